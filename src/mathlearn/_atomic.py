@@ -1,0 +1,87 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["replacing"]
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes the place of `path` when the block ends well, and vanishes otherwise.
+
+    The bytes go to a hidden file in the same folder, are flushed to disk, and are renamed over `path` in one step. An
+    error, a full disk or Ctrl-C inside the block leaves whatever was at `path` before, and nothing beside it. A link is
+    followed; the permissions of an existing file are kept. Something that is no regular file (``/dev/stdout``, a pipe) cannot be
+    replaced and is written to directly.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Yields
+    ------
+    binary file
+
+    Raises
+    ------
+    OSError
+        As `open` does, for example if the folder does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     target = Path(folder, "table.csv")
+    ...     with replacing(target) as file:
+    ...         _ = file.write(b"a,b")
+    ...     target.read_bytes()
+    b'a,b'
+    """
+    target = Path(path).resolve()
+    mode = _mode(target)
+    if mode is not None and not stat.S_ISREG(mode):
+        with target.open("wb") as file:
+            yield file
+        return
+    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        # "x" refuses a name somebody else took; the permissions are those of any new file.
+        with part.open("xb") as file:
+            if mode is not None:
+                part.chmod(stat.S_IMODE(mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    _flush_folder(target.parent)
+
+
+def _mode(target: Path) -> int | None:
+    try:
+        return target.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _flush_folder(folder: Path) -> None:
+    # The rename itself is durable only once the folder is; systems that cannot open a folder need no such step.
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,138 @@
+r"""The only place that escapes.
+
+Every function takes one line of foreign text (a column name, a level, a file name) and returns it so that it shows as
+itself in one output format and can do nothing else there. Characters that would act instead of being seen (control
+characters, direction overrides, zero-width characters, lone surrogates) become visible escapes such as ``\x1b`` or
+``\u202e`` in every format.
+"""
+
+from __future__ import annotations
+
+import html as _html
+import re
+
+__all__ = ["csv", "html", "latex", "mathml", "mathtext", "terminal"]
+
+_ACTING = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # control characters, with ESC: terminals obey them, XML forbids them
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks, embeddings, overrides and isolates of writing direction
+    "\u200b\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"  # invisible, or break lines
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # surrogates and non-characters: cannot be encoded, or not exchanged
+    "]"
+)
+
+
+def _visible(text: str) -> str:
+    return text if text.isprintable() and text.isascii() else _ACTING.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
+
+
+def terminal(text: str) -> str:
+    r"""Make text safe to print: no control sequence and no direction override reaches the terminal.
+
+    Examples
+    --------
+    >>> print(terminal("a\x1b[2Jb"))
+    a\x1b[2Jb
+    """
+    return _visible(text)
+
+
+def html(text: str) -> str:
+    """Make text safe inside an HTML element or a quoted attribute.
+
+    Examples
+    --------
+    >>> html("<b> & 'c'")
+    '&lt;b&gt; &amp; &#x27;c&#x27;'
+    """
+    return _html.escape(_visible(text), quote=True)
+
+
+def mathml(text: str) -> str:
+    """Make text safe inside a MathML element such as ``<mtext>``; the rules of XML are met by those of `html`."""
+    return html(text)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    # After the \\ that ends a table row these would be read as its options.
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    # Broken up so that "--" and ",," are not set as one character.
+    "-": "-{}",
+    ",": ",{}",
+}
+_LATEX_SPECIAL = re.compile(r"--+|,,+|[\\{}$&#%_^~<>|\"'`\[\]*]")
+
+
+def latex(text: str) -> str:
+    r"""Make text safe in the text mode of LaTeX, in table cells too.
+
+    The result needs no package; letters outside the font are the business of the document's engine.
+
+    Examples
+    --------
+    >>> print(latex(r"\input{a_b}"))
+    \textbackslash{}input\{a\_b\}
+    """
+    return _LATEX_SPECIAL.sub(_latex_escape, _visible(text))
+
+
+def _latex_escape(match: re.Match[str]) -> str:
+    return "".join(_LATEX[character] for character in match[0])
+
+
+def mathtext(text: str) -> str:
+    r"""Make text safe as, or within, a Matplotlib label: a dollar sign starts no formula.
+
+    Examples
+    --------
+    >>> print(mathtext("price in $ (US$)"))
+    price in \$ (US\$)
+    """
+    return _visible(text).replace("$", r"\$")
+
+
+_FORMULA_STARTS = "=+-@\t\r＝＋－＠"
+
+
+def csv(text: str) -> str:
+    r"""Quote text as one CSV field that no spreadsheet runs as a formula.
+
+    The field is always quoted and quotes are doubled, so any reader returns the text as it was, line breaks included, with
+    one exception: text that starts like a formula (``= + - @``, a tab, a carriage return) and is no number gets an
+    apostrophe in front, which is what spreadsheets take as "this is text". Numbers never pass through here: a
+    table's numeric columns are written as they are.
+
+    Examples
+    --------
+    >>> print(csv('say "hi" twice'), csv("=HYPERLINK(1)"), csv("-1.5"))
+    "say ""hi"" twice" "'=HYPERLINK(1)" "-1.5"
+    """
+    guard = "'" if text[:1] and text[0] in _FORMULA_STARTS and not _is_number(text) else ""
+    return '"' + guard + text.replace('"', '""') + '"'
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII) is not None

@@ -1,0 +1,142 @@
+"""From a batch to a numeric block: `NumericEncoder` for columns that are numbers already, beside formula encodings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from mathlearn.data.integers import is_wide, to_float, warn_inexact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scipy.sparse import csr_array
+
+    from mathlearn._typing import AnyArray, BoolArray, FloatArray
+    from mathlearn.data.batch import Batch, Column
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+class Encoded(NamedTuple):
+    """A numeric block made from a batch.
+
+    Attributes
+    ----------
+    X : (n, p) float64, or CSR of float64
+    y : (n, q) float64 or None
+    offset : (n,) float64 or None
+    bad : (n,) bool or None
+        Rows with a missing value, where the others are undefined.
+    """
+
+    X: FloatArray | csr_array
+    y: FloatArray | None = None
+    offset: FloatArray | None = None
+    bad: BoolArray | None = None
+
+
+class EncodedLike(Protocol):
+    """What every encoder returns; see `Encoded`."""
+
+    @property
+    def X(self) -> Any: ...
+    @property
+    def y(self) -> FloatArray | None: ...
+    @property
+    def offset(self) -> FloatArray | None: ...
+    @property
+    def bad(self) -> BoolArray | None: ...
+
+
+class Encoder(Protocol):
+    """Turns a batch into a numeric block: a `NumericEncoder` or the learned encoding of a formula."""
+
+    def encode(self, batch: Batch, *, with_response: bool) -> EncodedLike: ...
+
+
+class NumericEncoder:
+    """Take columns as they are, as float64.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        The columns of X, which come first in every batch.
+    shift : tuple of int
+        What to subtract from each column, in integers, before the cast; empty for nothing.
+    """
+
+    def __init__(self, columns: tuple[str, ...], shift: tuple[int, ...] = ()) -> None:
+        self._columns = columns
+        self._shift = shift
+        self._told: set[str] = set()
+
+    def encode(self, batch: Batch, *, with_response: bool) -> Encoded:  # noqa: ARG002 -- y is no part of plain columns
+        """Return X, as a view where nothing needs converting."""
+        block = batch.matrix
+        if block is None:
+            return self._stack(batch)
+        if block.shape[1] != len(self._columns):
+            block = block[:, : len(self._columns)]
+        if block.dtype != _FLOAT64:
+            block = self._cast(block)
+        return Encoded(block)
+
+    def _cast(self, block: Any) -> Any:
+        if not is_wide(block):
+            return block.astype(np.float64)
+        if hasattr(block, "tocsr"):
+            # A shift would fill the matrix: sparse integers are cast as they are.
+            values, exact = to_float(block.data)
+            self._tell([] if exact else ["X"])
+            return type(block)((values, block.indices, block.indptr), shape=block.shape)
+        out = np.empty(block.shape, dtype=np.float64, order="F")
+        self._fill(out, [block[:, j] for j in range(block.shape[1])])
+        return out
+
+    def _stack(self, batch: Batch) -> Encoded:
+        columns = [batch.columns[name] for name in self._columns]
+        out = np.empty((batch.n, len(columns)), dtype=np.float64, order="F")
+        self._fill(out, [column.values for column in columns])
+        return Encoded(out, bad=any_missing(columns))
+
+    def _fill(self, out: FloatArray, values: Sequence[AnyArray]) -> None:
+        inexact = []
+        for j, column in enumerate(values):
+            if is_wide(column):
+                out[:, j], exact = to_float(column, self._shift[j] if self._shift else 0)
+                if not exact:
+                    inexact.append(self._columns[j])
+            else:
+                out[:, j] = column
+        self._tell(inexact)
+
+    def _tell(self, inexact: Sequence[str]) -> None:
+        """Warn of each column once, however many batches and passes there are."""
+        new = [name for name in inexact if name not in self._told]
+        self._told.update(new)
+        warn_inexact(new)
+
+
+def any_missing(columns: Sequence[Column]) -> BoolArray | None:
+    """Mark the rows in which any of these columns is missing; None when there is none."""
+    masks = [column.missing for column in columns if column.missing is not None]
+    return np.logical_or.reduce(masks) if masks else None
+
+
+def missing_rows(X: Any) -> BoolArray | None:
+    """Mark the rows of a float matrix that hold NaN; None when there is none."""
+    if hasattr(X, "indptr"):
+        gone = np.isnan(X.data)
+        if not gone.any():
+            return None
+        rows = np.zeros(X.shape[0], dtype=np.bool_)
+        rows[np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))[gone]] = True
+        return rows
+    # A row's sum is finite only if the row is: one cheap pass, then a closer look at the suspects.
+    with np.errstate(all="ignore"):
+        suspect = np.flatnonzero(~np.isfinite(X.sum(axis=1)))
+    rows = np.zeros(X.shape[0], dtype=np.bool_)
+    rows[suspect] = np.isnan(X[suspect]).any(axis=1)
+    return rows if rows.any() else None

@@ -1,0 +1,71 @@
+"""Object arrays: accepted when every value is a real number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathlearn._errors import SchemaError
+from mathlearn.data.validate import NEEDS_FORMULA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mathlearn._typing import AnyArray
+
+_REAL = (Real, Decimal, np.bool_)
+
+
+class NotANumberError(SchemaError, TypeError):
+    """An object that is no number where one is needed; a `TypeError` too, as scikit-learn's callers expect."""
+
+
+def numbers_of(array: AnyArray, name: Callable[[tuple[int, ...]], str]) -> AnyArray:
+    """Convert an object array to int64 where every value is an integer that fits, else to float64; None becomes NaN.
+
+    Parameters
+    ----------
+    array : object array of any shape
+    name : callable
+        From the index of an element to how to call its place, for messages.
+
+    Raises
+    ------
+    NotANumberError
+        For the first value that is not a real number.
+    """
+    flat = array.ravel()
+    for position, value in enumerate(flat):
+        if not isinstance(value, _REAL) and not _is_missing(value):
+            where = np.unravel_index(position, array.shape)
+            raise NotANumberError(_refusal(value, name(tuple(int(i) for i in where))))
+    exact = _as_integers(flat)
+    if exact is None:
+        exact = np.array([np.nan if _is_missing(value) else float(value) for value in flat], dtype=np.float64)
+    return exact.reshape(array.shape)
+
+
+def _as_integers(flat: AnyArray) -> AnyArray | None:
+    """Return int64 (or uint64) where this loses nothing: integers beyond 2**53 are then kept exact."""
+    if not all(isinstance(value, int | np.integer) for value in flat):
+        return None
+    low, high = min(flat, default=0), max(flat, default=0)
+    for dtype in (np.int64, np.uint64):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return flat.astype(dtype)
+    return None
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _refusal(value: Any, where: str) -> str:
+    kind = type(value).__name__
+    remedy = NEEDS_FORMULA if isinstance(value, str | bytes) else "Convert the column to numbers first."
+    if isinstance(value, complex):
+        remedy = "Complex data not supported: fit the real and imaginary parts as two columns."
+    return f"{where} is a {kind}: each argument must be neither a string nor another object but a real number. {remedy}"

@@ -1,0 +1,44 @@
+"""`Rows`: what a fit reads, a re-iterable stream of numeric chunks; and its ordered parallel reduction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mathlearn.data.chunk import Chunk
+
+S = TypeVar("S")
+
+
+class Rows(Protocol):
+    """A source with its roles bound: which columns are X, y, weight, groups.
+
+    Attributes
+    ----------
+    terms : tuple of str
+        Names of the p columns of X.
+    responses : tuple of str
+        Names of the q columns of y (empty when there is no y).
+    n_rows : int or None
+        Rows before dropping; None when unknown before reading.
+    in_memory : bool
+    sparse : bool
+        Whether chunks carry CSR matrices.
+    """
+
+    terms: tuple[str, ...]
+    responses: tuple[str, ...]
+    n_rows: int | None
+    in_memory: bool
+    sparse: bool
+
+    def chunks(self, max_rows: int) -> Iterator[Chunk]:
+        """Yield the rows in order, at most `max_rows` at a time."""
+
+    def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
+        """Merge ``of(chunk)`` over all chunks in a fixed order; None when there is no row."""
+
+    def diagnose_nonfinite(self) -> None:
+        """Raise NonFiniteInputError if some number of these rows is not finite; return if all are."""

@@ -1,0 +1,153 @@
+"""`Field` and `Schema`: the names, order, kinds and levels of a source's columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mathlearn._errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mathlearn.data.batch import ColumnKind
+
+_LISTED = 8
+"""Names spelt out in a message before the rest is only counted."""
+
+NUMERIC_KINDS: frozenset[str] = frozenset({"float", "integer", "boolean"})
+"""Kinds that are numbers without a formula."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column: its name, its kind and, where the source declares them, its levels.
+
+    Attributes
+    ----------
+    name : str
+    kind : ColumnKind
+    levels : tuple of str or None
+        The declared levels of a categorical column, in the source's order; None when they are only known by reading.
+    ordered : bool
+        Whether the source declares the levels to be ordered.
+    dtype : str
+        The type as the source calls it, for messages.
+    """
+
+    name: str
+    kind: ColumnKind
+    levels: tuple[str, ...] | None = None
+    ordered: bool = False
+    dtype: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the column is made of numbers (booleans are numbers)."""
+        return self.kind in NUMERIC_KINDS
+
+
+class Schema:
+    """The columns of a source, in order; names are unique.
+
+    Parameters
+    ----------
+    fields : iterable of Field
+
+    Raises
+    ------
+    SchemaError
+        If a name occurs twice.
+
+    Examples
+    --------
+    >>> schema = Schema([Field("height", "float"), Field("species", "categorical")])
+    >>> schema.names
+    ('height', 'species')
+    >>> schema["species"].kind
+    'categorical'
+    """
+
+    __slots__ = ("_by_name", "fields")
+
+    fields: tuple[Field, ...]
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self.fields = tuple(fields)
+        self._by_name = {field.name: field for field in self.fields}
+        if len(self._by_name) != len(self.fields):
+            raise SchemaError(_duplicates([field.name for field in self.fields]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return tuple(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schema) and self.fields == other.fields
+
+    def __hash__(self) -> int:
+        return hash(self.fields)
+
+    def __repr__(self) -> str:
+        return f"Schema({list(self.fields)!r})"
+
+    def __getitem__(self, name: str) -> Field:
+        """Look a column up by name; an unknown name raises `SchemaError` with the nearest names."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise SchemaError(unknown_column(name, self.names)) from None
+
+    def index(self, name: str) -> int:
+        """Return the position of column `name`."""
+        self[name]
+        return self.names.index(name)
+
+    def select(self, names: Sequence[str]) -> Schema:
+        """Return the schema of these columns, in the order asked for."""
+        return Schema(self[name] for name in names)
+
+    def without(self, names: Iterable[str]) -> Schema:
+        """Return the schema without these columns; each must exist."""
+        gone = {self[name].name for name in names}
+        return Schema(field for field in self.fields if field.name not in gone)
+
+
+def listing(names: Iterable[object], limit: int = _LISTED) -> str:
+    """Spell out the first `limit` names, quoted, and count the rest."""
+    quoted = [repr(name) for name in names]
+    shown = ", ".join(quoted[:limit])
+    return shown if len(quoted) <= limit else f"{shown}, ... ({len(quoted) - limit} more)"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"``, or nothing when no known name is near."""
+    from difflib import get_close_matches
+
+    candidates = [k for k in known if isinstance(k, str)]
+    near = get_close_matches(name, candidates, n=3, cutoff=0.6)
+    if not near:
+        near = [k for k in candidates if k.casefold().strip() == name.casefold().strip()]
+    return f" Did you mean {' or '.join(repr(k) for k in near)}?" if near else ""
+
+
+def unknown_column(name: object, known: Iterable[str]) -> str:
+    """Say that a column does not exist, which ones do, and the nearest."""
+    known = tuple(known)
+    return f"there is no column {name!r}.{did_you_mean(str(name), known)} The columns are: {listing(known) or '(none)'}."
+
+
+def _duplicates(names: Sequence[str]) -> str:
+    seen: set[str] = set()
+    twice = dict.fromkeys(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    return f"duplicate column names: {listing(twice)}. Each column needs a name of its own: rename them before fitting."

@@ -1,0 +1,55 @@
+"""`Source`: a re-iterable origin of rows. One file per concrete source beside this one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mathlearn.data.batch import Batch
+    from mathlearn.data.schema import Schema
+
+
+class Source(ABC):
+    """A re-iterable origin of rows; it holds no fit state.
+
+    Attributes
+    ----------
+    schema : Schema
+        Column names, in order, with their kinds (and levels where the source declares them).
+    n_rows : int or None
+        None when it is not known before reading.
+    in_memory : bool
+        Whether a second pass costs no input or output.
+    label : str
+        What to call it in messages and reports (credentials never included).
+    """
+
+    schema: Schema
+    n_rows: int | None
+    in_memory: bool
+    label: str
+
+    @abstractmethod
+    def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
+        """Yield consecutive batches of at most `max_rows` rows holding the named columns (all when None)."""
+
+    def locate(self, row: int) -> str:
+        """Say where row `row` (0-based) is, in the user's terms, for example ``"row 17"`` or ``"part-2.csv, line 19"``."""
+        return f"row {row}"
+
+    def __len__(self) -> NoReturn:
+        """Refuse, with the remedy: a source may be a stream."""
+        raise TypeError(_ONLY_MATHLEARN.format(what="has no len()"))
+
+    def __getitem__(self, key: Any) -> NoReturn:
+        """Refuse, with the remedy: a source may be a stream."""
+        raise TypeError(_ONLY_MATHLEARN.format(what="cannot be indexed"))
+
+
+_ONLY_MATHLEARN = (
+    "a mathlearn source {what}: it is a stream of rows and goes only to mathlearn estimators. "
+    "To use these rows elsewhere, read them into a data frame first (pandas.read_csv, pandas.read_parquet, ...)."
+)

@@ -1,0 +1,120 @@
+"""Error-free transformations and double-double arithmetic on arrays.
+
+A double-double is a pair ``(hi, lo)`` of arrays with ``hi = fl(hi + lo)``: about 106 significant bits.
+
+References
+----------
+Ogita, Rump, Oishi (2005), "Accurate sum and dot product", SIAM J. Sci. Comput. 26(6), sections 2 and 3.
+Joldes, Muller, Popescu (2017), "Tight and rigorous error bounds for basic building blocks of double-word arithmetic",
+ACM TOMS 44(2), algorithms 6, 12 and 15.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+
+DoubleDouble: TypeAlias = "tuple[FloatArray, FloatArray]"
+
+ROUNDOFF = 2.0**-53
+"""Unit roundoff u of binary64, round to nearest."""
+
+_SPLITTER = 2.0**27 + 1.0
+_FEW_ROWS = 128  # below this, adding exactly one number after the other is faster than folding arrays
+
+
+def two_sum(a: FloatArray, b: FloatArray) -> DoubleDouble:
+    """Return ``(s, e)`` with ``s = fl(a + b)`` and ``s + e = a + b`` exactly (Knuth)."""
+    s = a + b
+    t = s - a
+    return s, (a - (s - t)) + (b - t)
+
+
+def fast_two_sum(a: FloatArray, b: FloatArray) -> DoubleDouble:
+    """Like `two_sum` where ``|a| >= |b|`` or ``a == 0`` (Dekker)."""
+    s = a + b
+    return s, b - (s - a)
+
+
+def split(a: FloatArray) -> DoubleDouble:
+    """Cut each number into two of at most 26 bits with ``high + low = a`` (Veltkamp); ``|a| < 2**996``."""
+    c = _SPLITTER * a
+    high = c - (c - a)
+    return high, a - high
+
+
+def two_prod(a: FloatArray, b: FloatArray) -> DoubleDouble:
+    """Return ``(p, e)`` with ``p = fl(a * b)`` and ``p + e = a * b`` exactly, barring underflow (Dekker)."""
+    p = a * b
+    ah, al = split(a)
+    bh, bl = split(b)
+    return p, al * bl - (((p - ah * bh) - al * bh) - ah * bl)
+
+
+def dd_add(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
+    """Add two double-doubles (accurate version, relative error 3u²)."""
+    sh, sl = two_sum(x[0], y[0])
+    th, tl = two_sum(x[1], y[1])
+    vh, vl = fast_two_sum(sh, sl + th)
+    return fast_two_sum(vh, tl + vl)
+
+
+def dd_neg(x: DoubleDouble) -> DoubleDouble:
+    """Negate a double-double."""
+    return -x[0], -x[1]
+
+
+def dd_mul(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
+    """Multiply two double-doubles (relative error 5u²)."""
+    ph, pl = two_prod(x[0], y[0])
+    return fast_two_sum(ph, pl + (x[0] * y[1] + x[1] * y[0]))
+
+
+def dd_div_by(x: DoubleDouble, d: float) -> DoubleDouble:
+    """Divide a double-double by a double (relative error 3u²)."""
+    divisor = np.float64(d)
+    q = x[0] / divisor
+    ph, pl = two_prod(q, divisor)
+    return fast_two_sum(q, ((x[0] - ph) - pl + x[1]) / divisor)
+
+
+def dd_sum(x: DoubleDouble) -> DoubleDouble:
+    """Sum a double-double array over its first axis, to about 2**-100 of the sum of magnitudes.
+
+    Halves are folded onto each other with `two_sum`, so the error grows with log2(n); the last rows are added exactly.
+    """
+    hi, lo = x
+    while hi.shape[0] > _FEW_ROWS:
+        half = hi.shape[0] // 2
+        if hi.shape[0] % 2:
+            first, first_low = two_sum(hi[:1], hi[-1:])
+            hi = np.concatenate([first, hi[1:-1]])
+            lo = np.concatenate([lo[:1] + lo[-1:] + first_low, lo[1:-1]])
+        total, error = two_sum(hi[:half], hi[half:])
+        hi, lo = total, lo[:half] + lo[half:] + error
+    return _exact_column_sums(hi, lo)
+
+
+def _exact_column_sums(hi: FloatArray, lo: FloatArray) -> DoubleDouble:
+    """Sum over the first axis with one rounding for ``hi`` and one for what is left."""
+    shape = hi.shape[1:]
+    columns = hi.reshape(hi.shape[0], -1).T.tolist()
+    lows = lo.reshape(lo.shape[0], -1).T.tolist()
+    high, low = np.empty(len(columns)), np.empty(len(columns))
+    for j, (column, rest) in enumerate(zip(columns, lows, strict=True)):
+        total = math.fsum(column)
+        column.append(-total)
+        high[j], low[j] = total, math.fsum(column) + math.fsum(rest)
+    return fast_two_sum(high.reshape(shape), low.reshape(shape))
+
+
+def dd_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
+    """Return ``a.T @ b`` for ``a`` (n, m) doubles and ``b`` (n, k) double-double, as an (m, k) double-double."""
+    left, right, right_low = a[:, :, None], b[0][:, None, :], b[1][:, None, :]
+    high, low = two_prod(left, right)
+    return dd_sum((high, low + left * right_low))

@@ -1,0 +1,166 @@
+"""The ladder: Cholesky, Householder QR, double-double; each rung returns the same record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two
+from mathlearn.linalg.precise import refine
+from mathlearn.linalg.solution import LeastSquares
+from mathlearn.linalg.start import Start, from_gram, from_qr
+from mathlearn.linalg.tsqr import RFactor
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.data.rows import Rows
+    from mathlearn.results.fit_result import Rung
+
+_NUMBERS = 400_000  # numbers in a block: a few megabytes, which stay in the cache of one core
+_MOST_ROWS, _FEWEST_ROWS = 8192, 256
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a rung found for the kept columns, in the user's units: (r, q) coefficients, (q,) intercepts, whitener, ..."""
+
+    rung: Rung
+    basic: FloatArray
+    intercept: FloatArray
+    white: FloatArray
+    mean_white: FloatArray
+    rss: FloatArray
+    tss: FloatArray
+
+
+def block_rows(p: int) -> int:
+    """Rows in a block; depends on the number of columns alone, so that results do too."""
+    return min(_MOST_ROWS, max(_FEWEST_ROWS, _NUMBERS // max(p, 1)))
+
+
+def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments | None:
+    """First pass: the centred moments; None when there is no row."""
+    size = block_rows(len(rows.terms))
+    first = next(iter(rows.chunks(size)), None)
+    if first is None:
+        return None
+    frame = frame_of(first, centre=centred)
+    moments = _moments(rows, frame, size, threads)
+    if moments is not None and not np.isfinite(moments.gram).all():
+        rows.diagnose_nonfinite()
+        # All numbers are finite, so their squares overflowed: the first block was no guide to the size of the others.
+        moments = _moments(rows, _largest_frame(rows, frame, size, threads), size, threads)
+    return moments
+
+
+def cholesky(moments: Moments, p: int) -> Start | None:
+    """First rung: from the statistic alone; None when its condition is too high for it."""
+    return from_gram(moments, p) if p else None
+
+
+def householder(rows: Rows, moments: Moments, *, tol: float | None, centred: bool, threads: int) -> Start:
+    """Second rung: a pass of Householder reflections; decides the rank."""
+    p = len(rows.terms)
+    frame = _centred_frame(moments) if centred else moments.frame
+    qr = rows.reduce(
+        lambda chunk: RFactor.of(chunk, frame, centre=centred), RFactor.merge, max_rows=block_rows(p), threads=threads
+    )
+    if qr is None:
+        msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
+        raise RuntimeError(msg)
+    return from_qr(qr, moments, p, tol, centred=centred)
+
+
+def plain(start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
+    """Return the solution of a first rung as it is."""
+    scale, scale_y = start.scale, start.scale_y
+    kept = start.dependence.kept
+    white = start.factor / scale[kept][:, None]
+    basic = start.solution * scale_y / scale[kept][:, None]
+    intercept = start.mean_y - start.mean[kept] @ basic if centred else np.zeros(scale_y.shape)
+    solved = Solved(start.rung, basic, intercept, white, white.T @ start.mean[kept], start.rss, start.tss)
+    return _assemble(start, moments, solved, centred=centred)
+
+
+def precise(rows: Rows, start: Start, moments: Moments, *, centred: bool, threads: int) -> LeastSquares | None:
+    """Third rung: right to the last bits; None when the start's factor is too poor to whiten the rows."""
+    refined = refine(rows, start, centred=centred, threads=threads)
+    if refined is None:
+        return None
+    scale = start.scale[start.dependence.kept][:, None]
+    basic = refined.solution[0] * start.scale_y / scale
+    intercept = refined.constant[0] if refined.constant is not None else np.zeros(start.scale_y.shape)
+    unit = start.scale_y**2
+    solved = Solved(
+        "double-double",
+        basic,
+        intercept,
+        refined.white / scale,
+        refined.mean_white,
+        refined.rss * unit,
+        refined.tss * unit,
+    )
+    return _assemble(start, moments, solved, centred=centred)
+
+
+def _moments(rows: Rows, frame: Frame, size: int, threads: int) -> Moments | None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return rows.reduce(lambda chunk: Moments.of(chunk, frame), Moments.merge, max_rows=size, threads=threads)
+
+
+def _largest_frame(rows: Rows, frame: Frame, size: int, threads: int) -> Frame:
+    """Units from the largest entry of each column, by a pass over all rows."""
+    p = len(rows.terms)
+
+    def top(chunk: Chunk) -> FloatArray:
+        return np.concatenate([np.abs(chunk.X).max(axis=0), np.abs(np.asarray(chunk.y)).max(axis=0)])
+
+    largest = rows.reduce(top, np.maximum, max_rows=size, threads=threads)
+    if largest is None:
+        largest = np.zeros(p)
+    return Frame(frame.shift, np.maximum(frame.scale, power_of_two(largest)))
+
+
+def _centred_frame(moments: Moments) -> Frame:
+    """Mean and root mean square of all rows, for the reflections."""
+    gram = moments.centred()
+    spread = np.sqrt(np.maximum(np.diag(gram), 0.0) / moments.weight) * moments.frame.scale
+    mean = moments.mean
+    return Frame(mean, power_of_two(np.where(spread > 0, spread, np.abs(mean))))
+
+
+def _assemble(
+    start: Start,
+    moments: Moments,
+    solved: Solved,
+    *,
+    centred: bool,
+) -> LeastSquares:
+    """Put zeros for dropped columns, take the minimum norm, and keep the books."""
+    dependence = start.dependence
+    kept, p = dependence.kept, start.scale.size
+    coef = np.zeros((solved.basic.shape[1], p))
+    coef[:, kept] = solved.basic.T
+    whitener = np.zeros((p, kept.size))
+    whitener[kept] = solved.white
+    shortest = dependence.minimum_norm(coef)
+    moved = (coef - shortest) @ start.mean if dependence.dropped.size and centred else 0.0
+    raw, scaled = start.conditions(centred=centred)
+    return LeastSquares(
+        rung="minimum-norm" if dependence.dropped.size else solved.rung,
+        moments=moments,
+        coef=shortest,
+        intercept=solved.intercept + moved,
+        mean=start.mean,
+        mean_y=start.mean_y,
+        rss=solved.rss,
+        tss=solved.tss,
+        whitener=whitener,
+        mean_white=solved.mean_white,
+        dependence=dependence,
+        condition_raw=raw,
+        condition_scaled=scaled,
+    )

@@ -1,0 +1,203 @@
+"""`Moments`: the mergeable centred second moments of ``[X y]``, in double precision.
+
+With rows ``z = [x, y]``, weights w and a provisional mean m, the raw sums kept are
+
+    W = sum w,    s = sum w (z - m),    G = sum w (z - m)(z - m)^T,
+
+divided only when read: the mean is ``m + s/W`` and the centred moments are ``G - s s^T / W``. Because m is close to
+the mean, that subtraction loses no more than a bit or two.
+
+References
+----------
+Chan, Golub, LeVeque (1983), "Algorithms for computing the sample variance", Amer. Statist. 37(3): the shifted data
+algorithm and the pairwise update.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg.errorfree import ROUNDOFF, two_sum
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
+
+_NEGLIGIBLE_MEAN = 1.5  # in standard deviations: leaving such a mean in costs at most two bits
+_SAFE = 2.0**100  # sizes whose squares and their sums neither overflow nor lose accuracy
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The coordinates in which moments are accumulated: ``(z - shift) / scale``, scales being powers of two."""
+
+    shift: FloatArray
+    scale: FloatArray
+
+    @property
+    def trivial(self) -> bool:
+        """Whether the rows can be used as they are."""
+        return not self.shift.any() and bool((self.scale == 1.0).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Raw sums about the frame's shift, in the frame's units; p columns of X then q of y.
+
+    Attributes
+    ----------
+    frame : Frame
+    n : rows; dropped : rows dropped for missing values; chunks : blocks merged
+    weight, log_weight : sum of w and of log w
+    sums : (p + q,)
+    gram : (p + q, p + q)
+    block : rows of the largest block, which with `chunks` bounds the rounding error
+    """
+
+    frame: Frame
+    n: int
+    dropped: int
+    chunks: int
+    weight: float
+    log_weight: float
+    sums: FloatArray
+    gram: FloatArray
+    block: int
+
+    @classmethod
+    def zero(cls, frame: Frame) -> Moments:
+        """Return the identity of `merge`."""
+        m = frame.shift.shape[0]
+        return cls(frame, 0, 0, 0, 0.0, 0.0, np.zeros(m), np.zeros((m, m)), 0)
+
+    @classmethod
+    def of(cls, chunk: Chunk, frame: Frame) -> Moments:
+        """Return the moments of one block of rows."""
+        w = chunk.weight
+        if w is None and frame.trivial and chunk.y is not None:
+            sums, gram = _plain_sums(np.asarray(chunk.X), chunk.y)
+            weight, log_weight = float(chunk.n), 0.0
+        else:
+            sums, gram, weight, log_weight = _framed_sums(framed(chunk, frame), w)
+        return cls(frame, chunk.n, chunk.dropped, 1, weight, log_weight, sums, gram, chunk.n)
+
+    def merge(self, other: Moments) -> Moments:
+        """Return the moments of both sets of rows; associative up to rounding, with identity `zero`."""
+        if other.frame is not self.frame:
+            other = other.moved_to(self.frame)
+        return Moments(
+            self.frame,
+            self.n + other.n,
+            self.dropped + other.dropped,
+            self.chunks + other.chunks,
+            self.weight + other.weight,
+            self.log_weight + other.log_weight,
+            self.sums + other.sums,
+            self.gram + other.gram,
+            max(self.block, other.block),
+        )
+
+    def moved_to(self, frame: Frame) -> Moments:
+        """Express the same rows about another shift and in other units."""
+        ratio = self.frame.scale / frame.scale
+        sums, gram = self.sums * ratio, self.gram * np.outer(ratio, ratio)
+        step, low = two_sum(self.frame.shift, -frame.shift)
+        delta = (step + low) / frame.scale
+        moved = sums + self.weight * delta
+        gram = gram + np.outer(delta, moved) + np.outer(sums, delta)
+        return replace(self, frame=frame, sums=moved, gram=gram)
+
+    @property
+    def mean(self) -> FloatArray:
+        """Weighted mean of each column, in the user's units."""
+        return self.frame.shift + self.frame.scale * (self.sums / self.weight)
+
+    def centred(self) -> FloatArray:
+        """Moments about the mean, in the frame's units."""
+        return self.gram - np.outer(self.sums, self.sums / self.weight)
+
+    @property
+    def relative_error(self) -> float:
+        """Bound on the rounding error of ``gram[i, j]`` relative to ``sqrt(gram[i, i] * gram[j, j])``.
+
+        Any order of summation inside a block of b rows errs by at most ``b u``, and adding c blocks by ``c u`` more
+        (Higham 2002, Accuracy and Stability, section 3.1); forming ``z - m`` adds two roundings.
+        """
+        return (self.block + self.chunks + 3) * ROUNDOFF
+
+
+def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
+    """Choose provisional means and power-of-two units from one block of rows."""
+    z = np.asarray(chunk.X)
+    y = chunk.y if chunk.y is not None else np.empty((chunk.n, 0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        top = np.concatenate([_top(z), _top(y)])
+    unit = power_of_two(top)
+    mean = np.concatenate([_mean(z, unit[: z.shape[1]]), _mean(y, unit[z.shape[1] :])])
+    spread = np.concatenate([_rms(z, mean, unit, 0), _rms(y, mean, unit, z.shape[1])])
+    # A mean that is small beside the spread stays: rows can then be multiplied where they lie, without a copy.
+    shift = np.where(np.abs(mean) <= _NEGLIGIBLE_MEAN * spread, 0.0, mean) if centre else np.zeros_like(mean)
+    size = np.where(spread > 0, spread, np.where(shift == 0, top, 1.0)) if centre else np.hypot(mean, spread)
+    scale = np.where((size < _SAFE) & (size > 1 / _SAFE), 1.0, power_of_two(size))
+    return Frame(shift, scale)
+
+
+def power_of_two(size: FloatArray) -> FloatArray:
+    """Return the power of two just above each size; 1 for zero."""
+    exponent = np.frexp(size)[1]
+    scale: FloatArray = np.ldexp(1.0, np.clip(exponent, -1021, 1022))
+    return np.where(size > 0, scale, 1.0)
+
+
+def framed(chunk: Chunk, frame: Frame) -> FloatArray:
+    """Return ``([X y] - shift) / scale`` as a new C-ordered array."""
+    p = chunk.X.shape[1]
+    z = np.empty((chunk.n, frame.shift.shape[0]))
+    x = np.asarray(chunk.X)
+    np.subtract(x, frame.shift[:p], out=z[:, :p])
+    if chunk.y is not None:
+        np.subtract(chunk.y, frame.shift[p:], out=z[:, p:])
+    if (frame.scale != 1.0).any():
+        z /= frame.scale
+    return z
+
+
+def _plain_sums(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sums and Gram matrix of rows used as they lie: one symmetric rank-n update and one thin product."""
+    n, p = x.shape
+    side = np.empty((n, y.shape[1] + 1))
+    side[:, :-1], side[:, -1] = y, 1.0
+    cross, own = x.T @ side, side.T @ side
+    m = p + y.shape[1]
+    gram = np.empty((m, m))
+    gram[:p, :p] = x.T @ x
+    gram[:p, p:] = cross[:, :-1]
+    gram[p:, :p] = cross[:, :-1].T
+    gram[p:, p:] = own[:-1, :-1]
+    return np.concatenate([cross[:, -1], own[:-1, -1]]), gram
+
+
+def _framed_sums(z: FloatArray, w: FloatArray | None) -> tuple[FloatArray, FloatArray, float, float]:
+    if w is None:
+        return z.sum(axis=0), z.T @ z, float(z.shape[0]), 0.0
+    sums = w @ z
+    z *= np.sqrt(w)[:, None]
+    return sums, z.T @ z, float(w.sum()), float(np.log(w).sum())
+
+
+def _top(z: FloatArray) -> FloatArray:
+    return np.maximum(z.max(axis=0), -z.min(axis=0))
+
+
+def _mean(z: FloatArray, unit: FloatArray) -> FloatArray:
+    # In units of the largest entry the sum cannot overflow.
+    return (z / unit).mean(axis=0) * unit
+
+
+def _rms(z: FloatArray, mean: FloatArray, unit: FloatArray, at: int) -> FloatArray:
+    part = slice(at, at + z.shape[1])
+    centred = (z - mean[part]) / unit[part]
+    return np.sqrt(np.einsum("ij,ij->j", centred, centred) / z.shape[0]) * unit[part]

@@ -1,0 +1,158 @@
+"""First solutions: from the Gram matrix by pivoted Cholesky, or from Householder QR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg import rank
+from mathlearn.linalg.condition import condition
+from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.moments import power_of_two
+from mathlearn.linalg.triangular import inverse_upper, pivoted_cholesky, solve_upper
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn.linalg.moments import Moments
+    from mathlearn.linalg.tsqr import RFactor
+    from mathlearn.results.fit_result import Rung
+
+_SMALLEST_PIVOT = 1e-4  # of the largest: a condition number near 1e4 leaves the Gram matrix 8 digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A factored solution in scaled units: ``column / scale`` about the mean.
+
+    Attributes
+    ----------
+    rung : "cholesky" or "tsqr"
+    mean, mean_y, scale, scale_y : (p,), (q,), (p,), (q,)
+    dependence : Dependence
+    factor : (r, r) S with ``S^T A S = I`` for the scaled centred Gram matrix A of the kept columns
+    triangle, inverse, order : triangular R, its inverse, and the order of kept columns in which ``R^T R = A``
+    solution : (r, q)
+    rss, tss : (q,) in the user's units
+    weight : sum of the weights
+    """
+
+    rung: Rung
+    mean: FloatArray
+    mean_y: FloatArray
+    scale: FloatArray
+    scale_y: FloatArray
+    dependence: Dependence
+    factor: FloatArray
+    triangle: FloatArray
+    inverse: FloatArray
+    order: IntArray
+    solution: FloatArray
+    rss: FloatArray
+    tss: FloatArray
+    weight: float
+
+    def conditions(self, *, centred: bool) -> tuple[float, float]:
+        """Condition numbers of [1, X] (X without intercept) in the user's units, and of X centred and scaled."""
+        scaled = condition(self.triangle, self.inverse)
+        columns = self.dependence.kept[self.order]
+        size = self.scale[columns]
+        with np.errstate(over="ignore"):
+            r, inverse = self.triangle * size, self.inverse / size[:, None]
+        if centred:
+            r, inverse = _with_constant(r, inverse, self.mean[columns], self.weight)
+        return condition(r, inverse), scaled
+
+
+def from_gram(moments: Moments, p: int) -> Start | None:
+    """Solve by pivoted Cholesky on the centred Gram matrix; None when its condition asks for more than it can give."""
+    gram = moments.centred()
+    size = np.sqrt(np.maximum(np.diag(gram), 0.0))
+    raw = np.sqrt(np.diag(moments.gram))
+    if not (size[:p] > _SMALLEST_PIVOT * raw[:p]).all():
+        return None
+    unit = power_of_two(size)
+    scaled = gram / np.outer(unit, unit)
+    r, order = pivoted_cholesky(scaled[:p, :p])
+    pivots = np.diag(r)
+    if not pivots[-1] > _SMALLEST_PIVOT * pivots[0]:
+        return None
+    inverse = inverse_upper(r)
+    factor = np.empty_like(inverse)
+    factor[order] = inverse
+    white = factor.T @ scaled[:p, p:]
+    user = unit * moments.frame.scale
+    total = np.diag(gram)[p:] * moments.frame.scale[p:] ** 2
+    explained = np.einsum("ij,ij->j", white, white) * user[p:] ** 2
+    return Start(
+        rung="cholesky",
+        mean=moments.mean[:p],
+        mean_y=moments.mean[p:],
+        scale=user[:p],
+        scale_y=user[p:],
+        dependence=Dependence.none(p),
+        factor=factor,
+        triangle=r,
+        inverse=inverse,
+        order=order,
+        solution=factor @ white,
+        rss=np.maximum(total - explained, 0.0),
+        tss=total,
+        weight=moments.weight,
+    )
+
+
+def from_qr(qr: RFactor, moments: Moments, p: int, tol: float | None, *, centred: bool) -> Start:
+    """Solve from the triangular factor of ``[1, X, y]``, deciding the rank on it."""
+    frame = moments.frame
+    first = int(centred)
+    r = qr.r[first:, first:]
+    if centred:
+        mean = frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0])
+    else:
+        mean = np.zeros(frame.shift.shape)
+    size = np.sqrt(np.einsum("ij,ij->j", r, r))
+    unit = power_of_two(size)
+    user = unit * frame.scale
+    # A reflection of the kept columns must also act on y, so y travels along as trailing columns.
+    verdict = _verdict(r / unit, (qr.raw[first:] / unit)[:p], p, tol)
+    found = verdict.factor
+    inverse = inverse_upper(found) if found.shape[0] else found
+    explained = verdict.right[: found.shape[0]]
+    total = np.einsum("ij,ij->j", r[:, p:], r[:, p:])
+    left = verdict.right[found.shape[0] :]
+    return Start(
+        rung="tsqr",
+        mean=mean[:p],
+        mean_y=mean[p:],
+        scale=user[:p],
+        scale_y=user[p:],
+        dependence=Dependence.of(verdict, user[:p], mean[:p]),
+        factor=inverse,
+        triangle=found,
+        inverse=inverse,
+        order=np.arange(found.shape[0]),
+        solution=solve_upper(found, explained) if found.shape[0] else explained,
+        rss=np.einsum("ij,ij->j", left, left) * user[p:] ** 2,
+        tss=total * frame.scale[p:] ** 2,
+        weight=qr.weight,
+    )
+
+
+def _verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> rank.RankVerdict:
+    if tol is None and rank.is_clearly_full(r[:, :p], raw):
+        return rank.RankVerdict.full(r, p)
+    return rank.verdict(r, raw, p, tol)
+
+
+def _with_constant(
+    r: FloatArray, inverse: FloatArray, mean: FloatArray, weight: float
+) -> tuple[FloatArray, FloatArray]:
+    """Border the factor of the centred columns with the constant column."""
+    k = r.shape[0] + 1
+    root = np.sqrt(weight)
+    full, full_inverse = np.zeros((k, k)), np.zeros((k, k))
+    full[0, 0], full[0, 1:], full[1:, 1:] = root, root * mean, r
+    full_inverse[0, 0], full_inverse[0, 1:], full_inverse[1:, 1:] = 1.0 / root, -(mean @ inverse), inverse
+    return full, full_inverse

@@ -1,0 +1,61 @@
+"""`RFactor`: the triangular factor of ``sqrt(W) [1, X - m, y - my]`` by Householder reflections, block by block.
+
+Unlike a Gram matrix it does not square the condition number. Blocks are merged by factoring their stacked factors, in
+a fixed order.
+
+References
+----------
+Demmel, Grigori, Hoemmen, Langou (2012), "Communication-optimal parallel and sequential QR and LU factorizations",
+SIAM J. Sci. Comput. 34(1), section 4 (sequential TSQR).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg.moments import Frame, framed
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class RFactor:
+    """Triangular factor of the framed rows, with a leading column of ones when centred.
+
+    Attributes
+    ----------
+    n : rows
+    weight : sum of weights
+    r : (k, m) upper triangular, k <= m
+    raw : (m,) root of the weighted sum of squares of each column of the data as given, in the frame's units
+    """
+
+    n: int
+    weight: float
+    r: FloatArray
+    raw: FloatArray
+
+    @classmethod
+    def of(cls, chunk: Chunk, frame: Frame, *, centre: bool) -> RFactor:
+        """Return the factor of one block of rows."""
+        z = framed(chunk, frame)
+        size = np.abs(frame.shift / frame.scale)
+        root = None if chunk.weight is None else np.sqrt(chunk.weight)
+        weight = float(chunk.n) if chunk.weight is None else float(chunk.weight.sum())
+        if centre:
+            z = np.concatenate([np.ones((chunk.n, 1)), z], axis=1)
+            size = np.concatenate([[0.0], size])
+        if root is not None:
+            z *= root[:, None]
+        spread = np.sqrt(np.einsum("ij,ij->j", z, z))
+        return cls(chunk.n, weight, np.linalg.qr(z, mode="r"), spread + np.sqrt(weight) * size)
+
+    def merge(self, other: RFactor) -> RFactor:
+        """Return the factor of both sets of rows."""
+        r = np.linalg.qr(np.concatenate([self.r, other.r]), mode="r")
+        return RFactor(self.n + other.n, self.weight + other.weight, r, np.hypot(self.raw, other.raw))

@@ -1,0 +1,88 @@
+"""Cross-checks of a loaded fit: what its parts say about each other must agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn._errors import UntrustedModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import AnyArray
+    from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult
+
+__all__ = ["check_fit"]
+
+
+def check_fit(result: FitResult) -> None:
+    """Refuse a fit whose shapes, counts or names contradict each other.
+
+    Parameters
+    ----------
+    result : FitResult
+
+    Raises
+    ------
+    UntrustedModelError
+        Naming the part and what it should be.
+    """
+    for fault in _faults(result):
+        raise UntrustedModelError(f"the model file contradicts itself: {fault}")
+
+
+def _faults(result: FitResult) -> Iterator[str]:
+    p, q = len(result.terms), len(result.responses)
+    yield from _count_faults(result, p)
+    yield from _shape_faults("coef", result.coef, (q, p), finite=True)
+    yield from _shape_faults("intercept", result.intercept, (q,), finite=True)
+    yield from _shape_faults("rss", result.rss, (q,), finite=True)
+    yield from _shape_faults("tss", result.tss, (q,), finite=True)
+    yield from _shape_faults("exact", result.exact, (q,))
+    yield from _shape_faults("estimable", result.estimable, (p + result.fit_intercept,))
+    yield from _shape_faults("digits", result.digits, (q, p))
+    if result.curvature is not None:
+        yield from _curvature_faults(result.curvature, p, result.rank)
+    if result.covariance is not None:
+        yield from _covariance_faults(result.covariance, q, result.rank + result.fit_intercept)
+
+
+def _count_faults(result: FitResult, p: int) -> Iterator[str]:
+    if not result.responses:
+        yield "it has no response"
+    if len(set(result.terms)) != p:
+        yield "a term occurs twice"
+    if not 0 <= result.rank <= p:
+        yield f"the rank is {result.rank} with {p} terms"
+    if result.n < 1 or result.n_dropped < 0 or result.df_resid < 0 or not result.weight_sum > 0:
+        yield "a number of rows, weights or degrees of freedom is impossible"
+    known = {*result.terms}
+    for alias in result.aliases:
+        if not {alias.term, *alias.others} <= known or len(alias.others) != len(alias.coefficients):
+            yield f"the dependence of {alias.term!r} speaks of terms that there are not"
+
+
+def _curvature_faults(curvature: Curvature, p: int, rank: int) -> Iterator[str]:
+    yield from _shape_faults("curvature.mean", curvature.mean, (p,), finite=True)
+    yield from _shape_faults("curvature.whitener", curvature.whitener, (p, rank), finite=True)
+    yield from _shape_faults("curvature.mean_white", curvature.mean_white, (rank,), finite=True)
+    yield from _shape_faults("curvature.null", curvature.null, (p, p - rank), finite=True)
+    yield from _shape_faults("curvature.scale", curvature.scale, (p,), finite=True)
+    if not np.all(curvature.scale > 0):
+        yield "curvature.scale holds a number that is not positive"
+
+
+def _covariance_faults(covariance: CovarianceEstimate, q: int, size: int) -> Iterator[str]:
+    if covariance.meat is not None:
+        yield from _shape_faults("covariance.meat", covariance.meat, (q, size, size))
+    if (covariance.meat is None) != (covariance.kind == "classical"):
+        yield f"the covariance of kind {covariance.kind!r} has {'no' if covariance.meat is None else 'a'} matrix"
+
+
+def _shape_faults(name: str, array: AnyArray, shape: tuple[int, ...], *, finite: bool = False) -> Iterator[str]:
+    if array.shape != shape:
+        yield f"{name} has shape {array.shape} and should have {shape}"
+    if finite and not np.isfinite(array).all():
+        yield f"{name} holds a number that is not finite"

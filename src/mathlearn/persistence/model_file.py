@@ -1,0 +1,228 @@
+"""`save` and `load`: an estimator as a file, from a closed table of classes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathlearn._errors import MathlearnError, SchemaError, UntrustedModelError
+from mathlearn._version import __version__
+from mathlearn.persistence import codec, consistency, container
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from mathlearn._typing import AnyArray
+
+__all__ = ["load", "save"]
+
+FORMAT = "mathlearn model 1"
+
+# A record's text this long moves from the header, which is limited, to an array of bytes.
+_LONG_TEXT = 200_000
+_RECORDS = "records"
+_KEYS = frozenset({"format", "class", "version", "parameters"})
+
+Parameter = bool | int | float | str | None | tuple[bool | int | float | str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is kept of a fitted estimator: its parameters, and these attributes with their types."""
+
+    module: str
+    name: str
+    records: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def estimator(self) -> Any:
+        return getattr(import_module(self.module), self.name)
+
+    def types(self) -> dict[str, type]:
+        return {attribute: getattr(import_module(module), name) for attribute, (module, name) in self.records.items()}
+
+
+_LINEAR = {"result_": ("mathlearn.results.fit_result", "FitResult"), "design_": ("mathlearn.data.design", "Design")}
+
+# The closed table: nothing else is ever built from a file.
+_CLASSES = {
+    "mathlearn.linear_model.LinearRegression": _Entry("mathlearn.linear_model", "LinearRegression", _LINEAR),
+}
+
+
+def save(model: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted model as one safetensors file, whole or not at all.
+
+    The file holds the class, its parameters, the columns learned at fit and the fit's record; no training row and no code.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; of one of the classes that `load` knows.
+    path : str or path-like
+        Where to write; an existing file is replaced in one step.
+
+    Raises
+    ------
+    TypeError
+        If the class, or the value of a parameter, cannot be stored.
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
+    OSError
+        If the file cannot be written; what was there before is then unchanged.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> import mathlearn
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> model = LinearRegression().fit(X, [1.0, 3.1, 4.9, 7.0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "model.safetensors")
+    ...     model.save(path)
+    ...     again = mathlearn.load(path)
+    >>> bool(again.predict(X)[3] == model.predict(X)[3])
+    True
+    """
+    key = _key(type(model))
+    _check_fitted(model)
+    arrays: dict[str, AnyArray] = {}
+    records = {name: codec.encode(getattr(model, name), name.rstrip("_"), arrays) for name in _CLASSES[key].records}
+    parameters = {name: codec.encode(value, f"the parameter {name}", {}) for name, value in _parameters(model).items()}
+    text = {"format": FORMAT, "class": key, "version": __version__, "parameters": json.dumps(parameters)}
+    text_of_records = json.dumps(records, allow_nan=False)
+    if len(text_of_records) > _LONG_TEXT:
+        arrays[_RECORDS] = np.frombuffer(text_of_records.encode("ascii"), dtype=np.uint8)
+    else:
+        text[_RECORDS] = text_of_records
+    container.write(Path(path), text, arrays)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read a model written by ``model.save(path)``.
+
+    Nothing in the file is trusted: only classes of a closed table are built, every size is checked before memory is taken for
+    it, every field must have its declared type, the parts must agree with each other, and formulas pass the same check as
+    when they are typed in.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    estimator
+        Fitted, of the class that was saved; predictions are bit for bit those of the saved model.
+
+    Raises
+    ------
+    UntrustedModelError
+        If the file is not a model of ours (a pickle, for example), is damaged, or contradicts itself.
+    ResourceError
+        If the file is larger than ``max_memory``.
+    OSError
+        If the file cannot be opened.
+    """
+    where = Path(path)
+    text, arrays = container.read(where)
+    entry = _entry(text, where)
+    stored = container.parse_json(_text_of_records(text, arrays, where), where)
+    parameters = container.parse_json(text["parameters"], where)
+    used: set[str] = set()
+    types = entry.types()
+    _same_names(stored, types, "the records of the model")
+    records = {name: codec.decode(stored[name], kind, name, arrays, used) for name, kind in types.items()}
+    _same_names(dict.fromkeys(arrays), dict.fromkeys(used), "the arrays of the model")
+    model = _build(entry, parameters, records)
+    return _checked(model, where)
+
+
+def _key(kind: type) -> str:
+    for key, entry in _CLASSES.items():
+        if entry.name == kind.__name__ and entry.estimator() is kind:
+            return key
+    raise TypeError(f"{kind.__name__} cannot be saved; the classes that can are {', '.join(_CLASSES)}")
+
+
+def _check_fitted(model: Any) -> None:
+    from sklearn.utils.validation import check_is_fitted
+
+    check_is_fitted(model)
+
+
+def _parameters(model: Any) -> dict[str, Any]:
+    parameters: dict[str, Any] = model.get_params(deep=False)
+    return parameters
+
+
+def _entry(text: Mapping[str, str], path: Path) -> _Entry:
+    stored_format = text.get("format", "")
+    if stored_format != FORMAT:
+        version = text.get("version", "of unknown version")[:40]
+        why = (
+            f"it was written by mathlearn {version} in the format {stored_format[:40]!r}, and this version {__version__} "
+            f"reads {FORMAT!r}: use the newer of the two"
+            if stored_format.startswith("mathlearn model ")
+            else "it is a safetensors file of something else"
+        )
+        raise UntrustedModelError(f"{path} cannot be read as a model: {why}")
+    _same_names(dict.fromkeys(text.keys() - {_RECORDS}), dict.fromkeys(_KEYS), "the header of the model file")
+    if text["class"] not in _CLASSES:
+        raise UntrustedModelError(
+            f"{path} holds a model of the class {text['class'][:80]!r}; known are {', '.join(_CLASSES)}"
+        )
+    return _CLASSES[text["class"]]
+
+
+def _text_of_records(text: Mapping[str, str], arrays: dict[str, AnyArray], path: Path) -> str | bytes:
+    long = arrays.pop(_RECORDS, None)
+    if (long is None) == (_RECORDS not in text) or (long is not None and (long.dtype != np.uint8 or long.ndim != 1)):
+        raise UntrustedModelError(f"{path} is not a mathlearn model: it must hold the text of its records once")
+    return text[_RECORDS] if long is None else long.tobytes()
+
+
+def _same_names(got: Any, allowed: Mapping[str, Any], what: str) -> None:
+    if not isinstance(got, dict) or got.keys() != allowed.keys():
+        names = sorted(map(str, got)) if isinstance(got, dict) else [type(got).__name__]
+        raise UntrustedModelError(
+            f"the model file is not valid: {what} are {', '.join(names)[:200]}; "
+            f"they must be {', '.join(sorted(allowed))[:200]}"
+        )
+
+
+def _build(entry: _Entry, stored: Any, records: Mapping[str, Any]) -> Any:
+    model = entry.estimator()()
+    _same_names(stored, _parameters(model), "the parameters of the model")
+    values = {
+        name: codec.decode(value, Parameter, f"the parameter {name}", {}, set()) for name, value in stored.items()
+    }
+    _check_formula(values.get("formula"))
+    model.set_params(**values)
+    for name, record in records.items():
+        setattr(model, name, record)
+    return model
+
+
+def _check_formula(formula: Any) -> None:
+    if formula is not None:
+        from mathlearn.data.formula import validate
+
+        validate(formula)
+
+
+def _checked(model: Any, path: Path) -> Any:
+    try:
+        consistency.check_fit(model.result_)
+        model._validate_loaded()  # noqa: SLF001 - the hook that estimators of the table offer to this module alone
+    except UntrustedModelError:
+        raise
+    except (MathlearnError, SchemaError, TypeError, ValueError) as error:
+        raise UntrustedModelError(f"{path} holds a model that does not pass its own checks: {error}") from error
+    return model

@@ -1,0 +1,174 @@
+"""`FitResult`: a fit, complete. Everything shown afterwards is a pure function of this record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.results.certificate import Certificate
+
+Rung = Literal["cholesky", "tsqr", "double-double", "minimum-norm", "lsmr", "active-set"]
+WeightsType = Literal["none", "precision", "frequency"]
+CovarianceKind = Literal["classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"]
+
+
+class Status(Enum):
+    """Why the computation stopped; the value is advice."""
+
+    OPTIMAL = "the optimum was reached"
+    STALLED = "progress stopped before the optimum was certified: rescale the columns or remove near-duplicates"
+    MAX_ITER = "the iteration limit was reached before the optimum: raise max_iter"
+    UNBOUNDED = "the objective has no minimum on these data"
+
+
+class DefectKind(Enum):
+    """Facts about the problem that limit what can be said."""
+
+    RANK_DEFICIENT = "rank-deficient"
+    EXACT_FIT = "exact fit"
+    NO_VARIATION = "no variation"
+    CONSTANT_TARGET = "constant target"
+    TOO_FEW_ROWS = "too few rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A fact about the problem, in the user's own column names, with what to do."""
+
+    kind: DefectKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A linear dependence among columns: ``term = sum(coefficient * other) + constant``; `others` may be empty (constant column)."""
+
+    term: str
+    others: tuple[str, ...]
+    coefficients: tuple[float, ...]
+    constant: float
+
+    def __str__(self) -> str:
+        """Spell the dependence, for example ``x3 = 2*x1 - x2``."""
+        parts = [(c, o) for c, o in zip(self.coefficients, self.others, strict=True)]
+        text = ""
+        for c, name in [*parts, *([(self.constant, "")] if self.constant or not parts else [])]:
+            size = "" if name and abs(c) == 1 else f"{abs(c):.6g}"
+            sign = ("-" if c < 0 else "") if not text else (" - " if c < 0 else " + ")
+            text += sign + "·".join(piece for piece in (size, name) if piece)
+        return f"{self.term} = {text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Curvature:
+    """The curvature of the least-squares objective in factored form, about the mean of the columns.
+
+    With W the weights and Xc the columns of X minus their weighted means (X itself without intercept),
+    ``whitener @ whitener.T`` is the (pseudo-)inverse of ``Xc.T @ W @ Xc``. A linear functional
+    ``l0*intercept + l @ coef`` has the coordinates ``[l0/sqrt(sum w), whitener.T @ l - l0*mean_white]`` in the
+    whitened basis, where the classical covariance is ``sigma**2 * I``.
+
+    Attributes
+    ----------
+    mean : (p,) weighted column means (zeros without intercept)
+    whitener : (p, r)
+    mean_white : (r,) ``whitener.T @ mean``, formed without cancellation
+    null : (p, p - r) orthonormal basis, in scaled units, of the directions the data do not determine; in user units
+        (``Xc @ null = 0``)
+    scale : (p,) powers of two by which columns were divided
+    """
+
+    mean: FloatArray
+    whitener: FloatArray
+    mean_white: FloatArray
+    null: FloatArray
+    scale: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class CovarianceEstimate:
+    """Covariance of the estimates.
+
+    Attributes
+    ----------
+    kind : CovarianceKind
+    meat : (q, r(+1), r(+1)) or None
+        Covariance in the whitened basis of `Curvature` (constant first when there is an intercept); None for the classical
+        kind, where it is ``sigma**2 * I``.
+    df : float
+        Degrees of freedom of the t reference distribution.
+    description : str
+        For people: kind, correction, number of clusters or lags.
+    notes : tuple of str
+        For example clipping to positive semi-definite, or a row with leverage 1.
+    """
+
+    kind: CovarianceKind
+    meat: FloatArray | None
+    df: float
+    description: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitResult:
+    """A least-squares fit.
+
+    Letters: n rows, p columns of X, q responses, r the rank of the (centred) columns; k = p + 1 parameters with an
+    intercept (which comes first), else p.
+
+    Attributes
+    ----------
+    terms, responses : names of the columns of X (p) and y (q)
+    fit_intercept : bool
+    weights_type : {"none", "precision", "frequency"}
+    n : number of rows with positive weight (their sum for frequency weights)
+    n_dropped : rows dropped for missing values
+    weight_sum, log_weight_sum : sum of w and of log w (n and 0 when unweighted)
+    rank : r
+    df_model, df_resid : rank of the slopes; n - rank - intercept
+    coef, intercept : (q, p), (q,)
+    rss, tss : (q,) residual and total sum of squares (total about the mean with intercept, else about zero)
+    exact : (q,) bool, the residuals are at the rounding level of y
+    curvature : Curvature or None (positive=True, lsmr)
+    estimable : (k,) bool
+    aliases : the dependences that make terms non-estimable
+    covariance : CovarianceEstimate or None
+    withheld : reason why there is no inference at all, or None
+    rung : the solver that gave the answer
+    condition_raw, condition_scaled : condition number of X in the user's units and after centring and scaling
+    digits : (q, p) certified correct digits of each coefficient, NaN if unknown
+    status, defects, certificate
+    """
+
+    terms: tuple[str, ...]
+    responses: tuple[str, ...]
+    fit_intercept: bool
+    weights_type: WeightsType
+    n: int
+    n_dropped: int
+    weight_sum: float
+    log_weight_sum: float
+    rank: int
+    df_model: int
+    df_resid: int
+    coef: FloatArray
+    intercept: FloatArray
+    rss: FloatArray
+    tss: FloatArray
+    exact: BoolArray
+    curvature: Curvature | None
+    estimable: BoolArray
+    aliases: tuple[Alias, ...]
+    covariance: CovarianceEstimate | None
+    withheld: str | None
+    rung: Rung
+    condition_raw: float
+    condition_scaled: float
+    digits: FloatArray
+    status: Status
+    defects: tuple[Defect, ...]
+    certificate: Certificate

@@ -1,0 +1,103 @@
+"""Covariance of the estimates, one file a kind; a file's `KINDS` are registered by being there.
+
+To add one: a module here with a `RowStatistic` and ``KINDS = (Kind(...),)``.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mathlearn._errors import DomainError
+from mathlearn.statistics.covariance.kind import Kind, RowStatistic
+from mathlearn.statistics.covariance.white import Tally, WhiteRows
+from mathlearn.statistics.functional import require_inference
+
+if TYPE_CHECKING:
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.data.rows import Rows
+    from mathlearn.results.fit_result import CovarianceEstimate, FitResult
+
+__all__ = ["KINDS", "Kind", "RowStatistic", "estimate", "kind_named"]
+
+S = TypeVar("S")
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for module in sorted(info.name for info in pkgutil.iter_modules(__path__))
+    for kind in getattr(import_module(f"{__name__}.{module}"), "KINDS", ())
+}
+
+
+def kind_named(name: str) -> Kind:
+    """Look up a covariance kind.
+
+    Raises
+    ------
+    DomainError
+        There is none of that name.
+    """
+    if name in KINDS:
+        return KINDS[name]
+    near = get_close_matches(name.lower(), [known.lower() for known in KINDS], n=1)
+    hint = next((f" Did you mean {known!r}?" for known in KINDS if known.lower() in near), "")
+    raise DomainError(f"covariance is {name!r}: it must be one of {', '.join(map(repr, KINDS))}.{hint}")
+
+
+def estimate(
+    name: str, result: FitResult, rows: Rows | None, *, max_rows: int, threads: int, **options: Any
+) -> CovarianceEstimate:
+    """Estimate the covariance of the estimates of a fit, reading the rows once if the kind needs them.
+
+    Parameters
+    ----------
+    name : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"}
+    result : FitResult
+        Its curvature and coefficients are used; its own covariance is ignored but must not be withheld.
+    rows : Rows or None
+        The rows of the fit; not read, and may be None, for "classical".
+    max_rows, threads : int
+        Rows a chunk, and chunks at work at a time.
+    **options
+        Of the kind: ``lags``, ``small_sample`` for "HAC".
+
+    Raises
+    ------
+    DomainError
+        Unknown kind or bad option; inference is withheld.
+    SchemaError
+        The rows are not those of the fit, or lack y or groups.
+    TypeError
+        An option that the kind does not have.
+    """
+    kind = kind_named(name)
+    unknown = sorted(set(options) - kind.options)
+    if unknown:
+        allowed = ", ".join(sorted(kind.options)) or "none"
+        raise TypeError(f"covariance {name!r} has no option {', '.join(unknown)} (its options: {allowed})")
+    if kind.without_rows is not None:
+        return kind.without_rows(result)
+    if kind.prepare is None or rows is None:
+        raise DomainError(f"covariance {name!r} reads the rows of the fit: give X and y")
+    require_inference(result)
+    return _from_rows(kind.prepare(result, **options), result, rows, max_rows=max_rows, threads=threads)
+
+
+def _from_rows(
+    statistic: RowStatistic[S], result: FitResult, rows: Rows, *, max_rows: int, threads: int
+) -> CovarianceEstimate:
+    def of(chunk: Chunk) -> tuple[Tally, S]:
+        white = WhiteRows.of(result, chunk)
+        return Tally.of(white), statistic.of(white)
+
+    def merge(first: tuple[Tally, S], second: tuple[Tally, S]) -> tuple[Tally, S]:
+        return first[0].merge(second[0]), statistic.merge(first[1], second[1])
+
+    total = rows.reduce(of, merge, max_rows=max_rows, threads=threads)
+    if total is None:
+        raise DomainError("there are no rows: a covariance from rows needs the X and y of the fit")
+    tally, summary = total
+    tally.require_same_rows(result)
+    return statistic.finish(summary)

@@ -1,0 +1,123 @@
+"""Heteroscedasticity-consistent covariance, HC0 to HC3.
+
+The meat is ``sum of omega_i b_i b_i'`` in the whitened basis, with omega_i the squared residual (times its weight), over
+(1 - h_i) for HC2 and over (1 - h_i)**2 for HC3; HC1 is HC0 times n/(n - k).
+
+References
+----------
+White (1980), "A heteroskedasticity-consistent covariance matrix estimator", Econometrica 48.
+MacKinnon and White (1985), "Some heteroskedasticity-consistent covariance matrix estimators", J. Econometrics 29.
+Zeileis (2006), "Object-oriented computation of sandwich estimators", J. Statistical Software 16(9): weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from mathlearn.results.fit_result import CovarianceEstimate
+from mathlearn.statistics.covariance.kind import Kind, RowStatistic
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.covariance.white import WhiteRows
+
+__all__ = ["KINDS", "LEVERAGE_GAP", "HeteroscedasticityConsistent"]
+
+HCName = Literal["HC0", "HC1", "HC2", "HC3"]
+
+# A leverage is right to about 1e-14; when it is nearer to one than this, 1/(1 - h) has fewer than four digits left.
+LEVERAGE_GAP = 1e-10
+NAMED_ROWS = 5
+
+_POWER: dict[HCName, int] = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}
+_TEXT: dict[HCName, str] = {
+    "HC0": "squared residuals as they are",
+    "HC1": "squared residuals times n/(n - k)",
+    "HC2": "squared residuals over 1 - leverage",
+    "HC3": "squared residuals over (1 - leverage)²",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meat:
+    """Running sum.
+
+    Attributes
+    ----------
+    sums : (q, m, m)
+    saturated : int
+        Number of rows of leverage one.
+    named : tuple of int
+        The first few of them.
+    """
+
+    sums: FloatArray
+    saturated: int = 0
+    named: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeteroscedasticityConsistent(RowStatistic[Meat]):
+    """HC0, HC1, HC2 or HC3 of a fit."""
+
+    name: HCName
+    result: FitResult
+
+    def of(self, white: WhiteRows) -> Meat:
+        """Sum over one block."""
+        power = _POWER[self.name]
+        divisor, saturated = 1.0, white.index[:0]
+        if power:
+            gap = 1.0 - white.leverage
+            full = gap <= LEVERAGE_GAP
+            saturated = white.index[full]
+            # A row of leverage one makes the estimate undefined whatever is put here; `finish` says so.
+            divisor = np.where(full, 1.0, gap) ** (power / 2)
+        sums = [self._gram(white, j, divisor) for j in range(white.residual.shape[1])]
+        return Meat(np.stack(sums), len(saturated), tuple(map(int, saturated[:NAMED_ROWS])))
+
+    @staticmethod
+    def _gram(white: WhiteRows, response: int, divisor: FloatArray | float) -> FloatArray:
+        e = white.residual[:, response] / divisor
+        if white.weight is not None:
+            e *= np.sqrt(white.weight) if white.counts else white.weight
+        u = white.basis * e[:, None]
+        return u.T @ u
+
+    def merge(self, first: Meat, second: Meat) -> Meat:
+        """Sum over both blocks."""
+        named = (*first.named, *second.named)[:NAMED_ROWS]
+        return Meat(first.sums + second.sums, first.saturated + second.saturated, named)
+
+    def finish(self, total: Meat) -> CovarianceEstimate:
+        """Scale, and withhold the estimate if some row has leverage one."""
+        meat, notes = total.sums, ()
+        if self.name == "HC1" and self.result.df_resid > 0:
+            meat = meat * (self.result.n / self.result.df_resid)
+        if total.saturated:
+            meat = np.full_like(meat, np.nan)
+            notes = (_saturated(self.name, total),)
+        return CovarianceEstimate(
+            kind=self.name,
+            meat=meat,
+            df=float(self.result.df_resid),
+            description=f"{self.name}: errors may differ in variance; {_TEXT[self.name]}; t as an approximation",
+            notes=notes,
+        )
+
+
+def _saturated(name: HCName, total: Meat) -> str:
+    rows = ", ".join(map(str, total.named)) + (", ..." if total.saturated > len(total.named) else "")
+    which = f"row {rows} has" if total.saturated == 1 else f"rows {rows} have"
+    return f"{which} leverage 1 (its own parameter): {name} divides by zero; use HC1, or drop what only that row determines"
+
+
+_SUMMARY = "errors may differ in variance: "
+KINDS = tuple(
+    Kind(name, _SUMMARY + _TEXT[name], prepare=partial(HeteroscedasticityConsistent, name)) for name in _POWER
+)

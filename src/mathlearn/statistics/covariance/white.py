@@ -1,0 +1,122 @@
+"""`WhiteRows`: what every row-based covariance reads of a chunk; and `Tally`, the proof that the rows are those of the fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn._errors import SchemaError
+from mathlearn.statistics.functional import sigma, whiten_rows
+
+if TYPE_CHECKING:
+    from mathlearn._typing import AnyArray, FloatArray, IntArray
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["Tally", "WhiteRows"]
+
+# At the optimum the scores sum to zero. In the whitened basis their sum over sigma is the distance to the optimum in
+# standard errors, which for other rows than the fit's is of the order of sqrt(2 k).
+FOREIGN_ROWS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class WhiteRows:
+    """Rows of a chunk in the whitened basis of a fit.
+
+    Attributes
+    ----------
+    basis : (n, m) float64
+        Row i is b_i, the coordinates of "prediction at row i"; m = rank + intercept.
+    residual : (n, q)
+    weight : (n,) or None
+        Precision weights or counts; None for ones.
+    counts : bool
+        The weights are frequencies: row i stands for `weight` equal rows.
+    group : (n, d) labels or None
+    index : (n,) row numbers in the source
+    """
+
+    basis: FloatArray
+    residual: FloatArray
+    weight: FloatArray | None
+    counts: bool
+    group: AnyArray | None
+    index: IntArray
+
+    @classmethod
+    def of(cls, result: FitResult, chunk: Chunk) -> WhiteRows:
+        """Transform one chunk."""
+        if chunk.y is None:
+            raise SchemaError("these rows carry no y: a covariance from rows needs the X and y of the fit")
+        fitted = np.asarray(chunk.X @ result.coef.T) + result.intercept
+        index = np.arange(chunk.start, chunk.start + chunk.n) if chunk.rows is None else chunk.rows
+        return cls(
+            basis=whiten_rows(result, chunk.X),
+            residual=chunk.y - fitted,
+            weight=chunk.weight,
+            counts=result.weights_type == "frequency",
+            group=chunk.group,
+            index=index,
+        )
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Leverage (n,): the diagonal of the hat matrix; of one copy of the row for frequency weights."""
+        h: FloatArray = np.einsum("ij,ij->i", self.basis, self.basis)
+        return h if self.weight is None or self.counts else h * self.weight
+
+    def scores(self, response: int) -> FloatArray:
+        """Rows ``w_i e_i b_i`` (n, m) of one response: summed over copies for frequency weights."""
+        e = self.residual[:, response]
+        return self.basis * (e if self.weight is None else e * self.weight)[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Number of rows (with frequencies) and sum of their scores.
+
+    Attributes
+    ----------
+    n : float
+    score : (m, q)
+    """
+
+    n: float
+    score: FloatArray
+
+    @classmethod
+    def of(cls, white: WhiteRows) -> Tally:
+        """Count one chunk."""
+        w = white.weight
+        residual = white.residual if w is None else white.residual * w[:, None]
+        n = float(w.sum()) if w is not None and white.counts else float(white.basis.shape[0])
+        return cls(n, white.basis.T @ residual)
+
+    def merge(self, other: Tally) -> Tally:
+        """Count both."""
+        return Tally(self.n + other.n, self.score + other.score)
+
+    def require_same_rows(self, result: FitResult) -> None:
+        """Refuse rows that are not the ones of the fit.
+
+        Raises
+        ------
+        SchemaError
+            Another number of rows, or the normal equations of the fit do not hold on these rows.
+        """
+        if round(self.n) != result.n:
+            raise SchemaError(
+                f"the fit used {result.n} rows and {round(self.n)} were given: a covariance from rows needs the X, y and "
+                "weights of the fit"
+            )
+        distance = np.linalg.norm(self.score, axis=0)
+        for j, name in enumerate(result.responses):
+            s = sigma(result)[j]
+            if not result.exact[j] and distance[j] > FOREIGN_ROWS * s:
+                raise SchemaError(
+                    f"these rows do not satisfy the normal equations of the fit of {name!r}: their optimum is "
+                    f"{distance[j] / s:.2g} standard errors away. Give the X, y and weights of the fit, in any order"
+                )

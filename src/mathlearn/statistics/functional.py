@@ -1,0 +1,180 @@
+"""Linear functionals of the parameters: coordinates in the whitened basis, estimability, standard errors.
+
+A functional is a row ``(l0, l)`` over the k parameters of a fit, intercept first when there is one. In the whitened basis of
+`Curvature` the classical covariance is ``sigma**2 * I`` and every other kind is one small matrix M, so that a
+standard error is ``sqrt(b' M b)`` and no p x p covariance is ever formed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn._errors import DomainError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult
+
+__all__ = [
+    "INTERCEPT",
+    "coordinates",
+    "covariance_matrix",
+    "estimable_rows",
+    "parameter_coordinates",
+    "parameter_names",
+    "parameters",
+    "require_inference",
+    "sigma",
+    "standard_errors",
+    "whiten_rows",
+]
+
+INTERCEPT = "(Intercept)"
+
+# The null directions are known to about the square root of the rounding unit when a singular value sits at the rank
+# decision; a functional whose component along them is relatively smaller than this is taken as estimable.
+ESTIMABLE_TOLERANCE = 1e-8
+
+
+def parameter_names(result: FitResult) -> tuple[str, ...]:
+    """Names of the k parameters, intercept first."""
+    return (INTERCEPT, *result.terms) if result.fit_intercept else result.terms
+
+
+def parameters(result: FitResult) -> FloatArray:
+    """Estimates as (q, k), intercept first."""
+    if not result.fit_intercept:
+        return result.coef
+    return np.concatenate([result.intercept[:, None], result.coef], axis=1)
+
+
+def sigma(result: FitResult) -> FloatArray:
+    """Residual standard error of each response, shape (q,): zero for an exact fit, NaN without residual degrees of freedom."""
+    if result.df_resid <= 0:
+        return np.full(len(result.responses), np.nan)
+    s: FloatArray = np.where(result.exact, 0.0, np.sqrt(result.rss / result.df_resid))
+    return s
+
+
+def require_inference(result: FitResult) -> tuple[Curvature, CovarianceEstimate]:
+    """Return what inference needs, or say why there is none.
+
+    Raises
+    ------
+    DomainError
+        Inference is withheld for this fit.
+    """
+    if result.withheld is not None or result.curvature is None or result.covariance is None:
+        reason = result.withheld or "this fit carries no covariance of its estimates"
+        raise DomainError(f"no standard error, interval or test can be given: {reason}. Predictions are not affected")
+    return result.curvature, result.covariance
+
+
+def coordinates(result: FitResult, L: FloatArray) -> FloatArray:
+    """Coordinates (m, r + intercept) in the whitened basis of the functionals `L` (m, k)."""
+    curvature, _ = require_inference(result)
+    if not result.fit_intercept:
+        return L @ curvature.whitener
+    l0, slopes = L[:, :1], L[:, 1:]
+    white = (slopes - l0 * curvature.mean) @ curvature.whitener
+    # For the intercept alone, the image of the mean was formed by the solver without cancellation.
+    alone = ~slopes.any(axis=1)
+    white[alone] = -l0[alone] * curvature.mean_white
+    return np.concatenate([l0 / np.sqrt(result.weight_sum), white], axis=1)
+
+
+def parameter_coordinates(result: FitResult) -> FloatArray:
+    """Coordinates (k, r + intercept) of the parameters themselves."""
+    curvature, _ = require_inference(result)
+    if not result.fit_intercept:
+        return curvature.whitener
+    p, r = curvature.whitener.shape
+    out = np.zeros((p + 1, r + 1))
+    out[0, 0] = 1 / np.sqrt(result.weight_sum)
+    out[0, 1:] = -curvature.mean_white
+    out[1:, 1:] = curvature.whitener
+    return out
+
+
+def whiten_rows(result: FitResult, X: FloatArray | csr_array) -> FloatArray:
+    """Coordinates (n, r + intercept) of the functionals "prediction at this row of X"."""
+    curvature, _ = require_inference(result)
+    if isinstance(X, np.ndarray):
+        white = (X - curvature.mean if result.fit_intercept else X) @ curvature.whitener
+    else:
+        white = np.asarray(X @ curvature.whitener) - curvature.mean_white
+    if not result.fit_intercept:
+        return white
+    out = np.empty((white.shape[0], white.shape[1] + 1))
+    out[:, 0] = 1 / np.sqrt(result.weight_sum)
+    out[:, 1:] = white
+    return out
+
+
+def standard_errors(result: FitResult, b: FloatArray) -> FloatArray:
+    """Standard errors (q, m) of functionals with whitened coordinates `b` (m, r + intercept)."""
+    _, covariance = require_inference(result)
+    s = sigma(result)
+    if covariance.meat is None:
+        return s[:, None] * np.sqrt(np.einsum("ij,ij->i", b, b))
+    variance = np.einsum("ij,qjk,ik->qi", b, covariance.meat, b, optimize=True)
+    # Rounding may leave a variance of zero slightly negative; an exact fit has residuals of rounding only.
+    errors = np.sqrt(np.maximum(variance, 0.0))
+    errors[result.exact] = 0.0
+    errors[np.isnan(s)] = np.nan
+    return errors
+
+
+def estimable_rows(result: FitResult, L: FloatArray) -> BoolArray:
+    """Whether the data determine each functional in `L` (m, k): its gradient is orthogonal to the null directions.
+
+    References
+    ----------
+    Searle (1971), "Linear Models", section 5.4.
+    """
+    curvature, _ = require_inference(result)
+    if curvature.null.shape[1] == 0:
+        return np.ones(L.shape[0], dtype=np.bool_)
+    slopes = L[:, 1:] if result.fit_intercept else L
+    shift = L[:, :1] * curvature.mean if result.fit_intercept else np.zeros_like(slopes)
+    return _orthogonal_to_null(curvature, slopes, shift)
+
+
+def _orthogonal_to_null(curvature: Curvature, slopes: FloatArray, shift: FloatArray) -> BoolArray:
+    """Test ``(slopes - shift)`` against the null directions, in scaled units and allowing for the rounding of the difference."""
+    null = curvature.null * curvature.scale[:, None]
+    gradient = (slopes - shift) / curvature.scale
+    along = np.abs(gradient @ null)
+    size = np.linalg.norm(gradient, axis=1, keepdims=True) * np.linalg.norm(null, axis=0)
+    eps = np.finfo(np.float64).eps
+    rounding = 8 * eps * ((np.abs(slopes) + np.abs(shift)) / curvature.scale) @ np.abs(null)
+    ok: BoolArray = (along <= ESTIMABLE_TOLERANCE * size + rounding).all(axis=1)
+    return ok
+
+
+def covariance_matrix(result: FitResult) -> FloatArray:
+    """Covariance matrices (q, k, k) of the estimates, intercept first; NaN where a parameter is not estimable.
+
+    Nothing in the library needs this matrix; it is formed for callers who do.
+
+    Raises
+    ------
+    DomainError
+        Inference is withheld for this fit.
+    """
+    _, covariance = require_inference(result)
+    b = parameter_coordinates(result)
+    s = sigma(result)
+    if covariance.meat is None:
+        out = s[:, None, None] ** 2 * (b @ b.T)
+    else:
+        out = b @ covariance.meat @ b.T
+        out[result.exact] = 0.0
+        out[np.isnan(s)] = np.nan
+    out[:, ~result.estimable, :] = np.nan
+    out[:, :, ~result.estimable] = np.nan
+    return out

@@ -1,0 +1,110 @@
+"""A pytest plugin that puts another class in the place of `sklearn.linear_model.LinearRegression`.
+
+It runs in a process of its own (see `test_public_suite`), on the test modules that scikit-learn installs. The class is rebound before
+those modules are imported, only tests that use it are kept, and their outcomes are written to a JSON file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
+
+NAME = "LinearRegression"
+# Of the several phases and sub-reports of a test the worst counts.
+RANK = {"passed": 0, "skipped": 1, "failed": 2}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the two options of the plugin."""
+    group = parser.getgroup("substitute")
+    group.addoption("--substitute", help="package.module:Class to test in the place of scikit-learn's")
+    group.addoption("--outcomes", help="file that receives the outcomes as JSON")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Rebind the name, before any test module is imported."""
+    import sklearn.linear_model
+
+    module, _, name = config.getoption("--substitute").partition(":")
+    substitute = getattr(importlib.import_module(module), name)
+    setattr(sklearn.linear_model, NAME, substitute)
+    config.pluginmanager.register(Recorder(substitute, Path(config.getoption("--outcomes"))))
+
+
+class Recorder:
+    """Keeps the tests that use the class and records how they end."""
+
+    def __init__(self, substitute: type, path: Path) -> None:
+        self.substitute = substitute
+        self.path = path
+        self.outcomes: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
+        self.details: dict[str, str] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Deselect the tests that do not use the class."""
+        kept = [item for item in items if isinstance(item, pytest.Function) and self._concerns(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a module that cannot be imported."""
+        if report.failed:
+            self.broken[_short(report.nodeid)] = str(report.longrepr)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the outcome; an expected failure counts as skipped, whoever expected it."""
+        test = _short(report.nodeid)
+        self.outcomes[test] = max(self.outcomes.get(test, "passed"), report.outcome, key=RANK.__getitem__)
+        if report.outcome == "failed":
+            self.details[test] = report.longreprtext
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the outcomes."""
+        content = {"outcomes": self.outcomes, "details": self.details, "broken": self.broken}
+        self.path.write_text(json.dumps(content), encoding="utf-8")
+
+    def _concerns(self, item: pytest.Function) -> bool:
+        callspec = getattr(item, "callspec", None)
+        in_parameters = callspec is not None and self._holds(callspec.params)
+        return in_parameters or NAME in _names(inspect.unwrap(item.function).__code__)
+
+    def _holds(self, value: Any) -> bool:
+        if value is self.substitute or isinstance(value, self.substitute):
+            return True
+        if isinstance(value, dict):
+            return any(map(self._holds, value.values()))
+        if isinstance(value, list | tuple):
+            return any(map(self._holds, value))
+        return hasattr(value, "get_params") and not isinstance(value, type) and self._holds(_parameters(value))
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
+    """Return the direct parameters of an estimator, or nothing where a test makes them unreadable on purpose."""
+    try:
+        return dict(estimator.get_params(deep=False))
+    except (AttributeError, TypeError):
+        return {}
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Yield the global names that a function and the functions inside it use."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if inspect.iscode(constant):
+            yield from _names(constant)
+
+
+def _short(nodeid: str) -> str:
+    """Return the node id relative to the package of scikit-learn, with forward slashes."""
+    return nodeid.replace("\\", "/").removeprefix("sklearn/")
