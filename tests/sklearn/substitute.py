@@ -1,7 +1,7 @@
 """A pytest plugin that puts another class in the place of `sklearn.linear_model.LinearRegression`.
 
-It runs in a process of its own (see `test_public_suite`), on the test modules that scikit-learn installs. The class is rebound before
-those modules are imported, only tests that use it are kept, and their outcomes are written to a JSON file.
+It runs in a process of its own (see `test_public_suite`), on the test modules that scikit-learn installs. The class is rebound,
+everywhere in scikit-learn, before those modules are imported, only tests that use it are kept, and their outcomes are written to a JSON file.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Rebind the name, before any test module is imported."""
+    """Rebind the name wherever scikit-learn holds it, before any test module is imported."""
     import sklearn.linear_model
 
+    original = getattr(sklearn.linear_model, NAME)
     module, _, name = config.getoption("--substitute").partition(":")
     substitute = getattr(importlib.import_module(module), name)
-    setattr(sklearn.linear_model, NAME, substitute)
+    for holder in [module for key, module in sys.modules.items() if key.partition(".")[0] == "sklearn"]:
+        if getattr(holder, NAME, None) is original:
+            setattr(holder, NAME, substitute)
     config.pluginmanager.register(Recorder(substitute, Path(config.getoption("--outcomes"))))
 
 

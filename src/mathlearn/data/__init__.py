@@ -1,1 +1,1 @@
-
+"""Where rows come from: sources, their schema, and the roles of their columns."""

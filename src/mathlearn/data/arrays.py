@@ -60,6 +60,10 @@ class MatrixSource(Source):
             block = self._rows(start, stop)
             yield Batch(start, stop - start, block if pick is None else block[:, pick])
 
+    def locate(self, row: int) -> str:
+        """Say where row `row` is."""
+        return f"row {row} (counted from 0)"
+
     def _rows(self, start: int, stop: int) -> Any:
         return self.matrix[start:stop]
 

@@ -38,22 +38,30 @@ class Encoded(NamedTuple):
 
 
 class EncodedLike(Protocol):
-    """What every encoder returns; see `Encoded`."""
+    """What every encoder returns; see `Encoded` for the meaning."""
 
     @property
-    def X(self) -> Any: ...
+    def X(self) -> Any:
+        """The (n, p) block."""
+
     @property
-    def y(self) -> FloatArray | None: ...
+    def y(self) -> FloatArray | None:
+        """The response, when the formula makes it."""
+
     @property
-    def offset(self) -> FloatArray | None: ...
+    def offset(self) -> FloatArray | None:
+        """The offset, when the formula has one."""
+
     @property
-    def bad(self) -> BoolArray | None: ...
+    def bad(self) -> BoolArray | None:
+        """Rows with a missing value."""
 
 
 class Encoder(Protocol):
     """Turns a batch into a numeric block: a `NumericEncoder` or the learned encoding of a formula."""
 
-    def encode(self, batch: Batch, *, with_response: bool) -> EncodedLike: ...
+    def encode(self, batch: Batch, *, with_response: bool) -> EncodedLike:
+        """Return X, and y where the formula makes it and it is wanted."""
 
 
 class NumericEncoder:
@@ -85,7 +93,8 @@ class NumericEncoder:
 
     def _cast(self, block: Any) -> Any:
         if not is_wide(block):
-            return block.astype(np.float64)
+            with np.errstate(over="ignore"):  # a long double too large becomes infinity, which is found and named
+                return block.astype(np.float64)
         if hasattr(block, "tocsr"):
             # A shift would fill the matrix: sparse integers are cast as they are.
             values, exact = to_float(block.data)
@@ -98,7 +107,7 @@ class NumericEncoder:
     def _stack(self, batch: Batch) -> Encoded:
         columns = [batch.columns[name] for name in self._columns]
         out = np.empty((batch.n, len(columns)), dtype=np.float64, order="F")
-        self._fill(out, [column.values for column in columns])
+        self._fill(out, [_defined(column) for column in columns])
         return Encoded(out, bad=any_missing(columns))
 
     def _fill(self, out: FloatArray, values: Sequence[AnyArray]) -> None:
@@ -117,6 +126,14 @@ class NumericEncoder:
         new = [name for name in inexact if name not in self._told]
         self._told.update(new)
         warn_inexact(new)
+
+
+def _defined(column: Column) -> AnyArray:
+    """Return the values, those of wide integers with a harmless one where they are undefined."""
+    values, missing = column.values, column.missing
+    if missing is None or not is_wide(values):
+        return values
+    return np.where(missing, values[np.argmin(missing)], values)
 
 
 def any_missing(columns: Sequence[Column]) -> BoolArray | None:

@@ -33,7 +33,7 @@ def bounds(values: AnyArray) -> tuple[int, int]:
 
 def shift_for(low: int, high: int) -> int:
     """Return the shift that brings ``low..high`` nearest to zero, or 0 when all are exact in float64 as they are."""
-    return 0 if -EXACT <= low and high <= EXACT else (low + high) // 2
+    return 0 if max(-low, high) <= EXACT else (low + high) // 2
 
 
 def to_float(values: AnyArray, shift: int = 0) -> tuple[FloatArray, bool]:

@@ -44,7 +44,7 @@ def numbers_of(array: AnyArray, name: Callable[[tuple[int, ...]], str]) -> AnyAr
             raise NotANumberError(_refusal(value, name(tuple(int(i) for i in where))))
     exact = _as_integers(flat)
     if exact is None:
-        exact = np.array([np.nan if _is_missing(value) else float(value) for value in flat], dtype=np.float64)
+        exact = np.array([_as_float(value) for value in flat], dtype=np.float64)
     return exact.reshape(array.shape)
 
 
@@ -57,6 +57,15 @@ def _as_integers(flat: AnyArray) -> AnyArray | None:
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return flat.astype(dtype)
     return None
+
+
+def _as_float(value: Any) -> float:
+    if _is_missing(value):
+        return np.nan
+    try:
+        return float(value)
+    except OverflowError:  # an integer above 1.8e308: infinity is found and named
+        return np.inf if value > 0 else -np.inf
 
 
 def _is_missing(value: Any) -> bool:

@@ -32,9 +32,12 @@ class Role(Protocol):
     """
 
     @property
-    def columns(self) -> tuple[str, ...]: ...
+    def columns(self) -> tuple[str, ...]:
+        """Columns read."""
+
     @property
-    def length(self) -> int | None: ...
+    def length(self) -> int | None:
+        """Rows by itself."""
 
     def take(self, batch: Batch) -> tuple[AnyArray, BoolArray | None]:
         """Return the (n, k) values for the rows of `batch`, and which of these rows are missing."""
@@ -159,9 +162,11 @@ def columns_named(value: Any, source: Source, what: str, *, named: bool) -> tupl
     SchemaError
         When it names a column that the source lacks, or X has no column names.
     """
+    if value is None:
+        return ()
     if isinstance(value, str):
         names: tuple[str, ...] = (value,)
-    elif isinstance(value, list | tuple) and 0 < len(value) and all(isinstance(v, str) for v in value):
+    elif isinstance(value, list | tuple) and len(value) > 0 and all(isinstance(v, str) for v in value):
         names = tuple(value)
         if named and source.n_rows == len(names) and not all(name in source.schema for name in names):
             return ()  # as many labels as rows: values
@@ -193,7 +198,7 @@ def _refuse(bad: BoolArray, weight: FloatArray, what: str, locate: Callable[[int
     first = int(np.flatnonzero(bad)[0])
     advice = "" if allowed == "non-negative" else " For other weights use weights_type='precision'."
     raise DomainError(
-        f"{what}: {int(bad.sum())} of {len(weight)}, first {weight[first]!r} in {locate(first)} (rows count from 0). "
+        f"{what}: {int(bad.sum())} of {len(weight)}, first {float(weight[first])!r} in {locate(first)}. "
         f"Each weight must be {allowed}.{advice}"
     )
 

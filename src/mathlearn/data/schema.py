@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ class Schema:
         self.fields = tuple(fields)
         self._by_name = {field.name: field for field in self.fields}
         if len(self._by_name) != len(self.fields):
-            raise SchemaError(_duplicates([field.name for field in self.fields]))
+            raise SchemaError(duplicated([field.name for field in self.fields]))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -134,7 +135,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"``, or nothing when no known name is near."""
     from difflib import get_close_matches
 
-    candidates = [k for k in known if isinstance(k, str)]
+    candidates = list(known)
     near = get_close_matches(name, candidates, n=3, cutoff=0.6)
     if not near:
         near = [k for k in candidates if k.casefold().strip() == name.casefold().strip()]
@@ -144,10 +145,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def unknown_column(name: object, known: Iterable[str]) -> str:
     """Say that a column does not exist, which ones do, and the nearest."""
     known = tuple(known)
-    return f"there is no column {name!r}.{did_you_mean(str(name), known)} The columns are: {listing(known) or '(none)'}."
+    return (
+        f"there is no column {name!r}.{did_you_mean(str(name), known)} The columns are: {listing(known) or '(none)'}."
+    )
 
 
-def _duplicates(names: Sequence[str]) -> str:
-    seen: set[str] = set()
-    twice = dict.fromkeys(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+def duplicated(names: Iterable[str]) -> str:
+    """Say which names occur twice."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
     return f"duplicate column names: {listing(twice)}. Each column needs a name of its own: rename them before fitting."

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mathlearn._typing import AnyArray, BoolArray
+    from mathlearn.data.schema import Schema
 
 _REMEDIES = {
     "NaN": (
@@ -80,6 +81,28 @@ _DTYPE_PROBLEMS = {
 }
 
 
+def check_numeric(schema: Schema) -> None:
+    """Refuse columns that are not numbers, naming them with the remedy.
+
+    Raises
+    ------
+    SchemaError
+    """
+    bad = [field for field in schema if not field.numeric]
+    if not bad:
+        return
+    first = bad[0]
+    more = f" Other columns that are not numbers: {listing(field.name for field in bad[1:])}." * (len(bad) > 1)
+    remedy = _KIND_REMEDIES.get(first.kind, "Leave the column out, or convert it to numbers first.")
+    raise SchemaError(f"column {first.name!r} is {first.kind} ({first.dtype}), not a number.{more} {remedy}")
+
+
+_KIND_REMEDIES = {
+    "categorical": NEEDS_FORMULA,
+    "datetime": NEEDS_NUMBER_OF_TIME,
+}
+
+
 def check_lengths(lengths: Sequence[tuple[str, int]]) -> None:
     """Refuse inputs of different lengths; `lengths` pairs each input's name with its number of rows."""
     if len({n for _, n in lengths}) > 1:
@@ -90,8 +113,13 @@ def check_lengths(lengths: Sequence[tuple[str, int]]) -> None:
         )
 
 
+_SMALL = 1 << 12
+
+
 def is_finite(array: AnyArray) -> bool:
-    """Whether all values are finite: one sum, and a closer look only if that is not finite."""
+    """Whether all values are finite: for large arrays one sum, and a closer look only if that is not finite."""
+    if array.size <= _SMALL:
+        return bool(np.isfinite(array).all())
     with np.errstate(all="ignore"):
         return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
 
@@ -142,5 +170,5 @@ class Tally:
                 label = "missing or NaN" if kind == "NaN" else "infinite"
                 raise NonFiniteInputError(
                     f"Input {self.what} contains {words}. Column {column}: {count[j]} {label} {span}, "
-                    f"first in {locate(int(self._first[j]))} (rows count from 0).{others} {_REMEDIES[kind]}"
+                    f"first in {locate(int(self._first[j]))}.{others} {_REMEDIES[kind]}"
                 )

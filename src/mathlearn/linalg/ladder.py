@@ -71,7 +71,7 @@ def householder(rows: Rows, moments: Moments, *, tol: float | None, centred: boo
     if qr is None:
         msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
         raise RuntimeError(msg)
-    return from_qr(qr, moments, p, tol, centred=centred)
+    return from_qr(qr, p, tol, centred=centred)
 
 
 def plain(start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
@@ -154,6 +154,7 @@ def _assemble(
         moments=moments,
         coef=shortest,
         intercept=solved.intercept + moved,
+        scale=start.scale,
         mean=start.mean,
         mean_y=start.mean_y,
         rss=solved.rss,

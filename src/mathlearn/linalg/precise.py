@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.linalg import slicing
-from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_dot, dd_neg, two_sum
+from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_div_by, dd_dot, two_sum
 from mathlearn.linalg.triangular import cholesky_upper, inverse_upper, solve_upper
 from mathlearn.linalg.whitened import Basis, Whitened
 
@@ -47,7 +47,9 @@ def refine(rows: Rows, start: Start, *, centred: bool, threads: int) -> Refined 
     coarse = _coarse(start)
     for attempt in range(_PASSES):
         basis = _basis(start, coarse if attempt == 0 else start.factor, centred=centred)
-        sums = rows.reduce(lambda chunk, b=basis: Whitened.of(chunk, b), Whitened.merge, max_rows=slicing.ROWS, threads=threads)
+        sums = rows.reduce(
+            lambda chunk, b=basis: Whitened.of(chunk, b), Whitened.merge, max_rows=slicing.ROWS, threads=threads
+        )
         if sums is None:
             return None
         refined, settled = _correct(sums, start, basis, centred=centred)
@@ -124,12 +126,13 @@ def _constant(sums: Whitened, basis: Basis, solution: DoubleDouble, step: FloatA
     """Intercept ``my - m b`` plus the means that the shift left over, in the user's units."""
     r, q = solution[0].shape
     unit = basis.scale[r:]
-    mean = sums.sums[0] / sums.weight
-    rest = (mean[r : r + q] - mean[:r] @ step) * unit
-    shift = basis.shift[:r] / basis.scale[:r]
-    carried = dd_dot(shift[:, None], solution) if r else (np.zeros((1, q)), np.zeros((1, q)))
-    total = dd_add((basis.shift[r:], rest), dd_neg((carried[0][0] * unit, carried[1][0] * unit)))
-    return total
+    high, low = dd_div_by(sums.sums, sums.weight)
+    rest = high[r : r + q], low[r : r + q] - high[:r] @ step
+    if r:
+        shift = basis.shift[:r] / basis.scale[:r]
+        carried = dd_dot(shift[:, None], solution)
+        rest = dd_add(rest, (-carried[0][0], -carried[1][0]))
+    return dd_add((basis.shift[r:], np.zeros(q)), (rest[0] * unit, rest[1] * unit))
 
 
 def _mean_white(sums: Whitened, basis: Basis, triangle: FloatArray) -> FloatArray:

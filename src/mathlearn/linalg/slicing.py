@@ -63,9 +63,9 @@ def truncate(x: FloatArray, bits: int) -> FloatArray:
     return slices((x, np.zeros(1)), bits, 1, columns=True)[0]
 
 
-def multiply(left: list[FloatArray], right: list[FloatArray]) -> DoubleDouble:
-    """Return ``sum(left) @ sum(right)`` in double-double, leaving out products below the level of the last slice."""
-    pairs = [(i, j) for i in range(len(left)) for j in range(len(right)) if i + j < DEPTH]
+def multiply(left: list[FloatArray], right: list[FloatArray], depth: int = DEPTH) -> DoubleDouble:
+    """Return ``sum(left) @ sum(right)`` in double-double, leaving out products below the level `depth`."""
+    pairs = [(i, j) for i in range(len(left)) for j in range(len(right)) if i + j < depth]
     return _accumulate([left[i] @ right[j] for i, j in sorted(pairs, key=sum)])
 
 
@@ -96,4 +96,3 @@ def _accumulate(terms: list[FloatArray]) -> DoubleDouble:
         hi, error = two_sum(hi, term)
         lo = lo + error
     return fast_two_sum(hi, lo)
-

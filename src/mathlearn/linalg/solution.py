@@ -21,6 +21,7 @@ class LeastSquares:
     rung : the method that gave it
     moments : the double-precision statistic of the first pass
     coef, intercept : (q, p), (q,)
+    scale : (p,) powers of two by which columns were divided
     mean, mean_y : (p,), (q,) weighted means (zeros without intercept)
     rss, tss : (q,)
     whitener : (p, r), ``whitener @ whitener.T`` a symmetric generalised inverse of ``Xc^T W Xc``
@@ -33,6 +34,7 @@ class LeastSquares:
     moments: Moments
     coef: FloatArray
     intercept: FloatArray
+    scale: FloatArray
     mean: FloatArray
     mean_y: FloatArray
     rss: FloatArray

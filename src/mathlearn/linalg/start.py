@@ -103,9 +103,9 @@ def from_gram(moments: Moments, p: int) -> Start | None:
     )
 
 
-def from_qr(qr: RFactor, moments: Moments, p: int, tol: float | None, *, centred: bool) -> Start:
+def from_qr(qr: RFactor, p: int, tol: float | None, *, centred: bool) -> Start:
     """Solve from the triangular factor of ``[1, X, y]``, deciding the rank on it."""
-    frame = moments.frame
+    frame = qr.frame
     first = int(centred)
     r = qr.r[first:, first:]
     if centred:

@@ -29,12 +29,14 @@ class RFactor:
 
     Attributes
     ----------
+    frame : the coordinates of the rows
     n : rows
     weight : sum of weights
     r : (k, m) upper triangular, k <= m
     raw : (m,) root of the weighted sum of squares of each column of the data as given, in the frame's units
     """
 
+    frame: Frame
     n: int
     weight: float
     r: FloatArray
@@ -53,9 +55,9 @@ class RFactor:
         if root is not None:
             z *= root[:, None]
         spread = np.sqrt(np.einsum("ij,ij->j", z, z))
-        return cls(chunk.n, weight, np.linalg.qr(z, mode="r"), spread + np.sqrt(weight) * size)
+        return cls(frame, chunk.n, weight, np.linalg.qr(z, mode="r"), spread + np.sqrt(weight) * size)
 
     def merge(self, other: RFactor) -> RFactor:
         """Return the factor of both sets of rows."""
         r = np.linalg.qr(np.concatenate([self.r, other.r]), mode="r")
-        return RFactor(self.n + other.n, self.weight + other.weight, r, np.hypot(self.raw, other.raw))
+        return RFactor(self.frame, self.n + other.n, self.weight + other.weight, r, np.hypot(self.raw, other.raw))

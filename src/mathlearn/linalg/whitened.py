@@ -107,10 +107,12 @@ def _coordinates(chunk: Chunk, basis: Basis) -> DoubleDouble:
         return _side_by_side(target, target)
     bits = slicing.slice_bits(high.shape[1] + 1)
     zero = np.zeros(1)
-    data = slicing.slices((high[:, :r], low[:, :r]), bits, columns=False)
+    # One slice more for the residuals, of which the last bits of an intercept near zero are made.
+    depth = slicing.DEPTH + 1
+    data = slicing.slices((high[:, :r], low[:, :r]), bits, depth, columns=False)
     factor = slicing.slices((basis.factor, zero), bits, columns=True)
     solution = slicing.slices((-basis.solution, zero), bits, columns=True)
-    rest = dd_add(target, slicing.multiply(data, solution))
+    rest = dd_add(target, slicing.multiply(data, solution, depth))
     return _side_by_side(slicing.multiply(data, factor), rest, target)
 
 

@@ -11,6 +11,7 @@ float                   a number; ``{"float": "nan"}``, ``"inf"``, ``"-inf"`` wh
 Literal                 one of the alternatives
 Enum                    ``{"enum": name}``
 tuple                   a list
+dict of str             ``{"map": {key: value, ...}}``
 array                   ``{"array": path}``, the name of a tensor of the file
 dataclass               ``{"record": class name, field: value, ...}``, all fields and no other
 ======================  ==========================================================================
@@ -21,8 +22,9 @@ from __future__ import annotations
 import dataclasses
 import math
 from enum import Enum
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
+from operator import or_
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -39,11 +41,8 @@ __all__ = ["decode", "encode", "field_types"]
 
 T = TypeVar("T")
 
-# Where the names are that records use in annotations without importing them when they run.
-_VOCABULARY = (
+_MODULES = (
     "mathlearn._typing",
-    "mathlearn.data.batch",
-    "mathlearn.data.schema",
     "mathlearn.results.certificate",
     "mathlearn.results.fit_result",
 )
@@ -53,17 +52,29 @@ _ANY_DTYPES = ("float64", "int64", "uint64", "bool")
 
 
 @cache
-def field_types(record: type) -> dict[str, Any]:
+def field_types(record: Any) -> dict[str, Any]:
     """Return the declared types of a dataclass's fields, in order."""
-    names: dict[str, Any] = {}
-    for module in _VOCABULARY:
-        names |= {name: value for name, value in vars(import_module(module)).items() if not name.startswith("_")}
-    hints = get_type_hints(record, localns=names)
+    hints = get_type_hints(record, localns=_vocabulary())
     return {field.name: hints[field.name] for field in dataclasses.fields(record) if field.init}
 
 
+@cache
+def _vocabulary() -> dict[str, Any]:
+    """Return what the names in annotations mean, where modules import them for type checkers only."""
+    from mathlearn.data import formula
+    from mathlearn.data.formula.factors import Factor
+
+    names: dict[str, Any] = {record.__name__: record for record in formula.RECORDS}
+    for module in _MODULES:
+        names |= {name: value for name, value in vars(import_module(module)).items() if not name.startswith("_")}
+    # A protocol names a behaviour; in a file it stands for the records of the formula layer that have it, and no others.
+    behaviour = [name for name in vars(Factor) if not name.startswith("_")]
+    factors = [record for record in formula.RECORDS if all(hasattr(record, name) for name in behaviour)]
+    return names | {"Factor": reduce(or_, factors)}
+
+
 def _kind(declared: Any) -> Any:
-    """The key of a declared type in the tables of this module."""
+    """Return the key of a declared type in the tables of this module."""
     origin = get_origin(declared)
     if origin is not None:
         return Union if origin is UnionType else origin
@@ -103,8 +114,9 @@ def encode(value: Any, path: str, arrays: dict[str, AnyArray]) -> Any:
         If something in the tree is of no storable type.
     """
     if dataclasses.is_dataclass(value):
-        parts = {name: encode(getattr(value, name), f"{path}.{name}", arrays) for name in field_types(type(value))}
-        return {"record": type(value).__name__, **parts}
+        kind: Any = type(value)
+        parts = {name: encode(getattr(value, name), f"{path}.{name}", arrays) for name in field_types(kind)}
+        return {"record": kind.__name__, **parts}
     for types, write in _WRITERS:
         if isinstance(value, types):
             return write(value, path, arrays)
@@ -118,6 +130,12 @@ def _write_float(value: float, path: str, arrays: dict[str, AnyArray]) -> Any:
 
 def _write_tuple(value: tuple[Any, ...], path: str, arrays: dict[str, AnyArray]) -> list[Any]:
     return [encode(item, f"{path}.{index}", arrays) for index, item in enumerate(value)]
+
+
+def _write_map(value: dict[Any, Any], path: str, arrays: dict[str, AnyArray]) -> dict[str, Any]:
+    if not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{path} has keys that are no text, which a model file cannot hold")
+    return {"map": {key: encode(item, f"{path}.{key}", arrays) for key, item in value.items()}}
 
 
 def _write_array(value: AnyArray, path: str, arrays: dict[str, AnyArray]) -> dict[str, str]:
@@ -136,6 +154,7 @@ _WRITERS: tuple[tuple[Any, Callable[[Any, str, dict[str, AnyArray]], Any]], ...]
     ((float, np.floating), _write_float),
     (NoneType, lambda _value, _path, _arrays: None),
     (tuple, _write_tuple),
+    (dict, _write_map),
     (np.ndarray, _write_array),
 )
 
@@ -249,6 +268,14 @@ def _read_tuple(stored: Any, declared: Any, path: str, arrays: _Arrays) -> tuple
     return tuple(arrays.decode(item, kind, f"{path}.{index}") for index, (item, kind) in enumerate(pairs))
 
 
+def _read_map(stored: Any, declared: Any, path: str, arrays: _Arrays) -> dict[str, Any]:
+    items = stored.get("map") if isinstance(stored, dict) and len(stored) == 1 else None
+    if not isinstance(items, dict):
+        raise _refusal(path, _show(stored), "a map")
+    _, kind = get_args(declared)
+    return {key: arrays.decode(item, kind, f"{path}.{key}") for key, item in items.items()}
+
+
 def _read_union(stored: Any, declared: Any, path: str, arrays: _Arrays) -> Any:
     # The alternatives differ in their JSON form, so at most one can be meant; its own message is the useful one.
     meant = [alternative for alternative in get_args(declared) if _looks_like(stored, alternative)]
@@ -268,7 +295,7 @@ def _looks_like(stored: Any, declared: Any) -> bool:
     return type(stored) in _JSON_TYPES.get(kind, ())
 
 
-_TAGS = {float: "float", Enum: "enum", np.ndarray: "array"}
+_TAGS = {float: "float", Enum: "enum", np.ndarray: "array", dict: "map"}
 _JSON_TYPES: dict[Any, tuple[type, ...]] = {
     str: (str,),
     bool: (bool,),
@@ -320,6 +347,7 @@ _READERS: dict[Any, Callable[[Any, Any, str, _Arrays], Any]] = {
     Literal: _read_literal,
     Enum: _read_enum,
     tuple: _read_tuple,
+    dict: _read_map,
     Union: _read_union,
     np.ndarray: _read_array,
     _Record: _read_record,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,25 +13,44 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import AnyArray
+    from mathlearn.data.design import Design
     from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult
 
-__all__ = ["check_fit"]
+__all__ = ["check_model"]
 
 
-def check_fit(result: FitResult) -> None:
-    """Refuse a fit whose shapes, counts or names contradict each other.
+def check_model(result: FitResult, design: Design, formula: str | None) -> None:
+    """Refuse a fit whose shapes, counts or names contradict each other or the columns learned.
 
     Parameters
     ----------
     result : FitResult
+    design : Design
+    formula : str or None
+        The model's parameter.
 
     Raises
     ------
     UntrustedModelError
         Naming the part and what it should be.
     """
-    for fault in _faults(result):
+    for fault in chain(_faults(result), _design_faults(result, design, formula)):
         raise UntrustedModelError(f"the model file contradicts itself: {fault}")
+
+
+def _design_faults(result: FitResult, design: Design, formula: str | None) -> Iterator[str]:
+    if (design.encoding.text if design.encoding else None) != formula:
+        yield "the formula is not that of the columns learned"
+    if design.terms != result.terms:
+        yield "the terms of the fit are not those of the columns learned"
+    if design.responses != result.responses:
+        yield "the responses of the fit are not those of the columns learned"
+    if design.y_ndim not in {1, 2} or (design.y_ndim == 1 and len(design.responses) > 1):
+        yield f"y had {design.y_ndim} dimensions and {len(design.responses)} columns"
+    if design.int_shift and len(design.int_shift) != len(design.columns):
+        yield f"there are {len(design.int_shift)} shifts for {len(design.columns)} columns"
+    if design.encoding is not None and design.encoding.fit_intercept != result.fit_intercept:
+        yield "the formula and the fit disagree about the intercept"
 
 
 def _faults(result: FitResult) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathlearn._errors import MathlearnError, SchemaError, UntrustedModelError
+from mathlearn._errors import UntrustedModelError
 from mathlearn._version import __version__
 from mathlearn.persistence import codec, consistency, container
 
@@ -29,7 +29,8 @@ _LONG_TEXT = 200_000
 _RECORDS = "records"
 _KEYS = frozenset({"format", "class", "version", "parameters"})
 
-Parameter = bool | int | float | str | None | tuple[bool | int | float | str | None, ...]
+_Plain = bool | int | float | str | None
+Parameter = _Plain | dict[str, _Plain]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,12 @@ def load(path: str | os.PathLike[str]) -> Any:
     entry = _entry(text, where)
     stored = container.parse_json(_text_of_records(text, arrays, where), where)
     parameters = container.parse_json(text["parameters"], where)
-    used: set[str] = set()
-    types = entry.types()
-    _same_names(stored, types, "the records of the model")
-    records = {name: codec.decode(stored[name], kind, name, arrays, used) for name, kind in types.items()}
-    _same_names(dict.fromkeys(arrays), dict.fromkeys(used), "the arrays of the model")
-    model = _build(entry, parameters, records)
-    return _checked(model, where)
+    try:
+        return _build(entry, parameters, _records(entry, stored, arrays))
+    except UntrustedModelError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise UntrustedModelError(f"{path} holds a model that does not pass its own checks: {error}") from error
 
 
 def _key(kind: type) -> str:
@@ -197,16 +197,30 @@ def _same_names(got: Any, allowed: Mapping[str, Any], what: str) -> None:
         )
 
 
+def _records(entry: _Entry, stored: Any, arrays: Mapping[str, AnyArray]) -> dict[str, Any]:
+    types = entry.types()
+    _same_names(stored, types, "the records of the model")
+    used: set[str] = set()
+    records = {name: codec.decode(stored[name], kind, name, arrays, used) for name, kind in types.items()}
+    _same_names(dict.fromkeys(arrays), dict.fromkeys(used), "the arrays of the model")
+    return records
+
+
 def _build(entry: _Entry, stored: Any, records: Mapping[str, Any]) -> Any:
+    from mathlearn._sklearn import check_parameters
+
     model = entry.estimator()()
     _same_names(stored, _parameters(model), "the parameters of the model")
     values = {
         name: codec.decode(value, Parameter, f"the parameter {name}", {}, set()) for name, value in stored.items()
     }
-    _check_formula(values.get("formula"))
-    model.set_params(**values)
+    formula = values["formula"]
+    _check_formula(formula)
+    check_parameters(model.set_params(**values))
     for name, record in records.items():
         setattr(model, name, record)
+    consistency.check_model(model.result_, model.design_, formula)
+    model._validate_loaded()  # noqa: SLF001 - the hook that estimators of the table offer to this module alone
     return model
 
 
@@ -215,14 +229,3 @@ def _check_formula(formula: Any) -> None:
         from mathlearn.data.formula import validate
 
         validate(formula)
-
-
-def _checked(model: Any, path: Path) -> Any:
-    try:
-        consistency.check_fit(model.result_)
-        model._validate_loaded()  # noqa: SLF001 - the hook that estimators of the table offer to this module alone
-    except UntrustedModelError:
-        raise
-    except (MathlearnError, SchemaError, TypeError, ValueError) as error:
-        raise UntrustedModelError(f"{path} holds a model that does not pass its own checks: {error}") from error
-    return model

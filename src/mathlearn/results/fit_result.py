@@ -56,7 +56,8 @@ class Alias:
         parts = [(c, o) for c, o in zip(self.coefficients, self.others, strict=True)]
         text = ""
         for c, name in [*parts, *([(self.constant, "")] if self.constant or not parts else [])]:
-            size = "" if name and abs(c) == 1 else f"{abs(c):.6g}"
+            size = f"{abs(c):.6g}"
+            size = "" if name and size == "1" else size
             sign = ("-" if c < 0 else "") if not text else (" - " if c < 0 else " + ")
             text += sign + "·".join(piece for piece in (size, name) if piece)
         return f"{self.term} = {text}"

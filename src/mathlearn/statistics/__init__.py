@@ -1,1 +1,36 @@
+"""Inference: pure functions of a `FitResult`, and of row chunks where rows are needed.
 
+`covariance` holds one file a kind; `tables`, `augment` and `summary` show; `contrast`, `nested` and `intervals` answer questions.
+"""
+
+from __future__ import annotations
+
+from mathlearn.statistics.augment import augment
+from mathlearn.statistics.contrast import Contrast, contrast
+from mathlearn.statistics.covariance import KINDS, estimate
+from mathlearn.statistics.functional import INTERCEPT, covariance_matrix
+from mathlearn.statistics.intervals import Interval, predict_interval
+from mathlearn.statistics.nested import NestedTest, f_test
+from mathlearn.statistics.summary import Summary, summarise
+from mathlearn.statistics.tables import conf_int, glance, tidy
+from mathlearn.statistics.wald import WaldTest
+
+__all__ = [
+    "INTERCEPT",
+    "KINDS",
+    "Contrast",
+    "Interval",
+    "NestedTest",
+    "Summary",
+    "WaldTest",
+    "augment",
+    "conf_int",
+    "contrast",
+    "covariance_matrix",
+    "estimate",
+    "f_test",
+    "glance",
+    "predict_interval",
+    "summarise",
+    "tidy",
+]

@@ -27,7 +27,8 @@ __all__ = [
     "parameter_coordinates",
     "parameter_names",
     "parameters",
-    "require_inference",
+    "require_covariance",
+    "require_curvature",
     "sigma",
     "standard_errors",
     "whiten_rows",
@@ -60,23 +61,39 @@ def sigma(result: FitResult) -> FloatArray:
     return s
 
 
-def require_inference(result: FitResult) -> tuple[Curvature, CovarianceEstimate]:
-    """Return what inference needs, or say why there is none.
+def require_curvature(result: FitResult) -> Curvature:
+    """Return the curvature that inference needs, or say why there is none.
 
     Raises
     ------
     DomainError
         Inference is withheld for this fit.
     """
-    if result.withheld is not None or result.curvature is None or result.covariance is None:
-        reason = result.withheld or "this fit carries no covariance of its estimates"
-        raise DomainError(f"no standard error, interval or test can be given: {reason}. Predictions are not affected")
-    return result.curvature, result.covariance
+    if result.withheld is not None or result.curvature is None:
+        raise _no_inference(result.withheld or "this fit carries no curvature")
+    return result.curvature
+
+
+def require_covariance(result: FitResult) -> CovarianceEstimate:
+    """Return the covariance of the estimates, or say why there is none.
+
+    Raises
+    ------
+    DomainError
+        Inference is withheld for this fit.
+    """
+    if result.withheld is not None or result.covariance is None:
+        raise _no_inference(result.withheld or "this fit carries no covariance of its estimates")
+    return result.covariance
+
+
+def _no_inference(reason: str) -> DomainError:
+    return DomainError(f"no standard error, interval or test can be given: {reason}. Predictions are not affected")
 
 
 def coordinates(result: FitResult, L: FloatArray) -> FloatArray:
     """Coordinates (m, r + intercept) in the whitened basis of the functionals `L` (m, k)."""
-    curvature, _ = require_inference(result)
+    curvature = require_curvature(result)
     if not result.fit_intercept:
         return L @ curvature.whitener
     l0, slopes = L[:, :1], L[:, 1:]
@@ -89,7 +106,7 @@ def coordinates(result: FitResult, L: FloatArray) -> FloatArray:
 
 def parameter_coordinates(result: FitResult) -> FloatArray:
     """Coordinates (k, r + intercept) of the parameters themselves."""
-    curvature, _ = require_inference(result)
+    curvature = require_curvature(result)
     if not result.fit_intercept:
         return curvature.whitener
     p, r = curvature.whitener.shape
@@ -102,7 +119,7 @@ def parameter_coordinates(result: FitResult) -> FloatArray:
 
 def whiten_rows(result: FitResult, X: FloatArray | csr_array) -> FloatArray:
     """Coordinates (n, r + intercept) of the functionals "prediction at this row of X"."""
-    curvature, _ = require_inference(result)
+    curvature = require_curvature(result)
     if isinstance(X, np.ndarray):
         white = (X - curvature.mean if result.fit_intercept else X) @ curvature.whitener
     else:
@@ -116,14 +133,15 @@ def whiten_rows(result: FitResult, X: FloatArray | csr_array) -> FloatArray:
 
 
 def standard_errors(result: FitResult, b: FloatArray) -> FloatArray:
-    """Standard errors (q, m) of functionals with whitened coordinates `b` (m, r + intercept)."""
-    _, covariance = require_inference(result)
+    """Compute the standard errors (q, m) of functionals with whitened coordinates `b` (m, r + intercept)."""
+    covariance = require_covariance(result)
     s = sigma(result)
     if covariance.meat is None:
-        return s[:, None] * np.sqrt(np.einsum("ij,ij->i", b, b))
+        classical: FloatArray = s[:, None] * np.sqrt(np.einsum("ij,ij->i", b, b))
+        return classical
     variance = np.einsum("ij,qjk,ik->qi", b, covariance.meat, b, optimize=True)
     # Rounding may leave a variance of zero slightly negative; an exact fit has residuals of rounding only.
-    errors = np.sqrt(np.maximum(variance, 0.0))
+    errors: FloatArray = np.sqrt(np.maximum(variance, 0.0))
     errors[result.exact] = 0.0
     errors[np.isnan(s)] = np.nan
     return errors
@@ -136,7 +154,7 @@ def estimable_rows(result: FitResult, L: FloatArray) -> BoolArray:
     ----------
     Searle (1971), "Linear Models", section 5.4.
     """
-    curvature, _ = require_inference(result)
+    curvature = require_curvature(result)
     if curvature.null.shape[1] == 0:
         return np.ones(L.shape[0], dtype=np.bool_)
     slopes = L[:, 1:] if result.fit_intercept else L
@@ -166,7 +184,7 @@ def covariance_matrix(result: FitResult) -> FloatArray:
     DomainError
         Inference is withheld for this fit.
     """
-    _, covariance = require_inference(result)
+    covariance = require_covariance(result)
     b = parameter_coordinates(result)
     s = sigma(result)
     if covariance.meat is None:

@@ -76,5 +76,7 @@ def t_quantile(level: float, df: ArrayLike) -> FloatArray:
     df = np.asarray(df, dtype=np.float64)
     # The lower tail (1 - level)/2 keeps its digits for levels near 1, unlike (1 + level)/2; df <= 0 has no quantile.
     lower = (1.0 - level) / 2
-    q: FloatArray = np.where(df > 0, -np.where(np.isinf(df), ndtri(lower), stdtrit(np.where(df > 0, df, 1.0), lower)), np.nan)
+    q: FloatArray = np.where(
+        df > 0, -np.where(np.isinf(df), ndtri(lower), stdtrit(np.where(df > 0, df, 1.0), lower)), np.nan
+    )
     return q

@@ -1,13 +1,13 @@
 """Tokens to a tree. The grammar is whole: a formula means exactly what is written here.
 
-    formula  = [ sum ] "~" sum
-    sum      = [ sign ] product { sign product }              sign = "+" | "-"
-    product  = crossing { ( "*" | "/" ) crossing }
-    crossing = signed { ":" signed }
-    signed   = { sign } power
-    power    = primary [ ( "^" | "**" ) signed ]
-    primary  = number | string | "." | column | call | "(" sum ")" | "[" [ sum { "," sum } ] "]"
-    call     = name "(" [ argument { "," argument } ] ")"     argument = [ name "=" ] sum
+formula  = [ sum ] "~" sum
+sum      = [ sign ] product { sign product }              sign = "+" | "-"
+product  = crossing { ( "*" | "/" ) crossing }
+crossing = signed { ":" signed }
+signed   = { sign } power
+power    = primary [ ( "^" | "**" ) signed ]
+primary  = number | string | "." | column | call | "(" sum ")" | "[" [ sum { "," sum } ] "]"
+call     = name "(" [ argument { "," argument } ] ")"     argument = [ name "=" ] sum
 """
 
 from __future__ import annotations
@@ -52,13 +52,14 @@ def parse(text: str) -> Sides:
     Refusal
         With the position of what cannot be read.
     """
-    parser = _Parser(tokenise(text))
-    response = None if parser.peek() == "~" else parser.sum()
-    if parser.peek() != "~":
-        raise parser.unexpected(
-            "a formula has a '~' between response and terms, as in 'y ~ a + b', or '~ a + b' when y is passed to fit"
+    tokens = tokenise(text)
+    if not any(token.kind == "operator" and token.text == "~" for token in tokens):
+        raise Refusal(
+            "a formula has a '~' between response and terms: 'y ~ a + b', or '~ a + b' when y is passed to fit", len(text)
         )
-    parser.advance()
+    parser = _Parser(tokens)
+    response = None if parser.peek() == "~" else parser.sum()
+    parser.expect("~", "an operator (+ - : * / ^) or '~' was expected")
     terms = parser.sum()
     parser.finish()
     return Sides(response, terms)

@@ -98,19 +98,21 @@ def _render(node: Node, outside: int) -> str:
             text = _render_items(items)
         case Binary(operator, left, right):
             inside = LEVELS[operator]
-            on_right = operator == "**"  # powers associate to the right, everything else to the left
             mark = operator if operator == ":" else f" {operator} "
-            text = _render(left, inside + on_right) + mark + _render(right, inside + (not on_right))
+            # powers associate to the right and may have a signed exponent; everything else associates to the left
+            at_left, at_right = (inside + 1, _SIGN) if operator == "**" else (inside, inside + 1)
+            text = _render(left, at_left) + mark + _render(right, at_right)
         case _:
             return _render_leaf(node)
     return f"({text})" if inside < outside else text
 
 
 def _render_items(items: tuple[tuple[int, Node], ...]) -> str:
-    pieces = []
+    pieces: list[str] = []
     for sign, item in items:
         mark = "-" if sign < 0 else "+"
-        pieces.append(f" {mark} {_render(item, _SUM + 1)}" if pieces else f"{mark.strip('+')}{_render(item, _SIGN)}")
+        first = f"-{_render(item, _SIGN)}" if sign < 0 else _render(item, _SUM + 1)
+        pieces.append(f" {mark} {_render(item, _SUM + 1)}" if pieces else first)
     return "".join(pieces)
 
 

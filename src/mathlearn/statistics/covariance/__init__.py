@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mathlearn._errors import DomainError
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
-from mathlearn.statistics.functional import require_inference
+from mathlearn.statistics.functional import require_curvature
 
 if TYPE_CHECKING:
     from mathlearn.data.chunk import Chunk
@@ -47,13 +47,13 @@ def kind_named(name: str) -> Kind:
 
 
 def estimate(
-    name: str, result: FitResult, rows: Rows | None, *, max_rows: int, threads: int, **options: Any
+    kind: str, result: FitResult, rows: Rows | None, *, max_rows: int, threads: int, **options: Any
 ) -> CovarianceEstimate:
     """Estimate the covariance of the estimates of a fit, reading the rows once if the kind needs them.
 
     Parameters
     ----------
-    name : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"}
+    kind : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"}
     result : FitResult
         Its curvature and coefficients are used; its own covariance is ignored but must not be withheld.
     rows : Rows or None
@@ -72,17 +72,17 @@ def estimate(
     TypeError
         An option that the kind does not have.
     """
-    kind = kind_named(name)
-    unknown = sorted(set(options) - kind.options)
+    chosen = kind_named(kind)
+    unknown = sorted(set(options) - chosen.options)
     if unknown:
-        allowed = ", ".join(sorted(kind.options)) or "none"
-        raise TypeError(f"covariance {name!r} has no option {', '.join(unknown)} (its options: {allowed})")
-    if kind.without_rows is not None:
-        return kind.without_rows(result)
-    if kind.prepare is None or rows is None:
-        raise DomainError(f"covariance {name!r} reads the rows of the fit: give X and y")
-    require_inference(result)
-    return _from_rows(kind.prepare(result, **options), result, rows, max_rows=max_rows, threads=threads)
+        allowed = ", ".join(sorted(chosen.options)) or "none"
+        raise TypeError(f"covariance {kind!r} has no option {', '.join(unknown)} (its options: {allowed})")
+    if chosen.without_rows is not None:
+        return chosen.without_rows(result)
+    if chosen.prepare is None or rows is None:
+        raise DomainError(f"covariance {kind!r} reads the rows of the fit: give X and y")
+    require_curvature(result)
+    return _from_rows(chosen.prepare(result, **options), result, rows, max_rows=max_rows, threads=threads)
 
 
 def _from_rows(

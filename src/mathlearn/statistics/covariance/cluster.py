@@ -60,7 +60,7 @@ class KeyedSums:
         return KeyedSums((_join(blocks),))
 
     def total(self) -> tuple[int, FloatArray]:
-        """Number of clusters, and their sums (G, q, m)."""
+        """Return the number of clusters, and their sums (G, q, m)."""
         labels, sums = _join(self.blocks)
         return len(labels), sums
 

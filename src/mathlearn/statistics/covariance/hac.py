@@ -12,6 +12,7 @@ simplified form ``floor(4 (n/100)^(2/9))``.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ __all__ = ["KINDS", "NeweyWest", "default_lags"]
 
 
 def default_lags(n: int) -> int:
-    """Number of lags taken when none is asked for: ``floor(4 (n/100)^(2/9))``, fewer than n."""
+    """Return the number of lags taken when none is asked for: ``floor(4 (n/100)^(2/9))``, fewer than n."""
     return min(int(4 * (n / 100) ** (2 / 9)), n - 1)
 
 
@@ -134,10 +135,13 @@ def newey_west(result: FitResult, *, lags: int | None = None, small_sample: bool
             "HAC needs rows in time order and frequency weights say how often a row is repeated, not when: repeat the rows "
             'at their times, or use covariance="HC1"'
         )
-    chosen = default_lags(result.n) if lags is None else lags
-    if isinstance(chosen, bool) or int(chosen) != chosen or not 0 <= chosen < result.n:
+    try:
+        chosen = default_lags(result.n) if lags is None else operator.index(lags)
+    except TypeError:
+        chosen = -1
+    if not 0 <= chosen < result.n:
         raise DomainError(f"lags is {lags!r}: it must be an integer from 0 to n - 1 = {result.n - 1}")
-    return NeweyWest(result, int(chosen), small_sample)
+    return NeweyWest(result, chosen, small_sample)
 
 
 KINDS = (

@@ -22,7 +22,7 @@ from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import FloatArray, IntArray
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.covariance.white import WhiteRows
 
@@ -70,24 +70,22 @@ class HeteroscedasticityConsistent(RowStatistic[Meat]):
 
     def of(self, white: WhiteRows) -> Meat:
         """Sum over one block."""
-        power = _POWER[self.name]
-        divisor, saturated = 1.0, white.index[:0]
-        if power:
-            gap = 1.0 - white.leverage
-            full = gap <= LEVERAGE_GAP
-            saturated = white.index[full]
-            # A row of leverage one makes the estimate undefined whatever is put here; `finish` says so.
-            divisor = np.where(full, 1.0, gap) ** (power / 2)
-        sums = [self._gram(white, j, divisor) for j in range(white.residual.shape[1])]
-        return Meat(np.stack(sums), len(saturated), tuple(map(int, saturated[:NAMED_ROWS])))
+        factor, saturated = self._factor(white)
+        scores = (white.basis * (white.residual[:, j] * factor)[:, None] for j in range(white.residual.shape[1]))
+        return Meat(np.stack([u.T @ u for u in scores]), len(saturated), tuple(saturated[:NAMED_ROWS].tolist()))
 
-    @staticmethod
-    def _gram(white: WhiteRows, response: int, divisor: FloatArray | float) -> FloatArray:
-        e = white.residual[:, response] / divisor
+    def _factor(self, white: WhiteRows) -> tuple[FloatArray, IntArray]:
+        """Return what a residual is multiplied by before it is squared (n,), and the rows of leverage one."""
+        factor = np.ones(white.basis.shape[0])
         if white.weight is not None:
-            e *= np.sqrt(white.weight) if white.counts else white.weight
-        u = white.basis * e[:, None]
-        return u.T @ u
+            factor = np.sqrt(white.weight) if white.counts else white.weight
+        power = _POWER[self.name]
+        if power == 0:
+            return factor, white.index[:0]
+        gap = 1.0 - white.leverage
+        full = gap <= LEVERAGE_GAP
+        # A row of leverage one makes the estimate undefined whatever is put here; `finish` says so.
+        return factor / np.where(full, 1.0, gap) ** (power / 2), white.index[full]
 
     def merge(self, first: Meat, second: Meat) -> Meat:
         """Sum over both blocks."""
@@ -96,18 +94,17 @@ class HeteroscedasticityConsistent(RowStatistic[Meat]):
 
     def finish(self, total: Meat) -> CovarianceEstimate:
         """Scale, and withhold the estimate if some row has leverage one."""
-        meat, notes = total.sums, ()
+        meat = total.sums
         if self.name == "HC1" and self.result.df_resid > 0:
             meat = meat * (self.result.n / self.result.df_resid)
         if total.saturated:
             meat = np.full_like(meat, np.nan)
-            notes = (_saturated(self.name, total),)
         return CovarianceEstimate(
             kind=self.name,
             meat=meat,
             df=float(self.result.df_resid),
             description=f"{self.name}: errors may differ in variance; {_TEXT[self.name]}; t as an approximation",
-            notes=notes,
+            notes=(_saturated(self.name, total),) if total.saturated else (),
         )
 
 

@@ -1,0 +1,27 @@
+"""``python -m benchmarks linear [--quick] [--out benchmarks/README.md]``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks import linear
+from benchmarks.table import write_section
+
+
+def main() -> None:
+    """Run one suite and print its tables, or write them into a file."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("suite", choices=["linear"])
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that everything runs, proves nothing")
+    parser.add_argument("--out", type=Path, help="Markdown file whose section of this suite is replaced")
+    arguments = parser.parse_args()
+    text = linear.run(quick=arguments.quick)
+    if arguments.out is None:
+        print(text)
+    else:
+        write_section(arguments.out, arguments.suite, text)
+
+
+if __name__ == "__main__":
+    main()

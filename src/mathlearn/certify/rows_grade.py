@@ -1,0 +1,287 @@
+"""Evidence from the rows: a second, independent pass over (X, y).
+
+For the numbers shown, residuals ``e = y - b0 - X b`` and the gradient ``sum w (x - m) e`` are formed row by row, in
+double-double when exact digits are claimed, else in double. The distance to the exact solution is then
+``V V^T sum w (x - m) e``: one Newton step, which for least squares is the whole way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.certify.evidence import Evidence, constant_coordinates, factor_errors
+from mathlearn.linalg import slicing
+from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_sum, two_prod, two_sum
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.data.rows import Rows
+    from mathlearn.linalg.solution import LeastSquares
+
+_STIFF = 1e5  # condition beyond which whitened rows lose too many digits in double
+_FAR = 16.0  # means beyond this many standard deviations are subtracted before products are formed
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is to be checked: the numbers shown and the factor that turns a gradient into an error.
+
+    Attributes
+    ----------
+    coef, intercept : (p, q), (q,)
+    mean : (p,) about which the gradient is taken
+    white : (p, r)
+    null, constant : (p, d), (d,); ``X @ null = constant`` is said to hold
+    shifted : whether the means are subtracted before products are formed
+    exact : whether sums are formed in double-double
+    stiff : whether whitened rows are formed to more than double precision
+    scale : (p,) powers of two near the sizes of the columns
+    """
+
+    coef: FloatArray
+    intercept: FloatArray
+    mean: FloatArray
+    white: FloatArray
+    null: FloatArray
+    constant: FloatArray
+    shifted: bool
+    exact: bool
+    stiff: bool
+    scale: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class RowSums:
+    """Mergeable sums of the second pass.
+
+    Attributes
+    ----------
+    n, chunks, block : rows, blocks and the largest block
+    residual : (q,) sum w e
+    gradient : (p, q) sum w (x - m) e
+    rss : (q,) sum w e^2
+    gram : (r, r) sum w V^T (x - m)(x - m)^T V, or None where it is not formed
+    null : (d,) sum w (v^T x - c)^2; null_size : (d,) what cancelled in it
+    """
+
+    n: int
+    chunks: int
+    block: int
+    residual: DoubleDouble
+    gradient: DoubleDouble
+    rss: FloatArray
+    gram: FloatArray
+    null: FloatArray
+    null_size: FloatArray
+
+    @classmethod
+    def of(cls, chunk: Chunk, claim: Claim) -> RowSums:
+        """Return the sums of one block."""
+        x, y = np.asarray(chunk.X), np.asarray(chunk.y)
+        e = _exact_residuals(x, y, claim) if claim.exact else _residuals(x, y, claim)
+        weighted = e if chunk.weight is None else _times(e, chunk.weight[:, None])
+        total, gradient = (_exact_gradient if claim.exact else _gradient)(x, weighted, claim)
+        gram, null, null_size = _curvature(x, chunk.weight, claim)
+        rss = np.einsum("ij,ij->j", e[0], weighted[0])
+        return cls(chunk.n, 1, chunk.n, total, gradient, rss, gram, null, null_size)
+
+    def merge(self, other: RowSums) -> RowSums:
+        """Return the sums over both sets of rows."""
+        return RowSums(
+            self.n + other.n,
+            self.chunks + other.chunks,
+            max(self.block, other.block),
+            dd_add(self.residual, other.residual),
+            dd_add(self.gradient, other.gradient),
+            self.rss + other.rss,
+            self.gram + other.gram,
+            self.null + other.null,
+            self.null_size + other.null_size,
+        )
+
+
+def from_rows(
+    rows: Rows,
+    solution: LeastSquares,
+    *,
+    centred: bool,
+    statistic: Evidence | None,
+    max_rows: int,
+    threads: int,
+) -> Evidence:
+    """Make the second pass and turn its sums into evidence.
+
+    Parameters
+    ----------
+    statistic : Evidence or None
+        Evidence of the first grade. With it, sums are formed in double and the curvature is judged by it; without it,
+        sums are formed in double-double and the curvature is formed anew.
+    """
+    exact = statistic is None
+    claim = _claim(solution, exact=exact)
+    sums = rows.reduce(lambda chunk: RowSums.of(chunk, claim), RowSums.merge, max_rows=max_rows, threads=threads)
+    if sums is None:
+        msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
+        raise RuntimeError(msg)
+    found = _evidence(sums, solution, claim, centred=centred)
+    if statistic is None:
+        return found
+    return replace(
+        found,
+        whiteness=statistic.whiteness,
+        whiteness_limit=statistic.whiteness_limit,
+        se_error=statistic.se_error,
+    )
+
+
+def _claim(solution: LeastSquares, *, exact: bool) -> Claim:
+    moments = solution.moments
+    p = solution.coef.shape[1]
+    spread = np.sqrt(np.maximum(np.diag(moments.centred())[:p], 0.0) / moments.weight) * moments.frame.scale[:p]
+    return Claim(
+        coef=np.ascontiguousarray(solution.coef.T),
+        intercept=solution.intercept,
+        mean=solution.mean,
+        white=solution.whitener,
+        null=solution.dependence.null,
+        constant=solution.dependence.constant,
+        shifted=bool((np.abs(solution.mean) > _FAR * spread).any()),
+        exact=exact,
+        stiff=exact and solution.condition_scaled > _STIFF,
+        scale=solution.scale,
+    )
+
+
+def _residuals(x: FloatArray, y: FloatArray, claim: Claim) -> DoubleDouble:
+    """``y - b0 - X b`` in double; about the mean where columns lie far from zero."""
+    if claim.shifted:
+        centre = claim.intercept + claim.mean @ claim.coef
+        e = (y - centre) - (x - claim.mean) @ claim.coef
+    else:
+        e = y - (x @ claim.coef + claim.intercept)
+    return e, np.zeros((1, e.shape[1]))
+
+
+def _exact_residuals(x: FloatArray, y: FloatArray, claim: Claim) -> DoubleDouble:
+    """``y - b0 - X b`` in double-double, one column of X after the other."""
+    high, low = two_sum(y, -claim.intercept)
+    for j in range(x.shape[1]):
+        product, rest = two_prod(x[:, j : j + 1], -claim.coef[j])
+        high, error = two_sum(high, product)
+        low = low + (error + rest)
+    return two_sum(high, low)
+
+
+def _times(e: DoubleDouble, w: FloatArray) -> DoubleDouble:
+    product, rest = two_prod(e[0], w)
+    return product, rest + e[1] * w
+
+
+def _gradient(x: FloatArray, e: DoubleDouble, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
+    total = e[0].sum(axis=0)
+    gradient = (x - claim.mean).T @ e[0] if claim.shifted else x.T @ e[0] - np.outer(claim.mean, total)
+    return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient))
+
+
+def _exact_gradient(x: FloatArray, e: DoubleDouble, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
+    p, q = claim.coef.shape
+    gradient = np.empty((p, q)), np.empty((p, q))
+    for j in range(p):
+        about, rest = two_sum(x[:, j : j + 1], -claim.mean[j : j + 1])
+        product, error = two_prod(about, e[0])
+        gradient[0][j], gradient[1][j] = dd_sum((product, error + (about * e[1] + rest * e[0])))
+    return dd_sum(e), gradient
+
+
+def _curvature(x: FloatArray, w: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Gram matrix of the whitened rows, and what is left of the dependences."""
+    d = claim.null.shape[1]
+    if not claim.exact and not d:
+        return np.zeros((0, 0)), np.zeros(0), np.zeros(0)
+    root = np.ones((x.shape[0], 1)) if w is None else np.sqrt(w)[:, None]
+    gram = np.zeros((0, 0))
+    if claim.exact:
+        z = _whitened(x, claim) * root
+        gram = z.T @ z
+    left = (x @ claim.null - claim.constant) * root
+    size = (np.abs(x) @ np.abs(claim.null)) * root
+    return gram, np.einsum("ij,ij->j", left, left), np.einsum("ij,ij->j", size, size)
+
+
+def _whitened(x: FloatArray, claim: Claim) -> FloatArray:
+    """``(x - m) V``; by sliced products where the columns are so dependent that double would leave few digits."""
+    if not claim.stiff:
+        return (x - claim.mean) @ claim.white
+    bits = slicing.slice_bits(x.shape[1])
+    about = two_sum(x / claim.scale, -claim.mean / claim.scale)
+    white = slicing.slices((claim.white * claim.scale[:, None], np.zeros(1)), bits, columns=True)
+    product = slicing.multiply(slicing.slices(about, bits, columns=False), white)
+    return product[0]
+
+
+def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> Evidence:
+    gradient = sums.gradient[0] + sums.gradient[1]
+    step = claim.white @ (claim.white.T @ gradient)
+    size = _norms(solution, centred=centred)
+    reach = np.sqrt(solution.tss) + size @ np.abs(claim.coef)
+    slack = _slack(sums, solution, claim, size)
+    error = np.abs(step) + slack
+    if centred:
+        about = (sums.residual[0] + sums.residual[1]) / solution.moments.weight - claim.mean @ step
+        error = np.vstack([np.abs(about) + np.abs(claim.mean) @ slack, error])
+    kept = solution.dependence.kept
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.abs(gradient[kept]) / (size[kept, None] * reach * ROUNDOFF)
+        dependence = np.sqrt(sums.null / sums.null_size)
+    terms = sums.block + sums.chunks
+    far = sums.gram - np.eye(solution.rank) if claim.exact else np.zeros((solution.rank, solution.rank))
+    constant = constant_coordinates(solution, centred=centred)
+    return Evidence(
+        grade="rows",
+        residual=float(np.nan_to_num(level).max(initial=0.0)),
+        residual_limit=4.0 if claim.exact else 4.0 * (terms + size.size),
+        error=error.T,
+        rss=sums.rss,
+        rss_error=terms * ROUNDOFF * sums.rss + (4 * ROUNDOFF * reach) ** 2,
+        whiteness=float(np.abs(far).max(initial=0.0)),
+        whiteness_limit=16 * ROUNDOFF * (terms + solution.rank * solution.condition_scaled),
+        se_error=factor_errors(far, _gram_rounding(sums, solution, claim), claim.white, constant),
+        dependence=float(np.nan_to_num(dependence).max(initial=0.0)),
+    )
+
+
+def _norms(solution: LeastSquares, *, centred: bool) -> FloatArray:
+    """Norm of each (centred) column of X, in the user's units."""
+    moments, p = solution.moments, solution.coef.shape[1]
+    gram = moments.centred() if centred else moments.gram
+    norm: FloatArray = np.sqrt(np.maximum(np.diag(gram), 0.0)) * moments.frame.scale
+    return norm[:p]
+
+
+def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray) -> FloatArray:
+    """Bound (p, q) on what rounding in this pass can hide of each coefficient's error.
+
+    The gradient's rounding is at most ``gamma |x_j| |e|`` and that of the residuals ``(p + 3) u`` of what cancelled in
+    them; in whitened coordinates the second passes undiminished, since ``Xc V`` is orthonormal.
+    """
+    residual = np.sqrt(sums.rss)
+    row = np.sqrt(np.einsum("ij,ij->i", claim.white, claim.white))
+    if claim.exact:
+        # Sums in double-double leave at most about 2**-100 of what was added.
+        return row[:, None] * (2.0**-90 * np.sqrt(sums.n) * residual)
+    moments, p = solution.moments, size.size
+    raw = size if claim.shifted else np.sqrt(size**2 + moments.weight * solution.mean**2)
+    target = np.sqrt(solution.tss + (0.0 if claim.shifted else moments.weight * solution.mean_y**2))
+    forming = (p + 3) * ROUNDOFF * (target + raw @ np.abs(claim.coef))
+    adding = (sums.block + sums.chunks) * ROUNDOFF * float(np.linalg.norm(raw @ np.abs(claim.white))) * residual
+    return row[:, None] * (forming + adding)
+
+
+def _gram_rounding(sums: RowSums, solution: LeastSquares, claim: Claim) -> float:
+    """Bound on the rounding of an entry of the Gram matrix of whitened rows, whose columns have norm one."""
+    forming = 1.0 if claim.stiff else solution.condition_scaled
+    return (sums.block + sums.chunks + 4 * solution.rank * forming) * ROUNDOFF

@@ -1,0 +1,83 @@
+"""Evidence from the merged centred statistic and its rounding bound: it costs no pass over the rows.
+
+With the moments G of ``[X y]`` about their mean, the residual of the normal equations ``G_xy - G_xx b`` is formed in
+double-double; what the statistic itself may be off, entry by entry ``gamma * |z_i| |z_j|``, is added to every bound.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.certify.evidence import Evidence, constant_coordinates, factor_errors
+from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.linalg.solution import LeastSquares
+
+
+def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
+    """Return the evidence that the first pass's statistic gives about a solution."""
+    moments, p = solution.moments, solution.coef.shape[1]
+    gram = moments.centred() if centred else moments.gram
+    unit = moments.frame.scale
+    size = np.sqrt(np.diag(moments.gram))
+    coef = solution.coef.T * unit[:p, None] / unit[p:]
+    residual = _residual(gram, coef, p)
+    reach = size[p:] + size[:p] @ np.abs(coef)  # (q,) norms that cancelled in each residual
+    gamma = moments.relative_error
+    white = solution.whitener * unit[:p, None]
+    slack = gamma * (size[:p] @ np.abs(white))
+    error = np.abs(white @ (white.T @ residual))
+    row = np.sqrt(np.einsum("ij,ij->i", white, white))
+    error += row[:, None] * (float(np.linalg.norm(slack)) * reach)
+    whiteness = white.T @ gram[:p, :p] @ white
+    whiteness[np.diag_indices_from(whiteness)] -= 1.0
+    limit = float(4 * gamma * (size[:p] @ np.abs(white)).max(initial=0.0) ** 2)
+    slopes = error * unit[p:] / unit[:p, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.abs(residual) / (size[:p, None] * reach * ROUNDOFF)
+    return Evidence(
+        grade="statistic",
+        residual=float(np.nan_to_num(level).max(initial=0.0)),
+        residual_limit=gamma / ROUNDOFF,
+        error=np.vstack([_intercept_error(solution, slopes, reach * unit[p:], gamma), slopes]).T
+        if centred
+        else slopes.T,
+        rss=_rss(gram, coef, residual, p) * unit[p:] ** 2,
+        rss_error=gamma * reach**2 * unit[p:] ** 2,
+        whiteness=float(np.abs(whiteness).max(initial=0.0)),
+        whiteness_limit=limit,
+        se_error=factor_errors(whiteness, limit, solution.whitener, constant_coordinates(solution, centred=centred)),
+        dependence=0.0,
+    )
+
+
+def _residual(gram: FloatArray, coef: FloatArray, p: int) -> FloatArray:
+    """``G_xy - G_xx b`` with the products and sums in double-double."""
+    q = coef.shape[1]
+    both = np.vstack([-coef, np.eye(q)])
+    residual = np.empty((p, q))
+    step = max(1, 2_000_000 // max(1, both.size))  # a few columns of G at a time bound the memory of the products
+    for at in range(0, p, step):
+        high, low = dd_dot(gram[:, at : at + step], (both, np.zeros_like(both)))
+        residual[at : at + step] = high + low
+    return residual
+
+
+def _rss(gram: FloatArray, coef: FloatArray, residual: FloatArray, p: int) -> FloatArray:
+    """``y'y - b' X'y - b' g``: the quadratic form at the solution shown."""
+    total = np.diag(gram)[p:]
+    left = total - np.einsum("ij,ij->j", coef, gram[:p, p:]) - np.einsum("ij,ij->j", coef, residual)
+    return np.maximum(left, 0.0)
+
+
+def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArray, gamma: float) -> FloatArray:
+    """Error of ``my - m b``: of the slopes, of the means and of the final rounding."""
+    moments = solution.moments
+    products = np.abs(solution.mean) @ np.abs(solution.coef.T)
+    rounding = 2 * ROUNDOFF * (np.abs(solution.mean_y) + products) * (solution.mean.size + 1)
+    means = gamma * reach / np.sqrt(moments.weight)
+    return rounding + means + np.abs(solution.mean) @ slopes

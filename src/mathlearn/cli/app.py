@@ -1,0 +1,191 @@
+"""The commands and their options; what they do is in the modules beside this one, imported when a command runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+from mathlearn import _engines
+from mathlearn._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import typer
+else:
+    typer = _engines.load("typer")
+
+__all__ = ["app"]
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    help="Machine learning you can check: fit, predict, and see the evidence.",
+    epilog="Exit status: 0 done and certified, 1 error, 2 wrong usage, 3 done but not certified, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """How a summary is written."""
+
+    text = "text"
+    html = "html"
+    latex = "latex"
+
+
+class Missing(StrEnum):
+    """What to do with rows in which a value is missing."""
+
+    raise_ = "raise"
+    drop = "drop"
+
+
+class Kind(StrEnum):
+    """What an interval is for."""
+
+    observation = "observation"
+    confidence = "confidence"
+
+
+Source = Annotated[
+    str, typer.Argument(help="File, folder or pattern: CSV, Parquet or Arrow; with --sql also a DuckDB file.")
+]
+Model = Annotated[Path, typer.Argument(help="Model file written by --save.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write there, whole or not at all, not to the screen.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+Sql = Annotated[
+    str | None, typer.Option(help="One SELECT on the tables of a database, or on the file under its short name.")
+]
+Types = Annotated[list[str] | None, typer.Option("--type", help="Type of a column, as in x=float64; may be repeated.")]
+Shown = Annotated[Format, typer.Option("--format", help="How to write the summary.")]
+
+
+def _guarded(command: Callable[P, int]) -> Callable[P, None]:
+    """Turn what a command returns or raises into an exit status and one clear message."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = command(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            raise  # whoever read our output has stopped: nothing to report
+        except (ValueError, OSError, ImportError) as error:
+            from mathlearn._text import terminal
+
+            message = "\n".join(terminal(line) for line in str(error).splitlines())
+            typer.secho(f"mathlearn: {message}", err=True, fg=typer.colors.RED)
+            raise typer.Exit(1) from None
+        raise typer.Exit(status)
+
+    return run
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"mathlearn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@_guarded
+def fit(
+    source: Source,
+    formula: Annotated[str | None, typer.Option(help="For example 'y ~ x + species'.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column to explain, in place of a formula.")] = None,
+    features: Annotated[str | None, typer.Option(help="Columns, with commas; all others if left out.")] = None,
+    missing: Annotated[Missing, typer.Option(help="Rows with a missing value.")] = Missing.raise_,
+    weights: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
+    groups: Annotated[str | None, typer.Option(help="Column of clusters.")] = None,
+    covariance: Annotated[str, typer.Option(help="classical, HC0 to HC3, cluster or HAC.")] = "classical",
+    save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
+    sql: Sql = None,
+    types: Types = None,
+    seed: Annotated[int | None, typer.Option(help="Recorded; nothing in a least-squares fit is random.")] = None,
+    format: Shown = Format.text,  # noqa: A002 - the option's name
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Fit a linear regression; print its summary, with the evidence first."""
+    from mathlearn.cli import commands
+
+    text = commands.formula_of(formula, target, features)
+    parameters = {"formula": text, "missing": missing.value, "covariance": covariance}
+    request = commands.FitRequest(parameters=parameters, weights=weights, groups=groups, save=save, seed=seed)
+    return commands.fit(commands.Origin(source, sql, types or []), request, commands.Sink(output, json, format.value))
+
+
+@app.command()
+@_guarded
+def predict(
+    model: Model,
+    data: Source,
+    interval: Annotated[float | None, typer.Option(help="Level of an interval, as in 0.95.")] = None,
+    kind: Annotated[Kind, typer.Option(help="Interval for a new observation or for the mean.")] = Kind.observation,
+    sql: Sql = None,
+    types: Types = None,
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Predict for new rows; write a table with one row for each, in order."""
+    from mathlearn.cli import commands
+
+    origin, sink = commands.Origin(data, sql, types or []), commands.Sink(output, json)
+    return commands.predict(model, origin, interval, kind.value, sink)
+
+
+@app.command()
+@_guarded
+def check(
+    model: Model,
+    data: Annotated[
+        str | None, typer.Argument(help="The rows of the fit: gives the evidence of a second pass.")
+    ] = None,
+    sql: Sql = None,
+    types: Types = None,
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Print a model's certificate; with its data, check it anew against every row."""
+    from mathlearn.cli import commands
+
+    origin = None if data is None else commands.Origin(data, sql, types or [])
+    return commands.check(model, origin, commands.Sink(output, json))
+
+
+@app.command()
+@_guarded
+def summary(model: Model, format: Shown = Format.text, json: Json = False, output: Output = None) -> int:  # noqa: A002
+    """Print a saved model's summary."""
+    from mathlearn.cli import commands
+
+    return commands.summary(model, commands.Sink(output, json, format.value))
+
+
+@app.command()
+@_guarded
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where to write; made if missing.")] = Path("demo"),
+) -> int:
+    """Do the main job on the shipped penguins: fit, certify, save, load, predict."""
+    from mathlearn.cli.demo import run
+
+    return run(folder)

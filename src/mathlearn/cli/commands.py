@@ -1,0 +1,199 @@
+"""What the commands do. Each returns its exit status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mathlearn import _engines
+from mathlearn.cli.output import Sink, certificate_record, certificate_text, say, table
+from mathlearn.cli.progress import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mathlearn.data.source import Source
+    from mathlearn.results.certificate import Certificate
+
+__all__ = ["FitRequest", "Origin", "Sink", "check", "fit", "formula_of", "predict", "summary"]
+
+OK, NOT_CERTIFIED = 0, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where rows come from, as typed on the command line.
+
+    Attributes
+    ----------
+    where : str
+        File, folder or pattern; with `sql`, a DuckDB database, or files that are a table under their own and their short name.
+    sql : str or None
+    types : list of str
+        As in ``"x=float64"``.
+    """
+
+    where: str
+    sql: str | None = None
+    types: list[str] = field(default_factory=list)
+
+    def open(self) -> Source:
+        """Return the source of these rows."""
+        from mathlearn.data.scan import scan
+
+        types = dict(map(_type_of, self.types)) or None
+        if self.sql is None:
+            return scan(self.where, types=types)
+        if _is_database(Path(self.where)):
+            return scan(sql=self.sql, database=self.where)
+        table: Any = scan(self.where, types=types)
+        return scan(sql=self.sql, files={self.where: table, Path(self.where).name.partition(".")[0]: table})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitRequest:
+    """The options of ``mathlearn fit``: `parameters` of the estimator, columns with a role, and the rest."""
+
+    parameters: Mapping[str, Any]
+    weights: str | None = None
+    groups: str | None = None
+    save: Path | None = None
+    seed: int | None = None
+
+
+def formula_of(formula: str | None, target: str | None, features: str | None) -> str:
+    """Return the formula that the options stand for.
+
+    Raises
+    ------
+    typer.BadParameter
+        If there is none, or two.
+    """
+    if (formula is None) == (target is None) or (formula is not None and features is not None):
+        raise _usage("say what to fit: either --formula 'y ~ a + b', or --target y, with --features a,b if not all")
+    if formula is not None:
+        return formula
+    names = ["."] if features is None else [_quoted(name) for name in features.split(",")]
+    return f"{_quoted(str(target))} ~ {' + '.join(names)}"
+
+
+def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
+    """Fit, save if asked, and show the summary; 3 if the certificate is not ok."""
+    from mathlearn.linear_model import LinearRegression
+
+    model = LinearRegression(**request.parameters)
+    with shown("reading"):
+        model.fit(origin.open(), sample_weight=request.weights, groups=request.groups)
+    if request.save is not None:
+        model.save(request.save)
+        say(f"model saved: {request.save}")
+    _show(model, sink, {"source": origin.where, "formula": model.formula, "seed": request.seed})
+    return _status(model.certificate_)
+
+
+def predict(path: Path, origin: Origin, level: float | None, kind: str, sink: Sink) -> int:
+    """Predict for every row, with an interval if a level is given."""
+    model = _load(path)
+    with shown("reading"):
+        columns = _estimates(model, origin) if level is None else _interval(model, origin, level, kind)
+    if sink.json:
+        sink.write_json(columns)
+    else:
+        sink.write(table(list(columns), list(columns.values())))
+    return _status(model.certificate_)
+
+
+def check(path: Path, origin: Origin | None, sink: Sink) -> int:
+    """Show the certificate; against the rows if they are given."""
+    model = _load(path)
+    certificate = model.certificate_
+    if origin is not None:
+        with shown("checking"):
+            certificate = model.verify(origin.open())
+    if sink.json:
+        sink.write_json(certificate_record(certificate))
+    else:
+        sink.write(certificate_text(certificate))
+    return _status(certificate)
+
+
+def summary(path: Path, sink: Sink) -> int:
+    """Show the summary of a saved model."""
+    model = _load(path)
+    _show(model, sink, {"model": str(path)})
+    return _status(model.certificate_)
+
+
+def _load(path: Path) -> Any:
+    from mathlearn.persistence import load
+
+    return load(path)
+
+
+def _status(certificate: Certificate) -> int:
+    return OK if certificate.ok else NOT_CERTIFIED
+
+
+def _show(model: Any, sink: Sink, heading: dict[str, Any]) -> None:
+    if sink.json:
+        sink.write_json(heading | _record(model))
+        return
+    rendered = model.summary()
+    write = {"text": rendered.to_text, "html": rendered.to_html, "latex": rendered.to_latex}[sink.format]
+    sink.write([write().rstrip("\n"), "\n"])
+
+
+def _record(model: Any) -> dict[str, Any]:
+    tidy, glance = model.tidy(), model.glance()
+    reasons = {" ".join(map(str, cell)): reason for cell, reason in tidy.attrs.get("reasons", {}).items()}
+    return {
+        "certificate": certificate_record(model.certificate_),
+        "fit": glance.to_dict("records")[0],
+        "coefficients": tidy.to_dict("records"),
+        "reasons": reasons,
+    }
+
+
+def _estimates(model: Any, origin: Origin) -> dict[str, list[float]]:
+    return _by_response(model, "prediction", model.predict(origin.open()))
+
+
+def _interval(model: Any, origin: Origin, level: float, kind: str) -> dict[str, list[float]]:
+    interval = model.predict_interval(origin.open(), level=level, kind=kind)
+    parts = {"prediction": interval.estimate, "lower": interval.lower, "upper": interval.upper}
+    return {
+        name: column for part, values in parts.items() for name, column in _by_response(model, part, values).items()
+    }
+
+
+def _by_response(model: Any, part: str, values: Any) -> dict[str, list[float]]:
+    responses = model.result_.responses
+    names = [part] if len(responses) == 1 else [f"{part} of {response}" for response in responses]
+    return dict(zip(names, values.reshape(len(values), -1).T.tolist(), strict=True))
+
+
+def _type_of(text: str) -> tuple[str, str]:
+    name, _, kind = text.rpartition("=")
+    if not name or not kind:
+        raise _usage(f"--type needs a column and a type, as in x=float64; got {text!r}")
+    return name, kind
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file says of itself that it is a DuckDB database."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
+
+
+def _quoted(name: str) -> str:
+    if not name or "`" in name:
+        raise _usage(f"the column name {name!r} cannot be written in a formula: rename the column")
+    return f"`{name}`"
+
+
+def _usage(message: str) -> Exception:
+    error: Exception = _engines.load("typer").BadParameter(message)
+    return error

@@ -1,0 +1,115 @@
+"""What a command writes: text, JSON or a table, to the screen or whole into a file."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from mathlearn import _text
+from mathlearn._atomic import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mathlearn.results.certificate import Certificate
+
+__all__ = ["Sink", "certificate_record", "certificate_text", "say", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where and how a command writes.
+
+    Attributes
+    ----------
+    path : Path or None
+        None: standard output.
+    json : bool
+    format : {"text", "html", "latex"}
+        Of a summary, when not JSON.
+    """
+
+    path: Path | None = None
+    json: bool = False
+    format: Literal["text", "html", "latex"] = "text"
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Write the pieces one after the other; a file appears whole or not at all."""
+        if self.path is None:
+            for piece in pieces:
+                sys.stdout.write(piece)
+            return
+        with replacing(self.path) as file:
+            for piece in pieces:
+                file.write(piece.encode())
+        say(f"written: {self.path}")
+
+    def write_json(self, value: Any) -> None:
+        """Write a JSON value; what is not finite becomes null."""
+        self.write([json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False), "\n"])
+
+
+def say(line: str) -> None:
+    """Tell the user something that is not the result: on standard error."""
+    sys.stderr.write(_text.terminal(line) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy's scalars and arrays
+        return _plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(names: Sequence[str], columns: Sequence[Sequence[float]]) -> Iterator[str]:
+    """Spell a table of numbers as CSV, in pieces; each number reads back as the very same double."""
+    yield ",".join(map(_text.csv, names)) + "\n"
+    for row in zip(*columns, strict=True):
+        yield ",".join(map(repr, row)) + "\n"
+
+
+def certificate_record(certificate: Certificate) -> Mapping[str, Any]:
+    """Return the certificate as JSON-ready values."""
+    return {
+        "verdict": certificate.verdict,
+        "ok": certificate.ok,
+        "unique": certificate.unique,
+        "evidence": certificate.grade,
+        "digits": certificate.digits,
+        "error_in_se": certificate.error_in_se,
+        "statistical_digits": certificate.statistical_digits,
+        "checks": [
+            {
+                "name": check.name,
+                "value": check.value,
+                "threshold": check.threshold,
+                "passed": check.passed,
+                "meaning": check.meaning,
+            }
+            for check in certificate.checks
+        ],
+        "notes": list(certificate.notes),
+    }
+
+
+def certificate_text(certificate: Certificate) -> Iterator[str]:
+    """Spell the certificate for a terminal: the verdict, then every check with its threshold."""
+    evidence = {"statistic": "from the merged statistic", "rows": "from a second pass over the rows"}[certificate.grade]
+    yield f"{certificate.verdict} (evidence {evidence})\n\n"
+    width = max((len(check.name) for check in certificate.checks), default=0)
+    for check in certificate.checks:
+        mark = "ok    " if check.passed else "FAILED"
+        yield f"  {mark} {check.name:<{width}}  {check.value:9.3g} <= {check.threshold:<9.3g}\n"
+        yield f"         {_text.terminal(check.meaning)}\n"
+    yield f"\n  certified digits of the least accurate coefficient: {certificate.digits:.1f}\n"
+    yield f"  digits that the data support: {certificate.statistical_digits:.1f}\n"
+    yield f"  distance from the optimum: {certificate.error_in_se:.2g} standard errors\n"
+    for note in certificate.notes:
+        yield f"  note: {_text.terminal(note)}\n"

@@ -1,0 +1,39 @@
+"""Progress of long work, on standard error and only when somebody is looking."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mathlearn import _engines
+from mathlearn._config import config_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["shown"]
+
+
+@contextmanager
+def shown(what: str) -> Iterator[None]:
+    """Show how many rows were read while the block runs; nothing at all when standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    rich_progress = _engines.load("rich.progress")
+    console = _engines.load("rich.console").Console(stderr=True)
+    columns = (
+        rich_progress.TextColumn("{task.description}"),
+        rich_progress.BarColumn(),
+        rich_progress.TextColumn("{task.completed:,.0f} rows"),
+        rich_progress.TimeElapsedColumn(),
+    )
+    with rich_progress.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def update(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        with config_context(progress=update):
+            yield

@@ -1,0 +1,226 @@
+"""The arguments y, sample_weight, groups and offset, turned into roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathlearn._errors import DomainError, SchemaError
+from mathlearn.data.bound import Roles
+from mathlearn.data.inputs import Numbers, check_index, read_labels, read_numbers
+from mathlearn.data.roles import (
+    ALL_ZERO,
+    ArrayRole,
+    ColumnRole,
+    ConstantRole,
+    LabelRole,
+    check_weights,
+    columns_named,
+)
+from mathlearn.data.schema import listing
+from mathlearn.data.validate import Tally, check_lengths, is_finite
+
+if TYPE_CHECKING:
+    from mathlearn._typing import BoolArray
+    from mathlearn.data.bound import Missing
+    from mathlearn.data.inputs import Intake
+    from mathlearn.data.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What the caller gave beside X, before it is read."""
+
+    y: Any = None
+    weights: Any = None
+    groups: Any = None
+    offset: Any = None
+
+    def named_columns(self, intake: Intake) -> NamedColumns:
+        """Say which of them name columns of X."""
+        source, named = intake.source, intake.named
+        return NamedColumns(
+            columns_named(self.y, source, "y", named=named),
+            _one(columns_named(self.weights, source, "sample_weight", named=named), "sample_weight"),
+            columns_named(self.groups, source, "groups", named=named),
+            _one(columns_named(self.offset, source, "offset", named=named), "offset"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedColumns:
+    """Columns of the input that have a role other than X."""
+
+    y: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    offset: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Each column once."""
+        return tuple(dict.fromkeys((*self.y, *self.weights, *self.groups, *self.offset)))
+
+
+def _one(names: tuple[str, ...], what: str) -> tuple[str, ...]:
+    if len(names) > 1:
+        raise SchemaError(f"{what} names {len(names)} columns ({listing(names)}); it takes one.")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The arguments, read.
+
+    Attributes
+    ----------
+    roles : Roles
+    responses : tuple of str
+        Names of the columns of y.
+    y_ndim : int
+        1 or 2, as given; 0 without y.
+    """
+
+    roles: Roles
+    responses: tuple[str, ...]
+    y_ndim: int
+
+
+def read_arguments(
+    intake: Intake, given: Arguments, named: NamedColumns, *, missing: Missing, weights_type: str
+) -> Reading:
+    """Read what was given beside X, check each for itself, and all for their lengths and row labels."""
+    check = _Checks(intake, missing)
+    y, responses, ndim = _read_y(given.y, named.y, check)
+    weight = _read_weights(given.weights, named.weights, weights_type, check)
+    offset = _read_offset(given.offset, named.offset, check)
+    group = _read_groups(given.groups, named.groups, check)
+    roles = Roles(y, weight, offset, group)
+    check.compare()
+    return Reading(roles, responses, ndim)
+
+
+class _Checks:
+    """Collects lengths and row labels of the arguments while they are read."""
+
+    def __init__(self, intake: Intake, missing: Missing) -> None:
+        self.source = intake.source
+        self.missing = missing
+        rows = intake.source.n_rows
+        self._lengths = [] if rows is None else [("X", rows)]
+        self._indices = [] if intake.index is None else [("X", intake.index)]
+
+    def note(self, what: str, length: int, index: Any) -> None:
+        self._lengths.append((what, length))
+        if index is not None:
+            self._indices.append((what, index))
+
+    def compare(self) -> None:
+        check_lengths(self._lengths)
+        if len(self._indices) > 1:
+            check_index(self._indices)
+
+    def role(self, what: str, numbers: Numbers) -> ArrayRole:
+        """Refuse NaN (unless rows with gaps are dropped) and infinity."""
+        values = numbers.values
+        self.note(what, len(values), numbers.index)
+        if is_finite(values):
+            return ArrayRole(values)
+        tally = Tally(what, numbers.names or _plain_names(what, values.shape[1]))
+        for j in range(values.shape[1]):
+            tally.add(j, values[:, j], None, 0)
+        tally.report(self.source.locate, f"among {len(values)} rows", allow_missing=self.missing == "drop")
+        missing: BoolArray = np.logical_or.reduce(np.isnan(values), axis=1)
+        return ArrayRole(values, missing)
+
+
+def _plain_names(what: str, k: int) -> tuple[str, ...]:
+    return (what,) if k == 1 else tuple(f"{what}{j}" for j in range(k))
+
+
+def _read_y(value: Any, columns: tuple[str, ...], check: _Checks) -> tuple[Role | None, tuple[str, ...], int]:
+    if columns:
+        return _numeric_columns(columns, "y", check), columns, 1 if isinstance(value, str) else 2
+    if value is None:
+        return None, (), 0
+    numbers = read_numbers(value, "y")
+    names = numbers.names or _plain_names("y", numbers.values.shape[1])
+    return check.role("y", numbers), names, numbers.ndim
+
+
+def _read_weights(value: Any, columns: tuple[str, ...], weights_type: str, check: _Checks) -> Role | None:
+    if columns:
+        return _numeric_columns(columns, "sample_weight", check)
+    if value is None:
+        return None
+    if np.isscalar(value) and not isinstance(value, str):
+        numbers = read_numbers([value], "sample_weight")
+        role: ArrayRole | ConstantRole = ConstantRole(float(numbers.values[0, 0]))
+    else:
+        numbers = _vector(value, "sample_weight", check)
+        role = check.role("sample_weight", numbers)
+    weight = numbers.values[:, 0]
+    if not is_finite(weight):
+        if isinstance(role, ConstantRole):
+            raise DomainError(f"sample_weight is {value!r}; it must be a positive finite number.")
+        weight = np.where(np.isnan(weight), 1.0, weight)
+    check_weights(weight, weights_type, "sample_weight", check.source.locate)
+    if not weight.any():
+        raise DomainError(ALL_ZERO)
+    return role
+
+
+def _read_offset(value: Any, columns: tuple[str, ...], check: _Checks) -> Role | None:
+    if columns:
+        return _numeric_columns(columns, "offset", check)
+    return None if value is None else check.role("offset", _vector(value, "offset", check))
+
+
+def _vector(value: Any, what: str, check: _Checks) -> Numbers:
+    """Read one number a row."""
+    numbers = read_numbers(value, what)
+    rows = check.source.n_rows
+    shape = numbers.values.shape if numbers.ndim == 2 else (len(numbers.values),)
+    if numbers.values.shape[1] != 1 or (numbers.ndim == 2 and numbers.names is None):
+        label = "Sample weights" if what == "sample_weight" else what
+        raise SchemaError(
+            f"{label} must be 1D array or scalar, got {numbers.ndim}D array of shape {shape}. "
+            f"Expected either a scalar value or a 1D array of length {'n' if rows is None else rows}."
+        )
+    if rows is not None and len(numbers.values) != rows:
+        raise SchemaError(
+            f"{what}.shape == {shape}, expected {(rows,)}! Found input variables with inconsistent numbers of samples: "
+            f"{[rows, len(numbers.values)]}. Give one value for each row of X."
+        )
+    return numbers
+
+
+def _read_groups(value: Any, columns: tuple[str, ...], check: _Checks) -> Role | None:
+    if columns:
+        if len(columns) > 2:
+            raise SchemaError(f"groups names {len(columns)} columns ({listing(columns)}); one or two are allowed.")
+        return LabelRole(columns)
+    if value is None:
+        return None
+    labels = read_labels(value, "groups")
+    check.note("groups", len(labels.values), labels.index)
+    if labels.missing is not None and check.missing == "raise":
+        raise SchemaError(
+            f"groups: {int(labels.missing.sum())} of {len(labels.values)} labels are missing, first in "
+            f"{check.source.locate(int(np.flatnonzero(labels.missing)[0]))}. "
+            "Give each row a label, or use missing='drop'."
+        )
+    return ArrayRole(labels.values, labels.missing)
+
+
+def _numeric_columns(columns: tuple[str, ...], what: str, check: _Checks) -> ColumnRole:
+    for name in columns:
+        field = check.source.schema[name]
+        if not field.numeric:
+            raise SchemaError(
+                f"{what}={name!r} is a {field.kind} column ({field.dtype}); {what} must be numeric. "
+                "Convert it to numbers first."
+            )
+    return ColumnRole(columns)

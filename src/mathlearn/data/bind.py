@@ -1,0 +1,167 @@
+"""`bind`: give the columns of an input their roles, at fit."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mathlearn._errors import SchemaError
+from mathlearn.data.arguments import Arguments, read_arguments
+from mathlearn.data.arrays import MatrixSource, as_columns
+from mathlearn.data.bound import BoundRows
+from mathlearn.data.design import Design
+from mathlearn.data.inputs import as_source
+from mathlearn.data.integers import bounds, is_wide, shift_for
+from mathlearn.data.validate import check_numeric, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.data.arguments import NamedColumns
+    from mathlearn.data.batch import Batch
+    from mathlearn.data.bound import Missing
+    from mathlearn.data.formula import Encoding
+    from mathlearn.data.inputs import Intake
+    from mathlearn.data.schema import Schema
+    from mathlearn.data.source import Source
+
+_LEARN_ROWS = 1 << 14
+
+
+def bind(
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    groups: Any = None,
+    offset: Any = None,
+    formula: str | None = None,
+    missing: Missing = "raise",
+    weights_type: str = "precision",
+    require_y: bool = True,
+    shift_integers: bool = True,
+    estimator: str = "Estimator",
+) -> BoundRows:
+    """Give the columns of an input their roles and learn its `Design`.
+
+    Parameters
+    ----------
+    X : array-like, sparse matrix, frame or Source of shape (n, p)
+    y : array-like of shape (n,) or (n, q), column name or names, optional
+        A column that is named leaves X; so for the next three.
+    sample_weight : array-like of shape (n,), number or column name, optional
+    groups : array-like of shape (n,) or (n, 2), column name or two names, optional
+    offset : array-like of shape (n,) or column name, optional
+    formula : str, optional
+        With two sides it gives y too; then `y` must be None.
+    missing : {"raise", "drop"}
+        What to do with rows that lack a value in a column that is used.
+    weights_type : {"precision", "frequency"}
+    require_y : bool
+        Whether having no y is an error.
+    shift_integers : bool
+        Whether integer columns beyond 2**53 may be shifted (the model has an intercept).
+    estimator : str
+        Class name for messages.
+
+    Raises
+    ------
+    SchemaError, NonFiniteInputError, DomainError
+        One clear error for input that does not fit, in the user's own column names.
+
+    Examples
+    --------
+    >>> rows = bind([[1.0], [2.0], [4.0]], [1, 2, 3])
+    >>> rows.terms, rows.responses, rows.n_rows
+    (('x0',), ('y',), 3)
+    >>> [chunk.n for chunk in rows.chunks(max_rows=2)]
+    [2, 1]
+    """
+    intake = as_source(X)
+    given = Arguments(y, sample_weight, groups, offset)
+    named = given.named_columns(intake)
+    encoding = None
+    from_formula = False
+    if formula is not None:
+        encoding, from_formula = _learn_formula(formula, intake.source, y, named)
+    if require_y and y is None and not from_formula:
+        raise SchemaError(
+            f"This {estimator} estimator requires y to be passed, but the target y is None. "
+            "Pass y, name a column of X as y, or use a two-sided formula ('y ~ x')."
+        )
+    reading = read_arguments(intake, given, named, missing=missing, weights_type=weights_type)
+    columns = _columns_of_X(intake, named) if encoding is None else encoding.columns
+    shift = learn_shift(intake.source, columns) if shift_integers and encoding is None else ()
+    design = Design(
+        columns=columns,
+        named=intake.named,
+        responses=encoding.responses if encoding is not None and from_formula else reading.responses,
+        y_ndim=_formula_ndim(encoding) if from_formula else reading.y_ndim,
+        weights_type=weights_type,
+        int_shift=shift,
+        encoding=encoding,
+        response_columns=encoding.response_columns if encoding is not None and from_formula else named.y,
+        weight_columns=named.weights,
+        offset_columns=named.offset,
+        group_columns=named.groups,
+    )
+    return BoundRows(intake.source, design, reading.roles, missing=missing, formula_response=from_formula)
+
+
+def _formula_ndim(encoding: Encoding | None) -> int:
+    return 2 if encoding is not None and len(encoding.responses) > 1 else 1
+
+
+def _columns_of_X(intake: Intake, named: NamedColumns) -> tuple[str, ...]:
+    source = intake.source
+    if isinstance(source, MatrixSource) and not named.all:
+        return source.names
+    schema = source.schema.without(named.all)
+    if not len(schema):
+        raise SchemaError(empty((source.n_rows, 0), "feature"))
+    check_numeric(schema)
+    return schema.names
+
+
+def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns) -> tuple[Encoding, bool]:
+    """Compile the formula against the columns and learn its levels, knots and polynomials."""
+    from mathlearn.data.formula import compile as compile_formula
+
+    formula = compile_formula(text, source.schema.without(named.y), roles=named.all)
+    if formula.has_response and y is not None:
+        raise SchemaError(
+            f"y is given twice: by the left side of the formula {text!r} and by the argument y. "
+            "Leave one out; a one-sided formula ('~ a + b') takes y as an argument."
+        )
+
+    def batches() -> Iterator[Batch]:
+        wanted = formula.columns
+        return (as_columns(batch, wanted) for batch in source.batches(wanted, max_rows=_LEARN_ROWS))
+
+    return formula.learn(batches, in_memory=source.in_memory), formula.has_response
+
+
+def learn_shift(source: Source, columns: tuple[str, ...]) -> tuple[int, ...]:
+    """Return what to subtract from each column so that integers beyond 2**53 stay exact; () when no column needs it.
+
+    A source in memory is read whole for this (its integer columns only), a stream only at its beginning.
+    """
+    if isinstance(source, MatrixSource) and (not is_wide(source.matrix) or hasattr(source.matrix, "indptr")):
+        return ()
+    wide = columns if isinstance(source, MatrixSource) else _integer_columns(source.schema, columns)
+    if not wide:
+        return ()
+    ranges: dict[str, tuple[int, int]] = {}
+    for batch in islice(source.batches(wide, max_rows=_LEARN_ROWS), None if source.in_memory else 1):
+        for name, column in as_columns(batch, wide).columns.items():
+            values = column.values if column.missing is None else column.values[~column.missing]
+            if is_wide(values) and values.size:
+                low, high = bounds(values)
+                known = ranges.get(name, (low, high))
+                ranges[name] = (min(low, known[0]), max(high, known[1]))
+    shifts = tuple(shift_for(*ranges.get(name, (0, 0))) for name in columns)
+    return shifts if any(shifts) else ()
+
+
+def _integer_columns(schema: Schema, columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in columns if schema[name].kind == "integer")

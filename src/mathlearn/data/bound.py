@@ -1,0 +1,292 @@
+"""`BoundRows`: a source with its roles bound; the rows that a fit reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
+
+from mathlearn._errors import DomainError, SchemaError
+from mathlearn.data.arrays import MatrixSource, as_columns
+from mathlearn.data.chunk import Chunk
+from mathlearn.data.encode import missing_rows
+from mathlearn.data.nonfinite import diagnose
+from mathlearn.data.progress import reporting
+from mathlearn.data.reduce import ordered_reduce
+from mathlearn.data.roles import ALL_ZERO, check_weights
+from mathlearn.data.validate import check_lengths, is_finite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.data.batch import Batch
+    from mathlearn.data.design import Design
+    from mathlearn.data.encode import EncodedLike
+    from mathlearn.data.roles import Role
+    from mathlearn.data.source import Source
+
+S = TypeVar("S")
+Missing = Literal["raise", "drop"]
+
+_EAGER = 1 << 14
+"""Matrices in memory up to this many numbers are checked when read; larger ones when a statistic made of them is not finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Where y, weights, offset and groups come from."""
+
+    y: Role | None = None
+    weight: Role | None = None
+    offset: Role | None = None
+    group: Role | None = None
+
+    def items(self) -> list[tuple[str, Role]]:
+        """Return the roles that are played, with their names in `Chunk`."""
+        every = (("y", self.y), ("weight", self.weight), ("offset", self.offset), ("group", self.group))
+        return [(name, role) for name, role in every if role is not None]
+
+
+class BoundRows:
+    """A source with its roles bound: a re-iterable stream of validated numeric chunks.
+
+    Numbers of a large matrix in memory are not looked at while they are chunked: whoever reduces them finds a statistic that
+    is not finite if one of them is not, and calls `diagnose_nonfinite` for the clear error.
+
+    Parameters
+    ----------
+    source : Source
+    design : Design
+    roles : Roles
+    missing : {"raise", "drop"}
+    formula_response : bool
+        Whether y is made by the formula.
+    fitting : bool
+        Whether having no row left is an error.
+    """
+
+    __slots__ = (
+        "_columns",
+        "_encoder",
+        "_lazy",
+        "_names",
+        "_roles",
+        "_whole",
+        "design",
+        "fitting",
+        "formula_response",
+        "missing",
+        "roles",
+        "source",
+    )
+
+    def __init__(
+        self,
+        source: Source,
+        design: Design,
+        roles: Roles,
+        *,
+        missing: Missing = "raise",
+        formula_response: bool = False,
+        fitting: bool = True,
+    ) -> None:
+        self.source = source
+        self.design = design
+        self.roles = roles
+        self.missing = missing
+        self.formula_response = formula_response
+        self.fitting = fitting
+        self._encoder = design.encoder
+        self._roles = roles.items()
+        self._columns = tuple(dict.fromkeys(column for _, role in self._roles for column in role.columns))
+        self._names = self._needed()
+        matrix = source if isinstance(source, MatrixSource) else None
+        self._whole = matrix is not None and matrix.names == self._names
+        self._lazy = matrix is not None and design.encoding is None and matrix.matrix.size > _EAGER
+
+    def _needed(self) -> tuple[str, ...]:
+        """Name the columns to read, those of X first."""
+        encoding = self.design.encoding
+        if encoding is None:
+            columns = self.design.columns
+        else:
+            response = encoding.response_columns if self.formula_response else ()
+            columns = tuple(dict.fromkeys((*encoding.columns, *response)))
+        extra = self._columns
+        return (*columns, *(name for name in extra if name not in columns)) if extra else columns
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the p columns of X."""
+        return self.design.terms
+
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """Names of the q columns of y; empty when there is no y."""
+        return self.design.responses if self.formula_response or self.roles.y is not None else ()
+
+    @property
+    def n_rows(self) -> int | None:
+        """Rows before dropping; None when unknown before reading."""
+        return self.source.n_rows
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether a second pass costs no input or output."""
+        return self.source.in_memory
+
+    @property
+    def sparse(self) -> bool:
+        """Whether chunks carry CSR matrices."""
+        matrix = self.source.matrix if isinstance(self.source, MatrixSource) else None
+        return hasattr(matrix, "indptr") and self.design.encoding is None
+
+    def chunks(self, max_rows: int) -> Iterator[Chunk]:
+        """Yield the rows in order, at most `max_rows` at a time; every chunk has at least one row.
+
+        Raises
+        ------
+        NonFiniteInputError, DomainError, SchemaError
+            For rows that are not what the design asks for.
+        """
+        held: Chunk | None = None  # the last chunk waits, so that rows dropped after it can be counted in it
+        dropped = 0
+        for chunk in self._assembled(max_rows):
+            if chunk.n == 0:
+                dropped += chunk.dropped
+                continue
+            if held is not None:
+                yield held
+            held = replace(chunk, dropped=chunk.dropped + dropped) if dropped else chunk
+            dropped = 0
+        if held is not None:
+            yield replace(held, dropped=held.dropped + dropped) if dropped else held
+        elif self.fitting:
+            raise self._no_rows(dropped)
+
+    def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
+        """Merge ``of(chunk)`` over all chunks in a fixed order; None when there is no row."""
+        return ordered_reduce(self.chunks(max_rows), of, merge, threads=threads)
+
+    def diagnose_nonfinite(self) -> None:
+        """Look for the NaN or infinity behind a statistic that is not finite.
+
+        Returns when all numbers are finite: then the statistic overflowed.
+
+        Raises
+        ------
+        NonFiniteInputError
+        """
+        diagnose(self, self._batches(_SCAN_ROWS), of_all=True)
+
+    def named(self, batch: Batch) -> Batch:
+        """Return the batch with its columns named."""
+        return as_columns(batch, self._names)
+
+    def encode(self, batch: Batch) -> EncodedLike:
+        """Turn a batch into X (and the formula's y and offset)."""
+        if self.design.encoding is not None:
+            batch = self.named(batch)
+        return self._encoder.encode(batch, with_response=self.formula_response)
+
+    def _batches(self, max_rows: int) -> Iterator[Batch]:
+        return self.source.batches(None if self._whole else self._names, max_rows=max_rows)
+
+    def _assembled(self, max_rows: int) -> Iterator[Chunk]:
+        batches = self._batches(max_rows)
+        if not self.source.in_memory:
+            batches = reporting(batches, self.n_rows)
+        read = 0
+        for batch in batches:
+            read += batch.n
+            self._check_end(read, done=False)
+            yield self._assemble(batch)
+        self._check_end(read, done=True)
+
+    def _check_end(self, read: int, *, done: bool) -> None:
+        """Compare a stream's length with that of the arrays that go with it."""
+        if self.source.n_rows is not None:
+            return  # compared when it was bound
+        for length in (role.length for _, role in self._roles):
+            if length is not None and (read > length or (done and read != length)):
+                check_lengths([("X", read), ("an array that goes with it", length)])
+
+    def _assemble(self, batch: Batch) -> Chunk:
+        encoded = self.encode(batch)
+        columns = self.named(batch) if self._columns else batch
+        parts: dict[str, Any] = {"y": encoded.y, "weight": None, "offset": None, "group": None}
+        bad = [] if encoded.bad is None else [encoded.bad]
+        for name, role in self._roles:
+            values, gone = role.take(columns)
+            parts[name] = values.reshape(-1) if name in _VECTORS else values
+            bad += [] if gone is None else [gone]
+        parts["offset"] = _total(parts["offset"], encoded.offset)
+        return self._filtered(batch, encoded.X, parts, bad)
+
+    def _filtered(self, batch: Batch, X: Any, parts: dict[str, Any], bad: list[BoolArray]) -> Chunk:
+        """Leave out the rows that are missing or have no weight, and check the others."""
+        if self.missing == "drop" and isinstance(self.source, MatrixSource):
+            gone = missing_rows(X)
+            bad = bad if gone is None else [*bad, gone]
+        keep = None
+        if bad:
+            drop = np.logical_or.reduce(bad)
+            if drop.any():
+                if self.missing == "raise":
+                    self._explain(batch)
+                keep = ~drop
+        present = keep
+        weight = parts["weight"]
+        if weight is not None:
+            keep = self._weighted(batch, weight, keep)
+        if keep is None:
+            self._check_finite(batch, X, parts, lazy=self._lazy)
+            return Chunk(X, **parts, start=batch.start)
+        # Rows that are about to leave are checked here: nobody sees them later.
+        some = slice(None) if present is None else present
+        self._check_finite(batch, X[some], {k: None if v is None else v[some] for k, v in parts.items()}, lazy=False)
+        rows = np.flatnonzero(keep)
+        kept = {name: None if values is None else values[rows] for name, values in parts.items()}
+        dropped = 0 if present is None else batch.n - int(present.sum())
+        return Chunk(X[rows], **kept, start=batch.start, rows=rows + batch.start, dropped=dropped)
+
+    def _weighted(self, batch: Batch, weight: FloatArray, keep: BoolArray | None) -> BoolArray | None:
+        """Mark the rows of positive weight among those kept; None when these are all."""
+        if self.roles.weight is not None and self.roles.weight.columns:
+            used = weight if keep is None else np.where(keep, weight, 0)
+            name = self.roles.weight.columns[0]
+            check_weights(used, self.design.weights_type, repr(name), lambda i: self.source.locate(batch.start + i))
+        positive = weight > 0
+        if positive.all():
+            return keep
+        return positive if keep is None else positive & keep
+
+    def _check_finite(self, batch: Batch, X: Any, parts: dict[str, Any], *, lazy: bool) -> None:
+        values = [] if lazy else [X.data if hasattr(X, "indptr") else X]
+        if self.design.encoding is not None or self._columns:
+            values += [v for k, v in parts.items() if v is not None and k != "group"]
+        if not all(is_finite(v) for v in values):
+            self._explain(batch)
+
+    def _explain(self, batch: Batch) -> None:
+        """Raise the error that this batch deserves, counting over the whole input where that costs nothing."""
+        batches = self._batches(_SCAN_ROWS) if self.source.in_memory else iter([batch])
+        diagnose(self, batches, of_all=self.source.in_memory)
+
+    def _no_rows(self, dropped: int) -> Exception:
+        if dropped:
+            return SchemaError(
+                f"no row is left: all {dropped} rows have a missing value in a column that is used. "
+                "Leave out the column with the gaps, or fill them."
+            )
+        return DomainError(ALL_ZERO) if self.roles.weight is not None else SchemaError("the source has no rows.")
+
+
+_SCAN_ROWS = 1 << 13
+_VECTORS = frozenset({"weight", "offset"})
+
+
+def _total(offset: Any, more: Any) -> Any:
+    return offset if more is None else more if offset is None else offset + more

@@ -1,0 +1,131 @@
+"""A CSV file, plain or compressed: parsed by Arrow in blocks, its flaws found and named by `csv_text`."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mathlearn import _engines
+from mathlearn._errors import CorruptFileError, SchemaError
+from mathlearn.data import csv_text
+from mathlearn.data.part import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mathlearn.data.csv_text import CsvDialect
+
+_BLOCK = 1 << 20
+"""Bytes of text parsed at a time; also the longest record."""
+
+_BAD_CELL = re.compile(r"CSV column #(\d+):.*?conversion error to ([^:]+): invalid value '(.*)'", re.DOTALL)
+
+
+class CsvPart(Part):
+    """One CSV file.
+
+    Parameters
+    ----------
+    path, label
+        As for `Part`.
+    dialect : CsvDialect
+    types : mapping of str to pyarrow.DataType
+        Types that the caller demands.
+    prefix : int
+        Bytes of text from which the other types are inferred.
+
+    Raises
+    ------
+    CorruptFileError
+        If a row is ragged or cut, or the text is not UTF-8.
+    SchemaError
+        If a column name occurs twice, or a cell does not fit the type of its column.
+    """
+
+    def __init__(self, path: Path, label: str, dialect: CsvDialect, types: Mapping[str, Any], prefix: int) -> None:
+        super().__init__(path, label)
+        self._dialect = dialect
+        self._prefix = prefix
+        head = csv_text.header(path, label, dialect)
+        self._names = [name or f"column{i}" for i, name in enumerate(head.cells, 1)]
+        self._skip = head.line - 1
+        self.check_names(self._names)
+        self.schema = self._infer({name: types[name] for name in self._names if name in types})
+
+    def read(self, names: Sequence[str], target: Any) -> Iterator[Any]:
+        """Yield record batches, parsed straight into `target` except where integers are to become floats with a check."""
+        types = _engines.load("pyarrow.types")
+        own = {name: self.schema.field(name).type for name in names}
+        wanted = {
+            name: own[name] if types.is_integer(own[name]) and types.is_floating(target.field(name).type)
+            else target.field(name).type
+            for name in names
+        }  # fmt: skip
+        with self._open(wanted, include=list(names), block=_BLOCK) as (reader, counter):
+            yield from reader
+            if counter.quotes % 2:
+                self._refuse_flaw()
+
+    def locate(self, row: int) -> str:
+        """Say on which line row `row` starts."""
+        line = csv_text.line_of_row(self.path, self._dialect, row)
+        return f"{self.label}, line {line}" if line else super().locate(row)
+
+    def _infer(self, types: Mapping[str, Any]) -> Any:
+        """Infer types from the first block, as large as the prefix; a column empty so far will be read as float."""
+        pa = _engines.load("pyarrow")
+        with self._open(types, include=None, block=self._prefix) as (reader, _):
+            schema = reader.schema
+        binary = [field.name for field in schema if pa.types.is_binary(field.type)]
+        if binary:
+            raise CorruptFileError(csv_text.not_utf8(self.label, f"column {binary[0]!r} holds other bytes"))
+        return schema
+
+    @contextmanager
+    def _open(self, types: Mapping[str, Any], *, include: list[str] | None, block: int) -> Iterator[tuple[Any, Any]]:
+        pa, csv = _engines.load("pyarrow"), _engines.load("pyarrow.csv")
+        counter = csv_text.QuoteCounter(csv_text.open_bytes(self.path))
+        try:
+            with (
+                counter,
+                csv.open_csv(
+                    counter,
+                    csv.ReadOptions(
+                        block_size=block, column_names=self._names, skip_rows=self._skip, skip_rows_after_names=1
+                    ),
+                    csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True),
+                    csv.ConvertOptions(
+                        column_types=dict(types),
+                        include_columns=include,
+                        null_values=list(self._dialect.missing_values),
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=True,
+                        decimal_point=self._dialect.decimal,
+                    ),
+                ) as reader,
+            ):
+                yield reader, counter
+        except (pa.ArrowException, OSError) as error:
+            raise self._explained(error) from error
+
+    def _explained(self, error: Exception) -> CorruptFileError | SchemaError:
+        """Turn Arrow's refusal into file, line, column and remedy."""
+        bad_cell = _BAD_CELL.search(str(error))
+        if bad_cell is None:
+            flaw = csv_text.flaw(self.path, self.label, self._dialect)
+            return CorruptFileError(flaw or f"{self.label} cannot be read as CSV: {error}")
+        name = self._names[int(bad_cell[1])]
+        line = csv_text.find_cell(self.path, self._dialect, int(bad_cell[1]), bad_cell[3])
+        where = f"{self.label}, line {line}" if line else self.label
+        return SchemaError(
+            f"{where}: column {name!r} holds {bad_cell[3]!r}, which is no {bad_cell[2]}: so the column was read because of "
+            f"types= or of its cells in the first {self._prefix >> 20 or 1} MiB. Pass types={{{name!r}: 'float64'}} (or "
+            f"'string' for categories), add the cell to missing_values=, or mend it."
+        )
+
+    def _refuse_flaw(self) -> None:
+        flaw = csv_text.flaw(self.path, self.label, self._dialect)
+        if flaw is not None:
+            raise CorruptFileError(flaw)

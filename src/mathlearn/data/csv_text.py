@@ -1,0 +1,197 @@
+"""CSV as text, exactly and slowly: the header, the line of a record, and what is wrong with a file that Arrow refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mathlearn import _engines
+from mathlearn._errors import CorruptFileError, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "#N/A")
+"""Cells read as missing unless the caller says otherwise."""
+
+_OTHER_DELIMITERS = (";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvDialect:
+    """How a CSV file is written.
+
+    Attributes
+    ----------
+    delimiter : str
+    decimal : str
+        The decimal mark, "." or ",".
+    missing_values : tuple of str
+        Cells that mean "missing", quoted or not.
+    """
+
+    delimiter: str = ","
+    decimal: str = "."
+    missing_values: tuple[str, ...] = MISSING_VALUES
+
+    def __post_init__(self) -> None:
+        if len(self.delimiter) != 1 or self.delimiter in '"\r\n' or not self.delimiter.isascii():
+            raise SchemaError(
+                f"delimiter must be one ASCII character other than a quote or line end, got {self.delimiter!r}"
+            )
+        if self.decimal not in {".", ","}:
+            raise SchemaError(f"decimal must be '.' or ',', got {self.decimal!r}")
+        if self.decimal == self.delimiter:
+            raise SchemaError(
+                "decimal and delimiter are both ','. Files with decimal commas usually have delimiter=';'."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One CSV record: its cells, and the (1-based) line it starts on."""
+
+    line: int
+    cells: list[str]
+
+
+def open_bytes(path: Path) -> Any:
+    """Open a file, decompressed according to its name (.gz, .bz2, .zst, .lz4), as an Arrow input stream."""
+    return _engines.load("pyarrow").input_stream(str(path), compression="detect")
+
+
+def records(path: Path, dialect: CsvDialect) -> Iterator[Record]:
+    """Yield the records of a file, blank lines left out.
+
+    Raises
+    ------
+    csv.Error
+        If quotes are not closed, or a closing quote is followed by something else than a delimiter.
+    UnicodeDecodeError
+        If the text is not UTF-8.
+    OSError
+        If the file cannot be decompressed.
+    """
+    with open_bytes(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
+        line = 1
+        for cells in reader:
+            if cells:
+                yield Record(line, cells)
+            line = reader.line_num + 1
+
+
+def header(path: Path, label: str, dialect: CsvDialect) -> Record:
+    """Read the header of a file.
+
+    Raises
+    ------
+    CorruptFileError
+        If there is none, or it is not UTF-8 text.
+    SchemaError
+        If the delimiter looks wrong.
+    """
+    try:
+        first = next(records(path, dialect), None)
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(not_utf8(label, error)) from None
+    except (csv.Error, OSError) as error:
+        raise CorruptFileError(f"{label}: the header cannot be read: {error}. Is this a CSV file?") from None
+    if first is None:
+        raise CorruptFileError(
+            f"{label} holds only blank lines: it has not even a header. Write it again, or leave it out."
+        )
+    if len(first.cells) == 1:
+        _check_delimiter(first.cells[0], label, dialect)
+    return first
+
+
+def _check_delimiter(only: str, label: str, dialect: CsvDialect) -> None:
+    other = next((mark for mark in _OTHER_DELIMITERS if mark in only and mark != dialect.delimiter), None)
+    if other is not None:
+        raise SchemaError(
+            f"{label} has a single column named {only!r} when read with delimiter {dialect.delimiter!r}. "
+            f"Pass delimiter={other!r} if that is what separates its columns."
+        )
+
+
+def not_utf8(label: str, why: object) -> str:
+    """Say that a file is not UTF-8, and what to do."""
+    return f"{label} is not UTF-8 text ({why}). Save it as UTF-8, for example with: iconv -f LATIN1 -t UTF-8 in.csv > out.csv"
+
+
+def line_of_row(path: Path, dialect: CsvDialect, row: int) -> int | None:
+    """Return the line on which data row `row` (0-based) starts, None when the text cannot be followed that far."""
+    try:
+        found = next(islice(records(path, dialect), row + 1, None), None)
+    except (csv.Error, UnicodeDecodeError, OSError):
+        return None
+    return found.line if found else None
+
+
+def find_cell(path: Path, dialect: CsvDialect, position: int, text: str) -> int | None:
+    """Return the line of the first data row whose cell at `position` is `text`."""
+    try:
+        rows = islice(records(path, dialect), 1, None)
+        return next(
+            (r.line for r in rows if len(r.cells) > position and r.cells[position].strip() == text.strip()), None
+        )
+    except (csv.Error, UnicodeDecodeError, OSError):
+        return None
+
+
+def flaw(path: Path, label: str, dialect: CsvDialect) -> str | None:
+    """Read the whole file strictly and describe its first flaw: a ragged or cut row, an unclosed quote; None if there is none."""
+    last = Record(1, [])
+    width = None
+    try:
+        for last in records(path, dialect):
+            width = len(last.cells) if width is None else width
+            if len(last.cells) != width:
+                return (
+                    f"{label}, line {last.line}: the row has {len(last.cells)} cells, the header {width}. The row is cut, or a "
+                    "cell holds an unquoted delimiter: mend the line, or write the file again."
+                )
+    except UnicodeDecodeError as error:
+        return not_utf8(label, error)
+    except csv.Error as error:
+        return (
+            f"{label}: the record after line {last.line} is malformed: {error}. A quote is not closed (the file may be cut) or "
+            "is followed by something else than a delimiter: mend it, or write the file again."
+        )
+    except OSError as error:
+        return damaged(label, error)
+    return None
+
+
+def damaged(label: str, error: object) -> str:
+    """Say that a compressed file cannot be decompressed."""
+    return f"{label} cannot be read after its first part: {error}. The file is cut or damaged: copy or write it again."
+
+
+class QuoteCounter(io.RawIOBase):
+    """A byte stream that counts the quotes passing through: an odd number means that one was never closed."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
+        self._stream = stream
+        self.quotes = 0
+
+    def readable(self) -> bool:
+        """Say that this can be read, as `io` asks."""
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to `size` bytes."""
+        block: bytes = self._stream.read(size)
+        self.quotes += block.count(b'"')
+        return block
+
+    def close(self) -> None:
+        """Close the stream underneath."""
+        self._stream.close()
+        super().close()

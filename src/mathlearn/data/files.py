@@ -1,0 +1,137 @@
+"""`FileSource`: one table in one file or many."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+from mathlearn import _engines
+from mathlearn._errors import SchemaError
+from mathlearn.data.arrow_columns import batches_of
+from mathlearn.data.arrow_types import common_type, schema_of
+from mathlearn.data.schema import did_you_mean, listing, unknown_column
+from mathlearn.data.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mathlearn.data.batch import Batch
+    from mathlearn.data.part import Part
+
+
+class FileSource(Source):
+    """The rows of one or several files, in file order, read with bounded memory.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    label : str
+    types : mapping of str to pyarrow.DataType
+        Types that the caller demands; the other columns get the type that holds all files' values without loss.
+
+    Raises
+    ------
+    SchemaError
+        If the files do not have the same columns, or a column's types have nothing in common.
+    """
+
+    in_memory = False
+
+    def __init__(self, parts: Sequence[Part], label: str, types: Mapping[str, Any]) -> None:
+        self.parts = tuple(parts)
+        self.label = label
+        self.arrow_schema = _agreed(self.parts, types)
+        self.schema = schema_of(self.arrow_schema)
+        self._forced = frozenset(types)
+        counts = [part.n_rows for part in self.parts]
+        self.n_rows = None if None in counts else sum(count for count in counts if count is not None)
+        self._starts: list[int] = [0]  # rows before each part, as far as they are known
+        if self.n_rows == 0:
+            raise SchemaError(f"{label} holds no rows, only column names. A fit needs rows.")
+
+    def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
+        """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter)."""
+        names = self.schema.names if columns is None else tuple(self.schema[name].name for name in columns)
+        # A file yields no rows without columns: when none is asked for (as by "y ~ 1"), the first one counts the rows.
+        return batches_of(self.record_batches(names or self.schema.names[:1]), names, max_rows=max_rows)
+
+    def record_batches(self, names: Sequence[str]) -> Iterator[Any]:
+        """Yield Arrow record batches of these columns in the agreed types."""
+        rows = 0
+        for i, part in enumerate(self.parts):
+            for batch in part.batches(names, self.arrow_schema, self._forced):
+                rows += batch.num_rows
+                yield batch
+            if len(self._starts) == i + 1:
+                self._starts.append(rows)
+
+    def check(self) -> None:
+        """Read every row of every file and raise whatever is wrong with them."""
+        for _ in self.record_batches(self.schema.names):
+            pass
+
+    def dataset(self) -> Any | None:
+        """Return a pyarrow dataset that reads the same rows, or None where only this class reads them right."""
+        formats = [part.dataset_format() for part in self.parts]
+        if any(known is None for known in formats) or any(part.schema != self.arrow_schema for part in self.parts):
+            return None
+        return _engines.load("pyarrow.dataset").dataset(
+            [str(part.path) for part in self.parts], schema=self.arrow_schema, format=formats[0]
+        )
+
+    def locate(self, row: int) -> str:
+        """Say in which file and on which line (or row) row `row` is."""
+        i = bisect_right(self._starts, row) - 1
+        while i + 1 == len(self._starts) and i + 1 < len(self.parts):  # a part that was not read to its end yet
+            known = self.parts[i].n_rows
+            if known is None:
+                break
+            self._starts.append(self._starts[i] + known)
+            i = bisect_right(self._starts, row) - 1
+        i = min(i, len(self.parts) - 1)
+        return self.parts[i].locate(row - self._starts[i])
+
+
+def _agreed(parts: Sequence[Part], types: Mapping[str, Any]) -> Any:
+    pa = _engines.load("pyarrow")
+    first = parts[0]
+    for name in types:
+        if name not in first.schema.names:
+            raise SchemaError(f"types=: {unknown_column(name, first.schema.names)}")
+    for part in parts[1:]:
+        _require_same_columns(first, part)
+    fields = []
+    for name in first.schema.names:
+        agreed = types[name] if name in types else _agreed_type(name, parts)
+        fields.append(pa.field(name, pa.float64() if pa.types.is_null(agreed) else agreed))
+    return pa.schema(fields)
+
+
+def _agreed_type(name: str, parts: Sequence[Part]) -> Any:
+    agreed = parts[0].schema.field(name).type
+    for part in parts[1:]:
+        own = part.schema.field(name).type
+        joined = common_type(agreed, own)
+        if joined is None:
+            raise SchemaError(
+                f"{part.label}: column {name!r} is {own}, but {agreed} in {parts[0].label} and the files up to here. "
+                f"No type holds both without loss. Pass types={{{name!r}: 'float64'}} (or 'string' for categories), or mend the files."
+            )
+        agreed = joined
+    return agreed
+
+
+def _require_same_columns(first: Part, part: Part) -> None:
+    here, there = set(part.schema.names), set(first.schema.names)
+    lost = [name for name in first.schema.names if name not in here]
+    extra = [name for name in part.schema.names if name not in there]
+    if lost:
+        raise SchemaError(
+            f"{part.label} lacks the column{'s' * (len(lost) > 1)} {listing(lost)} of {first.label}."
+            f"{did_you_mean(lost[0], extra)} All files of a table must have the same columns."
+        )
+    if extra:
+        raise SchemaError(
+            f"{part.label} has the column{'s' * (len(extra) > 1)} {listing(extra)}, which {first.label} has not. "
+            "All files of a table must have the same columns."
+        )

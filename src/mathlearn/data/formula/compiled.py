@@ -1,0 +1,219 @@
+"""`Formula`: a formula that fits a schema, ready to learn what the rows have to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from mathlearn._errors import ResourceError, SchemaError
+from mathlearn.data.formula._refusal import Refusal, pointing
+from mathlearn.data.formula.algebra import Structure, responses, structure
+from mathlearn.data.formula.atoms import key
+from mathlearn.data.formula.coding import code
+from mathlearn.data.formula.encoding import Encoding, term_names, width
+from mathlearn.data.formula.grammar import parse
+from mathlearn.data.formula.view import View
+from mathlearn.data.schema import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+
+    from mathlearn.data.batch import Batch
+    from mathlearn.data.formula.atoms import Atom
+    from mathlearn.data.formula.factors import Factor
+    from mathlearn.data.formula.learners import Learner
+    from mathlearn.data.schema import Schema
+
+MAX_COLUMNS = 100_000
+"""Most columns of X."""
+
+
+def validate(text: str) -> None:
+    """Refuse a formula that is not allowed, whatever the data.
+
+    Raises
+    ------
+    SchemaError
+        It is not in the grammar; the message shows the place.
+    DomainError
+        An exponent, degree or bound is out of range.
+    ResourceError
+        It is too long, too deep or expands to too many terms.
+
+    Examples
+    --------
+    >>> validate("log(price) ~ area * C(city, ref='Oslo')")
+    >>> validate("price ~ area^2")
+    Traceback (most recent call last):
+        ...
+    mathlearn._errors.SchemaError: '^' crosses terms, and crossing area with itself gives area again: ...
+        price ~ area^2
+                    ^
+    """
+    with pointing(text):
+        structure(parse(text), None)
+
+
+def compile_formula(text: str, schema: Schema, *, roles: Container[str] = ()) -> Formula:
+    """Resolve a formula against the columns of a source.
+
+    Parameters
+    ----------
+    text : str
+    schema : Schema
+        What names may stand for.
+    roles : container of str
+        Columns that ``.`` leaves out, such as those of weights and groups.
+
+    Raises
+    ------
+    SchemaError
+        It is not in the grammar, names an unknown column, or uses one of the wrong kind; the message shows the place.
+    DomainError, ResourceError
+        As `validate`.
+    """
+    with pointing(text):
+        sides = parse(text)
+        left = set(chain.from_iterable(atom.columns for atom in responses(sides.response)))
+        others = tuple(name for name in schema.names if name not in left and name not in roles)
+        found = structure(sides, others)
+        _check(found, schema)
+    return Formula(text, schema, found)
+
+
+def _check(found: Structure, schema: Schema) -> None:
+    for atom in _distinct(chain(found.responses, found.offsets, *found.terms)):
+        atom.check(schema)
+    for atom in found.responses:
+        if atom.categorical(schema):
+            raise Refusal(
+                f"the response {atom.text!r} is categorical, and has to be numeric: convert it to numbers", atom.at
+            )
+
+
+def _distinct(atoms: Iterable[Atom]) -> tuple[Atom, ...]:
+    return tuple({key(atom): atom for atom in atoms}.values())
+
+
+def _columns(atoms: Iterable[Atom]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(atom.columns for atom in atoms)))
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula resolved against a schema; `learn` makes the encoding.
+
+    Attributes
+    ----------
+    text : str
+    schema : Schema
+    structure : Structure
+    """
+
+    text: str
+    schema: Schema = field(repr=False)
+    structure: Structure = field(repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column used, those of the response last: what `learn` has to be given."""
+        return tuple(dict.fromkeys((*self.predictor_columns, *self.response_columns)))
+
+    @property
+    def predictor_columns(self) -> tuple[str, ...]:
+        """Columns that terms and offsets use."""
+        return _columns(chain(*self.structure.terms, self.structure.offsets))
+
+    @property
+    def response_columns(self) -> tuple[str, ...]:
+        """Columns that the responses use."""
+        return _columns(self.structure.responses)
+
+    @property
+    def has_response(self) -> bool:
+        """Whether the formula has a left side."""
+        return bool(self.structure.responses)
+
+    @property
+    def fit_intercept(self) -> bool:
+        """Whether the model has an intercept."""
+        return self.structure.fit_intercept
+
+    @property
+    def needs_learning(self) -> bool:
+        """Whether `learn` reads the rows: for levels, ``poly()``, and ``bs()`` without knots and bounds."""
+        return any(learner.needs_rows for learner in self._learners(self._atoms, in_memory=True))
+
+    @property
+    def _atoms(self) -> tuple[Atom, ...]:
+        return _distinct(chain(*self.structure.terms))
+
+    def _learners(self, atoms: Sequence[Atom], *, in_memory: bool) -> list[Learner]:
+        return [atom.learner(self.schema, in_memory=in_memory) for atom in atoms]
+
+    def learn(self, batches: Callable[[], Iterator[Batch]], *, in_memory: bool) -> Encoding:
+        """Learn levels, polynomials and knots in at most one pass over the rows that have every value.
+
+        Parameters
+        ----------
+        batches : callable
+            Starts a pass; called once if `needs_learning`, else never. Batches hold at least `columns`.
+        in_memory : bool
+            Whether ``bs()`` may collect a column to place knots by its quantiles.
+
+        Raises
+        ------
+        SchemaError
+            A category with fewer than two levels, a reference level that does not occur, two terms of one name.
+        DomainError
+            A function is not defined for a value, or there are too few distinct values for ``poly()``.
+        ResourceError
+            Too many levels or columns.
+        """
+        atoms = self._atoms
+        learners = self._learners(atoms, in_memory=in_memory)
+        if any(learner.needs_rows for learner in learners):
+            for batch in batches():
+                view = View(batch, self.columns)
+                for learner in learners:
+                    learner.see(view)
+        return self._encoding(atoms, tuple(learner.learned() for learner in learners))
+
+    def _encoding(self, atoms: tuple[Atom, ...], factors: tuple[Factor, ...]) -> Encoding:
+        index = {key(atom): k for k, atom in enumerate(atoms)}
+        terms = [tuple(index[key(atom)] for atom in term) for term in self.structure.terms]
+        products = code(terms, [atom.categorical(self.schema) for atom in atoms], fit_intercept=self.fit_intercept)
+        columns = width(factors, products)
+        if columns > MAX_COLUMNS:
+            raise ResourceError(
+                f"the formula makes {columns} columns; at most {MAX_COLUMNS} are allowed. "
+                "Leave out interactions of categories with many levels."
+            )
+        names = term_names(factors, products)
+        _refuse_twice(names)
+        return Encoding(
+            text=self.text,
+            fit_intercept=self.fit_intercept,
+            terms=names,
+            responses=tuple(atom.text for atom in self.structure.responses),
+            columns=self.predictor_columns,
+            response_columns=self.response_columns,
+            factors=factors,
+            products=products,
+            response_factors=self._fixed(self.structure.responses),
+            offsets=self._fixed(self.structure.offsets),
+        )
+
+    def _fixed(self, atoms: Sequence[Atom]) -> tuple[Factor, ...]:
+        return tuple(learner.learned() for learner in self._learners(atoms, in_memory=True))
+
+
+def _refuse_twice(names: tuple[str, ...]) -> None:
+    seen: set[str] = set()
+    twice = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+    if twice:
+        raise SchemaError(
+            f"the formula makes two columns called {listing(dict.fromkeys(twice))}: rename the column whose name looks "
+            "like another term."
+        )

@@ -1,0 +1,194 @@
+"""From the unlearned parts of a formula to factors: what one streamed pass over the rows has to find out."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from mathlearn._errors import DomainError, ResourceError, SchemaError
+from mathlearn.data.formula.evaluate import evaluate, expression
+from mathlearn.data.formula.factors import CategoryFactor, PolyFactor, SplineFactor
+from mathlearn.data.formula.poly import Measure
+from mathlearn.data.formula.splines import Basis, quantile_knots
+from mathlearn.data.schema import did_you_mean, listing
+
+if TYPE_CHECKING:
+    from mathlearn._typing import AnyArray, FloatArray
+    from mathlearn.data.formula.factors import Factor
+    from mathlearn.data.formula.view import View
+
+MAX_LEVELS = 10_000
+"""Most levels of one category."""
+
+
+class Learner(Protocol):
+    """Looks at batches, then makes the factor."""
+
+    needs_rows: bool
+    """Whether `see` has to be called at all."""
+
+    def see(self, view: View) -> None:
+        """Look at one batch."""
+
+    def learned(self) -> Factor:
+        """Make the factor from what was seen."""
+
+
+class Ready:
+    """A factor with nothing to learn."""
+
+    needs_rows = False
+
+    def __init__(self, factor: Factor) -> None:
+        self._factor = factor
+
+    def see(self, view: View) -> None:
+        """Nothing to see."""
+
+    def learned(self) -> Factor:
+        """Return the factor."""
+        return self._factor
+
+
+class LevelLearner:
+    """The levels that occur in a categorical column: in declared order if there is one, else sorted."""
+
+    needs_rows = True
+
+    def __init__(self, text: str, column: str, declared: tuple[str, ...], reference: str | None) -> None:
+        self._text, self._column, self._reference = text, column, reference
+        self._declared = declared
+        self._seen: set[str] = set()
+
+    def see(self, view: View) -> None:
+        """Collect the levels of the good rows."""
+        column = view.column(self._column)
+        if column.levels is None:
+            raise SchemaError(f"column {self._column!r} is categorical in some batches and {column.kind} in others.")
+        codes = np.unique(view.kept(column.values))
+        self._seen.update(column.levels[code] for code in codes.tolist())
+        _refuse_too_many(self._column, len(self._seen))
+
+    def learned(self) -> CategoryFactor:
+        """Order the levels and find the reference."""
+        declared = [level for level in self._declared if level in self._seen]
+        levels = (*declared, *sorted(self._seen.difference(declared)))
+        _refuse_too_few(self._column, levels)
+        reference = 0 if self._reference is None else _position(self._column, self._reference, levels)
+        return CategoryFactor(self._text, self._column, levels, None, reference)
+
+
+class ValueLearner:
+    """The distinct numbers in a column that is used as a category."""
+
+    needs_rows = True
+
+    def __init__(self, text: str, column: str, reference: str | None) -> None:
+        self._text, self._column, self._reference = text, column, reference
+        self._values: AnyArray | None = None
+
+    def see(self, view: View) -> None:
+        """Collect the values of the good rows."""
+        values = view.column(self._column).values
+        here = np.unique(view.kept(values.astype(np.float64) if values.dtype.kind == "f" else values))
+        self._values = here if self._values is None else np.union1d(self._values, here)
+        _refuse_too_many(self._column, len(self._values))
+
+    def learned(self) -> CategoryFactor:
+        """Spell the levels and find the reference."""
+        values = self._values if self._values is not None else np.empty(0, dtype=np.float64)
+        levels = tuple(str(value) for value in values.tolist())
+        _refuse_too_few(self._column, levels)
+        reference = 0 if self._reference is None else self._find(self._reference, values, levels)
+        return CategoryFactor(self._text, self._column, levels, values, reference)
+
+    def _find(self, reference: str, values: AnyArray, levels: tuple[str, ...]) -> int:
+        """Find the reference by its text, or by its value: ``ref=4`` names the level 4.0."""
+        if reference not in levels:
+            with suppress(ValueError):
+                same = np.flatnonzero(values == float(reference))
+                return int(same[0]) if len(same) else _position(self._column, reference, levels)
+        return _position(self._column, reference, levels)
+
+
+class PolyLearner:
+    """The recurrence of the orthogonal polynomials on the values of an expression."""
+
+    needs_rows = True
+
+    def __init__(self, text: str, source: str, degree: int) -> None:
+        self._text, self._source, self._degree = text, source, degree
+        self._measure: Measure | None = None
+
+    def see(self, view: View) -> None:
+        """Take the values of the good rows in."""
+        x = view.kept(evaluate(expression(self._source), view))
+        if len(x):
+            self._measure = self._measure or Measure(self._degree, float(x[0]))
+            self._measure.add(x)
+
+    def learned(self) -> PolyFactor:
+        """Compute the recurrence."""
+        measure = self._measure or Measure(self._degree, 0.0)
+        return PolyFactor(self._text, self._source, measure.recurrence(self._text))
+
+
+class SplineLearner:
+    """Bounds and quantile knots, from data in memory."""
+
+    needs_rows = True
+
+    def __init__(
+        self, text: str, source: str, degree: int, knots: FloatArray | int, bounds: tuple[float, float] | None
+    ) -> None:
+        self._text, self._source, self._degree = text, source, degree
+        self._knots, self._bounds = knots, bounds
+        self._values: list[FloatArray] = []
+
+    def see(self, view: View) -> None:
+        """Keep the values of the good rows."""
+        self._values.append(view.kept(evaluate(expression(self._source), view)))
+
+    def learned(self) -> SplineFactor:
+        """Place the knots."""
+        x = np.concatenate(self._values) if self._values else np.empty(0)
+        if self._bounds is None and not len(x):
+            raise DomainError(f"{self._text} has no row with a value to place its knots by.")
+        bounds = self._bounds or (float(x.min()), float(x.max()))
+        knots = self._knots if not isinstance(self._knots, int) else self._quantiles(x, self._knots, bounds)
+        basis = Basis(self._degree, *bounds, knots)
+        basis.check(self._text)
+        return SplineFactor(self._text, self._source, basis)
+
+    @staticmethod
+    def _quantiles(x: FloatArray, count: int, bounds: tuple[float, float]) -> FloatArray:
+        inside = x[(x >= bounds[0]) & (x <= bounds[1])]
+        return quantile_knots(inside, count) if len(inside) and count else np.empty(0)
+
+
+def _refuse_too_many(column: str, count: int) -> None:
+    if count > MAX_LEVELS:
+        raise ResourceError(
+            f"column {column!r} has more than {MAX_LEVELS} levels. A category needs many rows for each level: "
+            "group rare levels, or leave the column out if it is an identifier."
+        )
+
+
+def _refuse_too_few(column: str, levels: tuple[str, ...]) -> None:
+    if len(levels) < 2:
+        found = f"only the level {levels[0]!r}" if levels else "no level at all"
+        raise SchemaError(
+            f"column {column!r} has {found} in the rows without missing values: a category needs at least two. "
+            "Leave it out of the formula."
+        )
+
+
+def _position(column: str, reference: str, levels: tuple[str, ...]) -> int:
+    if reference in levels:
+        return levels.index(reference)
+    raise SchemaError(
+        f"the reference level {reference!r} does not occur in column {column!r}.{did_you_mean(reference, levels)} "
+        f"The levels are: {listing(levels)}."
+    )

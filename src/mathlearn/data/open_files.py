@@ -1,0 +1,73 @@
+"""Files named by the caller to a `FileSource`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mathlearn.data.arrow_types import named_types
+from mathlearn.data.csv_part import CsvPart
+from mathlearn.data.csv_text import MISSING_VALUES, CsvDialect
+from mathlearn.data.files import FileSource
+from mathlearn.data.ipc_part import IpcPart
+from mathlearn.data.parquet_part import ParquetPart
+from mathlearn.data.paths import Found, find, missing_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mathlearn.data.part import Part
+
+_INFERRED = 8 << 20
+"""Bytes of CSV text, over all files together, from which column types are inferred."""
+
+_INFERRED_A_FILE = 1 << 20
+"""Bytes of CSV text to infer from in each file, however many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """What the caller said about the files, see `scan`."""
+
+    format: str | None = None
+    types: Mapping[str, Any] | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+    missing_values: tuple[str, ...] = MISSING_VALUES
+
+    def dialect(self, *, tabbed: bool) -> CsvDialect:
+        """Return how CSV files are written."""
+        return CsvDialect(self.delimiter or ("\t" if tabbed else ","), self.decimal, self.missing_values)
+
+
+def open_files(what: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], options: FileOptions) -> FileSource:
+    """Find the files, look into each, and agree on column types."""
+    found = find(what, options.format)
+    types = named_types(options.types)
+    prefix = max(_INFERRED_A_FILE, _INFERRED // len(found))
+
+    def csv(file: Found) -> Part:
+        return CsvPart(file.path, file.label, options.dialect(tabbed=file.tabbed), types, prefix)
+
+    openers: dict[str, Callable[[Found], Part]] = {
+        "csv": csv,
+        "parquet": lambda file: ParquetPart(file.path, file.label),
+        "ipc": lambda file: IpcPart(file.path, file.label),
+    }
+    label = os.fspath(what) if isinstance(what, str | os.PathLike) else f"{found[0].label} and {len(found) - 1} more"
+    return FileSource([openers[file.format](file) for file in found], label, types)
+
+
+def existing_file(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file that exists, or say what is near.
+
+    Raises
+    ------
+    FileNotFoundError
+    """
+    place = Path(path).expanduser()
+    if not place.is_file():
+        raise FileNotFoundError(missing_file(place, os.fspath(path)))
+    return place

@@ -1,0 +1,143 @@
+"""`Part`: one file of a source, and what every format must answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from mathlearn import _engines
+from mathlearn._errors import CorruptFileError, SchemaError
+from mathlearn.data.arrow_columns import floats_of_decimals
+from mathlearn.data.arrow_types import duplicate_free
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_CELLS_READ = 4_000_000
+"""Cells decoded at a time: it bounds memory, and does not move chunk boundaries."""
+
+
+class Part(ABC):
+    """One file: its own types, its rows, and where a row is.
+
+    Parameters
+    ----------
+    path : Path
+    label : str
+        What to call the file in messages.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        Columns as this file has them.
+    n_rows : int or None
+        None when the file does not say.
+    """
+
+    schema: Any
+    n_rows: int | None = None
+
+    def __init__(self, path: Path, label: str) -> None:
+        self.path = path
+        self.label = label
+        self._stamp = _stamp(path)
+        if path.stat().st_size == 0:
+            raise CorruptFileError(
+                f"{label} is empty (0 bytes): it has not even a header. Write it again, or leave it out."
+            )
+
+    @abstractmethod
+    def read(self, names: Sequence[str], target: Any) -> Iterator[Any]:
+        """Yield record batches of these columns, in order; types may still be the file's own.
+
+        `target` is the schema that the whole source agreed on: a format that parses text parses straight into it.
+        """
+
+    def batches(self, names: Sequence[str], target: Any, forced: frozenset[str]) -> Iterator[Any]:
+        """Yield record batches of these columns in the agreed types, checked to be without loss.
+
+        Parameters
+        ----------
+        names : sequence of str
+        target : pyarrow.Schema
+        forced : frozenset of str
+            Columns whose type the caller demanded: rounding to float is then accepted.
+        """
+        self._require_unchanged()
+        batch_of = _engines.load("pyarrow").RecordBatch.from_arrays
+        agreed = _engines.load("pyarrow").schema([target.field(name) for name in names])
+        start = 0
+        for batch in self.read(names, target):
+            columns = [
+                self._cast(batch.column(i), agreed.field(i), start, forced=name in forced)
+                for i, name in enumerate(names)
+            ]
+            yield batch_of(columns, schema=agreed)
+            start += batch.num_rows
+
+    def locate(self, row: int) -> str:
+        """Say where row `row` (0-based) of this file is."""
+        return f"{self.label}, row {row}"
+
+    def dataset_format(self) -> Any | None:
+        """Return the pyarrow dataset format that reads this file exactly as `read` does, None where there is none."""
+        return None
+
+    def rows_at_once(self) -> int:
+        """Rows to decode at a time."""
+        return max(64, min(65536, _CELLS_READ // max(1, len(self.schema))))
+
+    def check_names(self, names: Sequence[str]) -> None:
+        """Refuse a file without columns, or with a name that occurs twice."""
+        if not names:
+            raise SchemaError(f"{self.label} has no columns. A table needs at least one.")
+        duplicate_free(names, self.label)
+
+    def _require_unchanged(self) -> None:
+        if _stamp(self.path) != self._stamp:
+            raise CorruptFileError(
+                f"{self.label} has changed since it was scanned. Call mathlearn.scan again, and keep the file still while "
+                "fitting: the passes over it must see the same rows."
+            )
+
+    def _cast(self, values: Any, field: Any, start: int, *, forced: bool) -> Any:
+        pa = _engines.load("pyarrow")
+        if values.type.equals(field.type):
+            return values
+        to_float = pa.types.is_floating(field.type)
+        if to_float and pa.types.is_decimal(values.type):
+            return pa.array(floats_of_decimals(values, field.name, rounding=forced), from_pandas=True).cast(field.type)
+        safe = not (forced and to_float and not pa.types.is_string(values.type))
+        try:
+            return values.cast(field.type, safe=safe)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise SchemaError(self._misfit(values, field, start)) from None
+
+    def _misfit(self, values: Any, field: Any, start: int) -> str:
+        at = _first_failure(values, field.type)
+        return (
+            f"{self.locate(start + at)}: column {field.name!r} holds {values[at].as_py()!r} ({values.type} in this file), "
+            f"which cannot become {field.type} without loss. Pass types={{{field.name!r}: ...}} to say how to read it "
+            "('float64' accepts rounding, 'string' makes it categorical), or mend the file."
+        )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    seen = path.stat()
+    return seen.st_size, seen.st_mtime_ns
+
+
+def _first_failure(values: Any, arrow_type: Any) -> int:
+    """Return the index of the first value that cannot be cast, by bisection on prefixes."""
+    pa = _engines.load("pyarrow")
+    low, high = 0, len(values)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            values.slice(low, middle - low).cast(arrow_type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            high = middle
+        else:
+            low = middle
+    return low

@@ -1,0 +1,92 @@
+"""`QuerySource`: the rows of one SQL SELECT, run by DuckDB."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mathlearn._errors import SchemaError
+from mathlearn.data.arrow_columns import batches_of
+from mathlearn.data.arrow_types import schema_of
+from mathlearn.data.source import Source
+from mathlearn.data.sql_guard import Room, check_select, keeps_order, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mathlearn.data.batch import Batch
+    from mathlearn.data.files import FileSource
+
+_ROWS_AT_ONCE = 65536
+
+
+class QuerySource(Source):
+    """The rows of one SELECT over databases attached read-only and over files.
+
+    Rows come in the same order on every pass: a plan that could mix them up runs on one thread. A query whose rows differ from
+    one pass to the next (``random()``, ``now()``, a sample without a seed) is found out and refused.
+
+    Parameters
+    ----------
+    sql : str
+        Exactly one SELECT.
+    databases : mapping of alias to path of a DuckDB file
+    tables : mapping of table name to FileSource
+    default : str or None
+        Alias of the database whose tables need no prefix.
+
+    Raises
+    ------
+    SchemaError
+        If the text is not one SELECT, refers to unknown tables or columns, or reaches for anything that was not named.
+    """
+
+    n_rows = None
+    in_memory = False
+    label = "the SQL query"
+
+    def __init__(
+        self, sql: str, databases: Mapping[str, Path], tables: Mapping[str, FileSource], default: str | None = None
+    ) -> None:
+        check_select(sql)
+        self._sql = sql
+        self._room = Room(dict(databases), dict(tables), default)
+        self._passes: dict[tuple[str, ...], tuple[int, int]] = {}
+        with self._room.opened() as connection:
+            if not keeps_order(connection, sql):
+                self._room = replace(self._room, threads=1)
+            self.schema = schema_of(connection.sql(sql).limit(0).to_arrow_table().schema)
+
+    def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
+        """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter), running the query anew."""
+        names = self.schema.names if columns is None else tuple(self.schema[name].name for name in columns)
+        return batches_of(self._record_batches(names or self.schema.names[:1]), names, max_rows=max_rows)
+
+    def locate(self, row: int) -> str:
+        """Say which row of the result it is."""
+        return f"row {row} of the query's result"
+
+    def _record_batches(self, names: Sequence[str]) -> Iterator[Any]:
+        rows, digest = 0, 0
+        with self._room.opened() as connection:
+            relation = connection.sql(self._sql).project(", ".join(quoted(name) for name in names))
+            for batch in relation.to_arrow_reader(_ROWS_AT_ONCE):
+                rows, digest = rows + batch.num_rows, _digest(batch, digest)
+                yield batch
+        first = self._passes.setdefault(tuple(names), (rows, digest))
+        if first != (rows, digest):
+            raise SchemaError(
+                f"the query gave other rows on a second pass ({rows} rows now, {first[0]} at first): it is not repeatable. "
+                "Give samples a seed (USING SAMPLE ... REPEATABLE (1)), avoid random() and now(), keep its tables still; or "
+                "store its result in a table or a Parquet file and scan that."
+            )
+
+
+def _digest(batch: Any, seed: int) -> int:
+    """Continue a checksum over the bytes of a batch."""
+    for column in batch.columns:
+        for buffer in column.buffers():
+            seed = zlib.crc32(buffer, seed) if buffer is not None else seed
+    return seed

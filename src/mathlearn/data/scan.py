@@ -1,0 +1,167 @@
+"""`scan`: from whatever holds a table to a `Source` of its rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mathlearn._errors import SchemaError
+from mathlearn.data.csv_text import MISSING_VALUES
+from mathlearn.data.open_files import FileOptions, existing_file, open_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
+    from mathlearn.data.files import FileSource
+    from mathlearn.data.source import Source
+
+    PathLike: TypeAlias = str | os.PathLike[str]
+    Files: TypeAlias = PathLike | Sequence[PathLike]
+
+
+def scan(
+    what: Any = None,
+    *,
+    format: str | None = None,  # noqa: A002 -- what pandas, Spark and DuckDB call it
+    types: Mapping[str, Any] | None = None,
+    delimiter: str | None = None,
+    decimal: str = ".",
+    missing_values: Sequence[str] = MISSING_VALUES,
+    sql: str | None = None,
+    database: PathLike | Mapping[str, PathLike] | None = None,
+    files: Files | Mapping[str, Files | FileSource] | None = None,
+) -> Source:
+    """Open a table for reading, wherever it is, without loading it.
+
+    Parameters
+    ----------
+    what : path, folder, glob, list of paths, array or data frame, optional
+        CSV (``.csv``, ``.tsv``, also ``.gz``, ``.bz2``, ``.zst``, ``.lz4``), Parquet (``.parquet``, ``.pq``) or Arrow IPC
+        (``.arrow``, ``.feather``, ``.ipc``) files with the same columns; rows come in file order, the files of a folder or
+        glob sorted by name. Or a NumPy array, a SciPy sparse matrix, a pandas, polars or Arrow table.
+    format : {"csv", "parquet", "ipc"}, optional
+        The format of the files; by default the ending of each name says it.
+    types : mapping of column to type, optional
+        Overrides what the files say or what is inferred: "float64", "float32", "int64", "int32", "uint64", "bool", "string" (or
+        "category"), "date", "datetime". Rounding is accepted for columns named here, and only for them.
+    delimiter : str, optional
+        What separates CSV cells; by default a comma, a tab for ``.tsv``.
+    decimal : {".", ","}
+        Decimal mark of CSV numbers.
+    missing_values : sequence of str
+        CSV cells that mean "missing", quoted or not. Whatever is listed, a column keeps its rows: see `missing=` of the
+        estimators.
+    sql : str, optional
+        Exactly one SELECT, run by DuckDB on the `database` and `files` named here; it can reach nothing else, and cannot write.
+    database : path of a DuckDB file, or mapping of alias to path, optional
+        Opened read-only. With a single path its tables need no prefix; with a mapping they are called ``alias.table``.
+    files : path, list of paths, or mapping of table name to files (or to what `scan` gave for them), optional
+        Tables for `sql`. A path alone is a table under its own text (``FROM 'sales.csv'``) and under its stem (``FROM sales``).
+
+    Returns
+    -------
+    Source
+        To be passed as X to any estimator of this library; it can be read again and again, a batch at a time.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is not there.
+    SchemaError
+        If files do not fit together, or the SQL text is not one SELECT on what was named.
+    CorruptFileError
+        If a file is cut or damaged; a flaw further on in it shows when the rows are read.
+    ImportError
+        If the extra ``files`` or ``sql`` is not installed.
+
+    Notes
+    -----
+    CSV types are inferred from the first 8 MiB (shared among the files): whole numbers become integers, and an empty name in
+    the header becomes ``column1`` by its position. A cell further on that does not fit is an error naming the line.
+    An integer column of one file and a float column of another become float64, and it is an error if that would lose digits.
+
+    A query without ORDER BY is run so that its rows come in the same order each time, on one thread if need be.
+
+    Examples
+    --------
+    >>> import mathlearn
+    >>> from mathlearn.datasets import penguins_path
+    >>> source = mathlearn.scan(penguins_path(), types={"year": "string"})
+    >>> source.schema["species"].kind, source.schema["year"].kind
+    ('categorical', 'categorical')
+    """
+    options = FileOptions(format, types, delimiter, decimal, tuple(missing_values))
+    if sql is not None:
+        return _query(what, sql, database, files, options)
+    if database is not None or files is not None:
+        raise SchemaError("database= and files= belong to sql=. To scan files, pass them first: scan('sales.csv').")
+    if what is None:
+        raise SchemaError("nothing to scan: pass a path, an array or a data frame, or sql='SELECT ...'")
+    if _names_files(what):
+        return open_files(what, options)
+    if options != FileOptions():
+        raise SchemaError(
+            f"format=, types= and the like are for files; convert the {type(what).__name__} itself instead."
+        )
+    from mathlearn.data.inputs import as_source
+
+    return as_source(what).source
+
+
+def _names_files(what: Any) -> bool:
+    """Whether this is a path, or a list of nothing but paths."""
+    several = what if isinstance(what, list | tuple) and what else [what]
+    return all(isinstance(one, str | os.PathLike) for one in several)
+
+
+def _query(
+    what: Any,
+    sql: str,
+    database: PathLike | Mapping[str, PathLike] | None,
+    files: Files | Mapping[str, Files | FileSource] | None,
+    options: FileOptions,
+) -> Source:
+    if what is not None:
+        raise SchemaError("pass either something to scan or sql=, not both. Files for the query go to files=.")
+    if options != FileOptions():
+        raise SchemaError(
+            "format=, types= and the like belong to the files of a query: files={'sales': scan('sales.csv', types=...)}. "
+            "Columns of the result are converted by CAST."
+        )
+    from mathlearn.data.query import QuerySource
+
+    databases, default = _databases(database)
+    return QuerySource(sql, databases, _tables(files), default)
+
+
+def _databases(database: PathLike | Mapping[str, PathLike] | None) -> tuple[dict[str, Path], str | None]:
+    """Return alias to path, and the alias that need not be written."""
+    if database is None:
+        return {}, None
+    if isinstance(database, Mapping):
+        return {alias: existing_file(path) for alias, path in database.items()}, None
+    path = existing_file(database)
+    return {path.stem: path}, path.stem
+
+
+def _tables(files: Files | Mapping[str, Files | FileSource] | None) -> dict[str, FileSource]:
+    from mathlearn.data.files import FileSource
+
+    if files is None:
+        return {}
+    if isinstance(files, Mapping):
+        return {
+            name: table if isinstance(table, FileSource) else open_files(table, FileOptions())
+            for name, table in files.items()
+        }
+    tables: dict[str, FileSource] = {}
+    for path in [files] if isinstance(files, str | os.PathLike) else files:
+        table = open_files(path, FileOptions())
+        for name in {os.fspath(path), Path(path).name.partition(".")[0]}:
+            if name in tables:
+                raise SchemaError(f"two files would be the table {name!r}. Name them: files={{'a': ..., 'b': ...}}.")
+            tables[name] = table
+    return tables

@@ -1,0 +1,83 @@
+"""Facts about a least-squares problem, in the user's own column names, with what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.results.fit_result import Alias, Defect, DefectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.linalg.dependence import Dependence
+
+_NAMED = 5
+
+
+def aliases(dependence: Dependence, terms: tuple[str, ...]) -> tuple[Alias, ...]:
+    """Name the linear dependences among the columns."""
+    found = []
+    for k, column in enumerate(dependence.dropped):
+        used = np.flatnonzero(dependence.weights[:, k])
+        found.append(
+            Alias(
+                term=terms[column],
+                others=tuple(terms[dependence.kept[i]] for i in used),
+                coefficients=tuple(float(dependence.weights[i, k]) for i in used),
+                constant=float(dependence.constant[k]),
+            )
+        )
+    return tuple(found)
+
+
+def least_squares_defects(
+    dependences: tuple[Alias, ...], responses: tuple[str, ...], exact: BoolArray, tss: FloatArray, df_resid: int, n: int
+) -> tuple[Defect, ...]:
+    """Collect what limits what can be said about this fit."""
+    return tuple(
+        [
+            *_rank(dependences),
+            *_responses(responses, exact, tss),
+            *([_too_few(n, df_resid)] if df_resid <= 0 else []),
+        ]
+    )
+
+
+def _rank(dependences: tuple[Alias, ...]) -> Iterator[Defect]:
+    constant = [alias.term for alias in dependences if not alias.others]
+    if constant:
+        message = f"constant: {_listed(constant)}. A constant column cannot be told from the intercept: leave it out."
+        yield Defect(DefectKind.NO_VARIATION, message)
+    dependent = [str(alias) for alias in dependences if alias.others]
+    if dependent:
+        message = (
+            f"linearly dependent columns: {_listed(dependent, '; ')}. Their coefficients are not determined one by one and "
+            "are withheld; predictions are not affected. Leave out one column of each dependence."
+        )
+        yield Defect(DefectKind.RANK_DEFICIENT, message)
+
+
+def _responses(responses: tuple[str, ...], exact: BoolArray, tss: FloatArray) -> Iterator[Defect]:
+    constant = [name for name, flag, size in zip(responses, exact, tss, strict=True) if flag and size == 0]
+    if constant:
+        yield Defect(DefectKind.CONSTANT_TARGET, f"the target does not vary: {_listed(constant)}.")
+    perfect = [name for name, flag, size in zip(responses, exact, tss, strict=True) if flag and size != 0]
+    if perfect:
+        message = (
+            f"exact fit of {_listed(perfect)}: the residuals are at the rounding level of the target, so there is no error "
+            "variance to test against. If this is a surprise, look for the target among the columns."
+        )
+        yield Defect(DefectKind.EXACT_FIT, message)
+
+
+def _too_few(n: int, df_resid: int) -> Defect:
+    message = f"{n} rows leave {df_resid} residual degrees of freedom: no variance can be estimated. Add rows or drop columns."
+    return Defect(DefectKind.TOO_FEW_ROWS, message)
+
+
+def _listed(names: list[str], separator: str = ", ") -> str:
+    shown = separator.join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown}{separator}… ({len(names)} in all)"

@@ -1,0 +1,103 @@
+"""What can be done with a fit and its rows: another covariance, a second look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathlearn._config import get_config
+from mathlearn._errors import SchemaError
+from mathlearn.certify.least_squares import certificate
+from mathlearn.certify.rows_grade import from_rows
+from mathlearn.linalg import ladder
+from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.solution import LeastSquares
+from mathlearn.linalg.threads import pool_size, single_threaded_blas
+from mathlearn.statistics.covariance import estimate
+from mathlearn.statistics.functional import require_curvature, sigma
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mathlearn.data.rows import Rows
+    from mathlearn.linalg.moments import Moments
+    from mathlearn.results.certificate import Certificate
+    from mathlearn.results.fit_result import CovarianceKind, FitResult
+
+
+def with_covariance(result: FitResult, rows: Rows, kind: CovarianceKind, options: Mapping[str, Any]) -> FitResult:
+    """Return the same fit with another covariance of its estimates."""
+    size = _size(rows)
+    with single_threaded_blas(size):
+        covariance = estimate(
+            kind,
+            result,
+            rows,
+            max_rows=ladder.block_rows(len(rows.terms)),
+            threads=pool_size(size, get_config().threads),
+            **options,
+        )
+    return replace(result, covariance=covariance)
+
+
+def verified(result: FitResult, rows: Rows) -> Certificate:
+    """Check the numbers of a fit against the rows it is said to come from."""
+    require_curvature(result)
+    centred, size = result.fit_intercept, _size(rows)
+    threads = pool_size(size, get_config().threads)
+    with single_threaded_blas(size):
+        moments = ladder.accumulate(rows, centred=centred, threads=threads)
+        if moments is None:
+            msg = "there are no rows to check the fit against"
+            raise SchemaError(msg)
+        solution = _solution(result, moments)
+        evidence = from_rows(
+            rows,
+            solution,
+            centred=centred,
+            statistic=None,
+            max_rows=ladder.block_rows(len(rows.terms)),
+            threads=threads,
+        )
+    found, _ = certificate(evidence, solution, sigma(result), result.exact, result.estimable, centred=centred)
+    return found
+
+
+def _size(rows: Rows) -> int:
+    return (rows.n_rows or 1 << 30) * len(rows.terms)
+
+
+def _solution(result: FitResult, moments: Moments) -> LeastSquares:
+    """Put the numbers of a record into the form that is checked, with the moments of the rows at hand."""
+    curvature = require_curvature(result)
+    p = len(result.terms)
+    return LeastSquares(
+        rung=result.rung,
+        moments=moments,
+        coef=result.coef,
+        intercept=result.intercept,
+        scale=curvature.scale,
+        mean=curvature.mean,
+        mean_y=moments.mean[p:] if result.fit_intercept else np.zeros(len(result.responses)),
+        rss=result.rss,
+        tss=result.tss,
+        whitener=curvature.whitener,
+        mean_white=curvature.mean_white,
+        dependence=_dependence(result),
+        condition_raw=result.condition_raw,
+        condition_scaled=result.condition_scaled,
+    )
+
+
+def _dependence(result: FitResult) -> Dependence:
+    place = {term: j for j, term in enumerate(result.terms)}
+    dropped = np.array([place[alias.term] for alias in result.aliases], np.int64)
+    kept = np.setdiff1d(np.arange(len(result.terms)), dropped)
+    rank_of = {int(j): i for i, j in enumerate(kept)}
+    weights = np.zeros((kept.size, dropped.size))
+    for k, alias in enumerate(result.aliases):
+        for other, weight in zip(alias.others, alias.coefficients, strict=True):
+            weights[rank_of[place[other]], k] = weight
+    return Dependence(kept, dropped, weights, np.array([alias.constant for alias in result.aliases]))

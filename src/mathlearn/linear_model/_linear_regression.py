@@ -1,0 +1,293 @@
+"""`LinearRegression`: ordinary and weighted least squares, with its uncertainty and its evidence."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from mathlearn._errors import RankDeficiencyWarning
+from mathlearn._sklearn import ConvergenceWarning, Interval, StrOptions, check_parameters
+from mathlearn.data.bind import bind
+from mathlearn.fitting.linear import LinearSpec, fit_linear
+from mathlearn.linear_model._fitted import FittedLinear
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.results.certificate import Certificate
+    from mathlearn.results.fit_result import CovarianceKind, FitResult
+
+COVARIANCES = frozenset({"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"})
+
+
+class LinearRegression(FittedLinear):
+    r"""Ordinary and weighted least squares that says how far each number can be trusted.
+
+    Minimises :math:`\sum_i w_i (y_i - b_0 - x_i^\top b)^2`. Columns are centred and scaled by powers of two before anything is
+    factored, so that units do not matter; the solution is climbed for, from a Cholesky factor of the centred Gram matrix to
+    Householder reflections and double-double arithmetic, until its error bound is small enough, and checked by other code
+    than found it.
+
+    Parameters
+    ----------
+    fit_intercept : bool, default=True
+        Whether to estimate a constant. A formula with ``0 +`` leaves it out too.
+    copy_X : bool, default=True
+        Kept for compatibility; the caller's data are never written to.
+    tol : float or None, default=None
+        A column is dependent on those before it when what they leave of it is at most ``tol`` times the (centred) column.
+        None: when it is no larger than the rounding of the doubles they are made of.
+    n_jobs : int or None, default=None
+        Threads; None takes ``mathlearn.get_config().threads``, -1 all processors. Results do not depend on it.
+    positive : bool, default=False
+        Constrain coefficients to be non-negative; inference is then withheld.
+    formula : str or None, default=None
+        For example ``"price ~ log(area) + C(city)"``; one-sided (``"~ a + b"``) takes y as an argument.
+    missing : {"raise", "drop"}, default="raise"
+        What to do with rows that lack a value in a column that is used.
+    covariance : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"}, default="classical"
+        Covariance of the estimates. "cluster" needs ``groups`` in `fit`; "HAC" (Newey-West) rows in time order.
+    covariance_options : dict or None, default=None
+        Options of the covariance: ``lags`` and ``small_sample`` for "HAC".
+    weights_type : {"precision", "frequency"}, default="precision"
+        What sample weights mean: inverse variances (n = rows of positive weight, as in R's ``lm``), or numbers of equal rows.
+
+    Attributes
+    ----------
+    coef_ : (p,) or (q, p)
+        The minimum-norm solution in the user's units where columns are dependent.
+    intercept_ : float or (q,)
+    rank_ : int
+        Rank of the centred columns.
+    singular_ : (min(n, p),)
+        Singular values of the centred columns in the user's units.
+    n_features_in_ : int
+    feature_names_in_ : (p,) of str
+        Only when the input had column names.
+    result_ : FitResult
+        The fit, complete; everything shown is a function of it.
+    certificate_ : Certificate
+    design_ : Design
+        Names, order, roles and coding of the columns, enforced by `predict`.
+
+    References
+    ----------
+    Björck (1996), "Numerical Methods for Least Squares Problems", chapters 1 and 2.
+    Higham (2002), "Accuracy and Stability of Numerical Algorithms", chapter 20.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> model = LinearRegression().fit(X, [1.0, 3.0, 4.0, 8.0])
+    >>> model.coef_, model.intercept_
+    (array([2.2]), 0.7)
+    >>> model.predict([[4.0]])
+    array([9.5])
+    >>> model.certificate_.verdict
+    'certified'
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "fit_intercept": ["boolean"],
+        "copy_X": ["boolean"],
+        "tol": [Interval(Real, 0, None, closed="left"), None],
+        "n_jobs": [None, Integral],
+        "positive": ["boolean"],
+        "formula": [str, None],
+        "missing": [StrOptions({"raise", "drop"})],
+        "covariance": [StrOptions(set(COVARIANCES))],
+        "covariance_options": [dict, None],
+        "weights_type": [StrOptions({"precision", "frequency"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        fit_intercept: bool = True,
+        copy_X: bool = True,
+        tol: float | None = None,
+        n_jobs: int | None = None,
+        positive: bool = False,
+        formula: str | None = None,
+        missing: Literal["raise", "drop"] = "raise",
+        covariance: CovarianceKind = "classical",
+        covariance_options: Mapping[str, Any] | None = None,
+        weights_type: Literal["precision", "frequency"] = "precision",
+    ) -> None:
+        self.fit_intercept = fit_intercept
+        self.copy_X = copy_X
+        self.tol = tol
+        self.n_jobs = n_jobs
+        self.positive = positive
+        self.formula = formula
+        self.missing = missing
+        self.covariance = covariance
+        self.covariance_options = covariance_options
+        self.weights_type = weights_type
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, groups: Any = None) -> LinearRegression:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, frame or source of shape (n, p)
+        y : (n,) or (n, q) array, or column name(s) of X
+            None with a two-sided formula.
+        sample_weight : (n,) array, number or column name, optional
+            Non-negative; rows of weight zero are left out.
+        groups : (n,) or (n, 2) array, or column name(s), optional
+            Clusters, for ``covariance="cluster"``.
+
+        Returns
+        -------
+        self
+
+        Warns
+        -----
+        RankDeficiencyWarning
+            Some coefficients are not determined by the data.
+        ConvergenceWarning
+            The certificate is not ok.
+
+        Raises
+        ------
+        SchemaError, NonFiniteInputError, DomainError, ResourceError
+            The input cannot be fitted; the message names column, row and remedy.
+        """
+        check_parameters(self)
+        rows = bind(
+            X,
+            y,
+            sample_weight=sample_weight,
+            groups=groups,
+            formula=self.formula,
+            missing=self.missing,
+            weights_type=self.weights_type,
+            shift_integers=self.fit_intercept,
+            estimator="LinearRegression",
+        )
+        self.design_ = rows.design
+        self.result_ = fit_linear(rows, self._spec(weighted=sample_weight is not None))
+        self._validate_loaded()
+        _warn(self.result_)
+        return self
+
+    @property
+    def rank_(self) -> int:
+        """Rank of the centred columns."""
+        return self._result().rank
+
+    @property
+    def singular_(self) -> FloatArray:
+        """Singular values of the centred columns in the user's units, largest first; zeros for dependent columns."""
+        result = self._result()
+        values = np.zeros(min(result.n, len(result.terms)))
+        if result.curvature is not None and result.rank:
+            found = 1.0 / np.linalg.svd(result.curvature.whitener, compute_uv=False)[::-1]
+            values[: found.size] = found
+        return values
+
+    def infer(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        covariance: CovarianceKind,
+        sample_weight: Any = None,
+        groups: Any = None,
+        **options: Any,
+    ) -> LinearRegression:
+        """Return the same fit with another covariance of its estimates, from the rows of the fit.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups
+            The data of the fit.
+        covariance : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"}
+        **options
+            Of the covariance: ``lags``, ``small_sample`` for "HAC".
+
+        Raises
+        ------
+        SchemaError
+            These are not the rows of the fit.
+        """
+        from mathlearn.fitting.refit import with_covariance
+
+        rows = self._bound(X, y, sample_weight=sample_weight, groups=groups, require_y=True)
+        model = type(self)(**{**self.get_params(), "covariance": covariance, "covariance_options": options or None})
+        model.design_ = self.design_
+        model.result_ = with_covariance(self._result(), rows, covariance, options)
+        model._validate_loaded()
+        return model
+
+    def verify(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Certificate:
+        """Check the numbers shown against the rows, by an independent pass.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            The data of the fit.
+
+        Returns
+        -------
+        Certificate
+            Of grade "rows"; not ok when these are other rows or the numbers are wrong.
+        """
+        from mathlearn.fitting.refit import verified
+
+        rows = self._bound(X, y, sample_weight=sample_weight, require_y=True)
+        return verified(self._result(), rows)
+
+    def _spec(self, *, weighted: bool) -> LinearSpec:
+        intercept = self.fit_intercept
+        if self.design_.encoding is not None:
+            intercept = intercept and self.design_.encoding.fit_intercept
+        return LinearSpec(
+            fit_intercept=bool(intercept),
+            tol=self.tol,
+            weights_type=self.weights_type if weighted else "none",
+            covariance=self.covariance,
+            options=dict(self.covariance_options or {}),
+            positive=bool(self.positive),
+            threads=self.n_jobs,
+        )
+
+    def _missing(self) -> Literal["raise", "drop"]:
+        return "raise"
+
+    def _validate_loaded(self) -> None:
+        """Set scikit-learn's attributes from the records."""
+        result, design = self.result_, self.design_
+        single = design.y_ndim == 1
+        self.coef_ = result.coef[0] if single else result.coef
+        intercept = result.intercept if result.fit_intercept else np.zeros(len(result.responses))
+        self.intercept_ = (float(intercept[0]) if single else intercept) if result.fit_intercept else 0.0
+        self.n_features_in_ = len(design.columns)
+        if design.named:
+            self.feature_names_in_ = np.array(design.columns, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what the estimator accepts."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _warn(result: FitResult) -> None:
+    """Emit at most one warning a fit."""
+    reasons = " ".join(defect.message for defect in result.defects)
+    if not result.certificate.ok:
+        failed = ", ".join(check.name for check in result.certificate.checks if not check.passed)
+        message = f"the fit is not certified ({failed}): {result.status.value}. {reasons}"
+        warnings.warn(message.strip(), ConvergenceWarning, stacklevel=3)
+    elif not result.certificate.unique:
+        warnings.warn(reasons, RankDeficiencyWarning, stacklevel=3)

@@ -1,0 +1,71 @@
+"""Numbers as text, and the cells of tables of estimates: shared by every text, HTML and LaTeX table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, isinf, isnan, log10
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["MISSING", "Cells", "estimate_cells", "number", "p_statement", "p_value", "percent"]
+
+MISSING = "—"
+SMALLEST_P = 1e-16
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A table as text: the first column is names, the others numbers. Names are as the user gave them, not escaped."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def number(x: float, digits: int = 5) -> str:
+    """Write `x` with `digits` significant digits; an exponent only below 1e-4 and from 1e9.
+
+    Examples
+    --------
+    >>> number(1234.5678), number(-0.00123456789), number(1.5e12, 3)
+    ('1234.6', '-0.0012346', '1.5e+12')
+    """
+    if isnan(x):
+        return MISSING
+    if x == 0 or isinf(x):
+        return f"{x:g}"
+    exponent = floor(log10(abs(x)))
+    if -4 <= exponent < 9:
+        return f"{x:.{max(digits - 1 - exponent, 0)}f}"
+    return f"{x:.{digits}g}"
+
+
+def p_value(p: float) -> str:
+    """Write a p-value: four decimals, two digits when small, and no more than ``<1e-16``."""
+    if isnan(p):
+        return MISSING
+    if p < SMALLEST_P:
+        return f"<{SMALLEST_P:.0e}"
+    return f"{p:.4f}" if p >= 0.001 else f"{p:.1e}"
+
+
+def p_statement(p: float) -> str:
+    """Write ``p = 0.0123`` or ``p < 1e-16``."""
+    return f"p < {SMALLEST_P:.0e}" if p < SMALLEST_P else f"p = {p_value(p)}"
+
+
+def percent(share: float) -> str:
+    """Write a share in per cent, as short as it is exact: ``2.5 %``."""
+    return f"{100 * share:.10g} %"
+
+
+def estimate_cells(first: str, names: Sequence[str], columns: Sequence[Iterable[float]], level: float) -> Cells:
+    """Lay out estimate, standard error, t, p and interval bounds, in that order, one row a name."""
+    tail = (1 - level) / 2
+    header = (first, "estimate", "std. error", "t", "p", percent(tail), percent(1 - tail))
+    rows = tuple(
+        (name, number(e), number(s, 4), number(t, 3), p_value(p), number(low), number(high))
+        for name, e, s, t, p, low, high in zip(names, *columns, strict=True)
+    )
+    return Cells(header, rows)

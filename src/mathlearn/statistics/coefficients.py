@@ -1,0 +1,131 @@
+"""The coefficient table as arrays: the one computation behind `tidy`, `conf_int` and `summary`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.statistics import reasons
+from mathlearn.statistics.functional import parameter_coordinates, parameter_names, parameters, standard_errors
+from mathlearn.statistics.tails import t_quantile, t_two_sided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["COLUMNS", "CoefficientTable", "Withheld", "coefficient_table", "ratio"]
+
+COLUMNS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Cells that are NaN, and why.
+
+    Attributes
+    ----------
+    cells : (q, k) bool
+    columns : names of the columns concerned
+    reason : str
+    """
+
+    cells: BoolArray
+    columns: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoefficientTable:
+    """Estimates with their uncertainty; all arrays (q, k), NaN where withheld.
+
+    Attributes
+    ----------
+    names : the k parameters, intercept first
+    df : degrees of freedom of the t distribution
+    withheld : why cells are NaN; the first that covers a cell is its reason
+    """
+
+    names: tuple[str, ...]
+    level: float
+    df: float
+    estimate: FloatArray
+    std_error: FloatArray
+    statistic: FloatArray
+    p_value: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    withheld: tuple[Withheld, ...]
+
+    def reasons(self) -> Iterator[tuple[int, int, str, str]]:
+        """Yield (response, parameter, column, reason) of every withheld cell."""
+        seen = set()
+        for rule in self.withheld:
+            for response, parameter in np.argwhere(rule.cells).tolist():
+                for column in rule.columns:
+                    key = (response, parameter, column)
+                    if key not in seen:
+                        seen.add(key)
+                        yield (*key, rule.reason)
+
+
+def coefficient_table(result: FitResult, level: float = 0.95) -> CoefficientTable:
+    """Compute estimates, standard errors, t tests of zero, and intervals.
+
+    Parameters
+    ----------
+    result : FitResult
+    level : float
+        Confidence of the intervals, in (0, 1).
+    """
+    estimate = parameters(result).copy()
+    estimate[:, ~result.estimable] = np.nan
+    undefined = reasons.whole_fit(result)
+    df = np.nan if result.covariance is None else result.covariance.df
+    width = t_quantile(level, df)
+    if undefined is None:
+        std_error = standard_errors(result, parameter_coordinates(result))
+        std_error[:, ~result.estimable] = np.nan
+    else:
+        std_error = np.full_like(estimate, np.nan)
+    statistic = ratio(estimate, std_error)
+    return CoefficientTable(
+        names=parameter_names(result),
+        level=level,
+        df=float(df),
+        estimate=estimate,
+        std_error=std_error,
+        statistic=statistic,
+        p_value=t_two_sided(statistic, df),
+        conf_low=estimate - width * std_error,
+        conf_high=estimate + width * std_error,
+        withheld=tuple(_withheld(result, std_error, undefined)),
+    )
+
+
+def ratio(estimate: FloatArray, std_error: FloatArray) -> FloatArray:
+    """Divide by the standard error, NaN where it is zero: the t of an exact fit does not exist."""
+    return np.divide(estimate, std_error, out=np.full_like(estimate, np.nan), where=std_error > 0)
+
+
+def _withheld(result: FitResult, std_error: FloatArray, undefined: str | None) -> Iterator[Withheld]:
+    shape = std_error.shape
+    if not result.estimable.all():
+        names = parameter_names(result)
+        for j in np.flatnonzero(~result.estimable).tolist():
+            cells = np.zeros(shape, dtype=np.bool_)
+            cells[:, j] = True
+            yield Withheld(cells, COLUMNS, reasons.not_estimable(result, names[j]))
+    if undefined is not None:
+        yield Withheld(np.ones(shape, dtype=np.bool_), COLUMNS[1:], undefined)
+        return
+    for i in np.flatnonzero(result.exact).tolist():
+        cells = np.zeros(shape, dtype=np.bool_)
+        cells[i] = True
+        yield Withheld(cells, ("statistic", "p_value"), reasons.exact(result, i))
+    zero = (std_error == 0) & ~result.exact[:, None]
+    if zero.any():
+        yield Withheld(zero, ("statistic", "p_value"), "the standard error is zero under this covariance")

@@ -1,0 +1,181 @@
+"""Intervals for predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from mathlearn import _text
+from mathlearn._errors import DomainError
+from mathlearn.statistics import reasons
+from mathlearn.statistics.cells import Cells, number, percent
+from mathlearn.statistics.frame import FrameKind, to_frame
+from mathlearn.statistics.functional import (
+    estimable_rows,
+    require_covariance,
+    sigma,
+    standard_errors,
+    whiten_rows,
+)
+from mathlearn.statistics.tails import t_quantile
+from mathlearn.statistics.text_table import text_table
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["Interval", "IntervalKind", "predict_interval"]
+
+IntervalKind = Literal["observation", "confidence"]
+
+SHOWN_ROWS = 10
+# Numbers held at a time while standard errors of predictions are formed.
+BLOCK = 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Predictions with their intervals.
+
+    Attributes
+    ----------
+    estimate, lower, upper : (n,) or (n, q)
+        NaN in a row whose prediction the data do not determine.
+    level : float
+        Confidence of each interval by itself, not of all together.
+    kind : {"observation", "confidence"}
+        For a new observation at that row, or for its mean.
+    method : str
+        Reference distribution and assumptions.
+    notes : tuple of str
+        Which rows are withheld and why.
+    """
+
+    estimate: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    level: float
+    kind: IntervalKind
+    method: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self, as_: FrameKind = "pandas") -> Any:
+        """Return a data frame, one row a prediction: ``estimate, lower, upper`` (with ``response`` number first if several)."""
+        columns = {name: getattr(self, name).ravel(order="F") for name in ("estimate", "lower", "upper")}
+        if self.estimate.ndim == 2 and self.estimate.shape[1] > 1:
+            n, q = self.estimate.shape
+            columns = {"response": np.repeat(np.arange(q), n)} | columns
+        return to_frame(columns, as_)
+
+    def __repr__(self) -> str:
+        return f"Interval({self.estimate.shape[0]} predictions, level={self.level:g}, kind={self.kind!r})"
+
+    def __str__(self) -> str:
+        several = self.estimate.ndim == 2 and self.estimate.shape[1] > 1
+        header = ("row", *(("response",) if several else ()), "estimate", "lower", "upper")
+        shown = np.ndindex(*self.estimate[:SHOWN_ROWS].shape)
+        rows = []
+        for at in shown:
+            position = tuple(map(str, at if several else at[:1]))
+            rows.append((*position, *(number(float(x[at])) for x in (self.estimate, self.lower, self.upper))))
+        left = self.estimate.shape[0] - SHOWN_ROWS
+        lines = [f"{percent(self.level)} {self.kind} intervals ({self.method})", text_table(Cells(header, tuple(rows)))]
+        lines.extend([f"... and {left} more rows"] if left > 0 else [])
+        return "\n".join([*lines, *map(_text.terminal, self.notes)])
+
+
+def predict_interval(
+    result: FitResult,
+    X: FloatArray | csr_array,
+    predictions: FloatArray,
+    level: float = 0.95,
+    kind: IntervalKind = "observation",
+) -> Interval:
+    r"""Give intervals for new observations, or for their means.
+
+    Half widths are :math:`t\sqrt{b^\top M b}` for the mean and :math:`t\sqrt{\hat\sigma^2 + b^\top M b}` for an observation of
+    weight one, where b is the row in the whitened basis.
+
+    Parameters
+    ----------
+    result : FitResult
+    X : (n, p) array or CSR
+        Encoded rows.
+    predictions : (n,) or (n, q)
+        Point predictions at these rows; the interval takes their shape.
+    level : float
+        Confidence, in (0, 1).
+    kind : {"observation", "confidence"}
+
+    Raises
+    ------
+    DomainError
+        Another `kind`, `level` outside (0, 1), or no standard error exists for this fit.
+
+    References
+    ----------
+    Seber and Lee (2003), "Linear Regression Analysis", section 5.3.
+    """
+    if kind not in get_args(IntervalKind):
+        raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")
+    covariance = require_covariance(result)
+    undefined = reasons.whole_fit(result)
+    if undefined is not None:
+        raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
+    variance, estimable = _variance(result, X)
+    if kind == "observation":
+        variance += sigma(result)[:, None] ** 2
+    half = (t_quantile(level, covariance.df) * np.sqrt(variance)).T.reshape(predictions.shape)
+    known = estimable if predictions.ndim == 1 else estimable[:, None]
+    estimate = np.where(known, predictions, np.nan)
+    return Interval(
+        estimate=estimate,
+        lower=estimate - half,
+        upper=estimate + half,
+        level=level,
+        kind=kind,
+        method=_method(result, kind),
+        notes=_notes(result, estimable),
+    )
+
+
+def _variance(result: FitResult, X: FloatArray | csr_array) -> tuple[FloatArray, BoolArray]:
+    """Variances (q, n) of the estimated means, and which rows are estimable (n,); a block of rows at a time."""
+    n, p = X.shape
+    size = max(BLOCK // max(p, 1), 1)
+    variance = np.empty((len(result.responses), n))
+    estimable = np.ones(n, dtype=np.bool_)
+    for start in range(0, n, size):
+        rows = slice(start, min(start + size, n))
+        variance[:, rows] = standard_errors(result, whiten_rows(result, X[rows])) ** 2
+        if not result.estimable.all():
+            estimable[rows] = estimable_rows(result, _functionals(result, X[rows]))
+    return variance, estimable
+
+
+def _functionals(result: FitResult, X: FloatArray | csr_array) -> FloatArray:
+    dense = X if isinstance(X, np.ndarray) else X.toarray()
+    return np.column_stack([np.ones(dense.shape[0]), dense]) if result.fit_intercept else dense
+
+
+def _method(result: FitResult, kind: IntervalKind) -> str:
+    covariance = require_covariance(result)
+    unit = " of weight 1" if kind == "observation" and result.weights_type == "precision" else ""
+    assume = ""
+    if kind == "observation" and covariance.meat is not None:
+        assume = "; a new observation is taken as normal with the pooled variance sigma²"
+    return f"t with {covariance.df:g} df{unit and ', for an observation' + unit}; {covariance.description}{assume}"
+
+
+def _notes(result: FitResult, estimable: BoolArray) -> tuple[str, ...]:
+    if estimable.all():
+        return ("exact fit: intervals have no width",) if result.exact.any() else ()
+    rows = np.flatnonzero(~estimable)
+    named = ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
+    broken = "; ".join(map(str, result.aliases)) or "the columns of the fit are dependent"
+    share = f"{len(rows)} of {len(estimable)} predictions are not determined by the data (row {named})"
+    return (f"{share}: in the rows of the fit {broken}, and these rows break that",)

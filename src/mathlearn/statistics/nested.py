@@ -1,0 +1,148 @@
+"""F test of nested least-squares fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathlearn import _text
+from mathlearn._errors import SchemaError
+from mathlearn.statistics import reasons
+from mathlearn.statistics.cells import number, p_statement
+from mathlearn.statistics.frame import FrameKind, to_frame
+from mathlearn.statistics.tails import f_tail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["NestedTest", "f_test"]
+
+# Both fits sum y'y from the same rows; their totals agree to rounding, whatever the chunks.
+SAME_DATA = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class NestedTest:
+    """Does the larger model explain more than its extra parameters would by chance? Arrays (q,), NaN where withheld.
+
+    Attributes
+    ----------
+    responses : names of the q responses
+    statistic, p_value : F and its tail probability
+    df_num, df_den : int
+    rss_restricted, rss_full : (q,)
+    notes : tuple of str
+        What the test takes for granted.
+    """
+
+    responses: tuple[str, ...]
+    statistic: FloatArray
+    p_value: FloatArray
+    df_num: int
+    df_den: int
+    rss_restricted: FloatArray
+    rss_full: FloatArray
+    notes: tuple[str, ...]
+
+    def to_frame(self, as_: FrameKind = "pandas") -> Any:
+        """Return a data frame, one row a response."""
+        q = len(self.responses)
+        return to_frame(
+            {
+                "response": list(self.responses),
+                "df_num": [self.df_num] * q,
+                "df_den": [self.df_den] * q,
+                "rss_restricted": self.rss_restricted,
+                "rss_full": self.rss_full,
+                "statistic": self.statistic,
+                "p_value": self.p_value,
+            },
+            as_,
+        )
+
+    def __str__(self) -> str:
+        df = f"F({self.df_num}, {self.df_den})"
+        tests = zip(self.responses, self.statistic.tolist(), self.p_value.tolist(), strict=True)
+        lines = [_text.terminal(f"{name}: {df} = {number(f)}, {p_statement(p)}") for name, f, p in tests]
+        return "\n".join([*lines, *map(_text.terminal, self.notes)])
+
+
+def f_test(restricted: FitResult, full: FitResult) -> NestedTest:
+    """Test a fit against a larger one that contains it, under independent normal errors of equal variance.
+
+    Parameters
+    ----------
+    restricted, full : FitResult
+        Fits of the same rows; the columns of the first lie in the span of those of the second.
+
+    Raises
+    ------
+    SchemaError
+        The fits are of different rows, responses or weights, or are not nested in this order.
+
+    Notes
+    -----
+    The same as ``anova(lm(y ~ a), lm(y ~ a + b))`` in R.
+    """
+    _require_same_data(restricted, full)
+    df_num, df_den = restricted.df_resid - full.df_resid, full.df_resid
+    gain = restricted.rss - full.rss
+    smaller = gain < -SAME_DATA * np.maximum(full.tss, restricted.tss)
+    if df_num <= 0 or smaller.any():
+        raise SchemaError(
+            f"the first fit has rank {restricted.rank} and residual sum of squares {number(float(restricted.rss[0]))}, the second "
+            f"rank {full.rank} and {number(float(full.rss[0]))}: give the smaller model first, contained in the larger"
+        )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f = (np.maximum(gain, 0.0) / df_num) / (full.rss / df_den) if df_den > 0 else np.full_like(gain, np.nan)
+    f = np.where(full.exact, np.nan, f)
+    return NestedTest(
+        responses=full.responses,
+        statistic=f,
+        p_value=f_tail(f, df_num, df_den),
+        df_num=df_num,
+        df_den=df_den,
+        rss_restricted=restricted.rss,
+        rss_full=full.rss,
+        notes=tuple(_notes(restricted, full)),
+    )
+
+
+def _require_same_data(restricted: FitResult, full: FitResult) -> None:
+    for what in ("responses", "n", "weights_type", "fit_intercept"):
+        a, b = getattr(restricted, what), getattr(full, what)
+        # A model without intercept may be nested in one with, never the other way round.
+        if a != b and (what != "fit_intercept" or restricted.fit_intercept):
+            raise SchemaError(
+                f"the fits differ in {what} ({a!r} and {b!r}): fit both models to the same rows of the same data"
+            )
+    comparable = restricted.fit_intercept == full.fit_intercept
+    if comparable and (np.abs(restricted.tss - full.tss) > SAME_DATA * full.tss).any():
+        raise SchemaError(
+            "the fits differ in the total sum of squares of y: fit both models to the same rows of the same data"
+        )
+    for fit, which in ((restricted, "first"), (full, "second")):
+        if fit.withheld is not None:
+            raise SchemaError(f"the {which} fit is no unconstrained least-squares fit: {fit.withheld}")
+
+
+def _notes(restricted: FitResult, full: FitResult) -> Iterator[str]:
+    yield "assumes independent normal errors of equal variance"
+    extra = [term for term in restricted.terms if term not in set(full.terms)]
+    if extra:
+        named = ", ".join(extra[:5]) + (", ..." if len(extra) > 5 else "")
+        yield f"not among the terms of the larger model: {named}. The test holds only if its columns span them"
+    robust = [
+        fit.covariance.kind for fit in (restricted, full) if fit.covariance and fit.covariance.kind != "classical"
+    ]
+    if robust:
+        yield f"the fits use the {robust[0]} covariance, this test does not: contrast() tests in that covariance"
+    if full.df_resid <= 0:
+        yield reasons.no_residual_df(full)
+    for i in np.flatnonzero(full.exact).tolist():
+        yield f"{full.responses[i]}: {reasons.exact(full, i)}"

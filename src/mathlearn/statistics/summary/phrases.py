@@ -1,0 +1,112 @@
+"""The sentences of a summary: verdict, rank, conditioning, fit, covariance."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan
+from typing import TYPE_CHECKING
+
+from mathlearn.results.fit_result import Status
+from mathlearn.statistics.cells import number, p_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.results.certificate import Certificate
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.goodness import Goodness
+
+__all__ = ["conditioning", "design", "evidence", "fit_line", "verdict"]
+
+# Belsley, Kuh and Welsch (1980), "Regression Diagnostics", section 3.2: dependencies begin to matter from about 30 on and are
+# strong from about 100 on, for columns of equal length.
+MODERATE, STRONG = 30.0, 100.0
+# From here on the condition number in the user's units looks alarming to who knows what it means.
+ALARMING = 1e3
+
+_GRADE = {
+    "statistic": "recomputed from the merged statistic of the data",
+    "rows": "from a second, independent pass over the rows",
+}
+
+
+def verdict(result: FitResult) -> str:
+    """Return the verdict as a headline."""
+    text = result.certificate.verdict
+    return text if result.certificate.ok else text.upper()
+
+
+def evidence(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield what the certificate found: its digest, failed checks, and facts about the problem."""
+    certificate = result.certificate
+    yield "Evidence", f"{_digest(certificate)} ({_GRADE[certificate.grade]})"
+    if result.status is not Status.OPTIMAL:
+        yield "Status", result.status.value
+    for check in certificate.checks:
+        if not check.passed:
+            yield (
+                "Failed",
+                f"{check.name} = {number(check.value, 3)}, allowed {number(check.threshold, 3)}: {check.meaning}",
+            )
+    for defect in result.defects:
+        yield "Note", defect.message
+    for note in certificate.notes:
+        yield "Note", note
+
+
+def _digest(certificate: Certificate) -> str:
+    parts = []
+    if not isnan(certificate.error_in_se):
+        parts.append(f"solution within {certificate.error_in_se:.1g} SE of the optimum")
+    if isfinite(certificate.digits):
+        # Rounded down: a digit is certified or it is not.
+        parts.append(f"{int(certificate.digits)} digits certified")
+    if isfinite(certificate.statistical_digits):
+        parts.append(f"the data support {max(certificate.statistical_digits, 0.0):.1f}")
+    return "; ".join(parts) or "no forward error bound is available for this solver"
+
+
+def design(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield rank and conditioning."""
+    p = len(result.terms)
+    rank = f"{result.rank} of {p} column{'s' if p != 1 else ''}"
+    if result.rank < p and result.aliases:
+        shown = "; ".join(map(str, result.aliases[:5])) + ("; ..." if len(result.aliases) > 5 else "")
+        rank += f": {shown}"
+    yield "Rank", rank
+    yield "Condition", conditioning(result.condition_raw, result.condition_scaled)
+
+
+def conditioning(raw: float, scaled: float) -> str:
+    """Tell apart a large condition number that comes from units and offsets from one that comes from collinearity."""
+    if isnan(raw) or isnan(scaled):
+        return "condition number not computed by this solver"
+    numbers = f"{_size(raw)} in your units, {_size(scaled)} after centring and scaling: "
+    if scaled < MODERATE:
+        if raw < ALARMING:
+            return numbers + "no collinearity"
+        return numbers + "units and offsets, not collinearity; harmless here"
+    degree = "strong collinearity" if scaled >= STRONG else "some collinearity"
+    return (
+        numbers + f"{degree}: coefficients of the columns involved are less certain than their number of rows suggests"
+    )
+
+
+def _size(x: float) -> str:
+    return f"{x:.2g}" if x < 1e4 else f"{x:.1e}"
+
+
+def fit_line(result: FitResult, fit: Goodness, response: int) -> str:
+    """Return the numbers about the fit of one response in a line."""
+    i = response
+    dropped = f" ({result.n_dropped} dropped)" if result.n_dropped else ""
+    parts = [f"n = {result.n}{dropped}, {result.df_resid} residual df"]
+    if not isnan(fit.sigma[i]):
+        parts.append(f"sigma = {number(float(fit.sigma[i]), 4)}")
+    if not isnan(fit.r_squared[i]):
+        about = "" if result.fit_intercept else " about zero"
+        adjusted = "" if isnan(fit.adj_r_squared[i]) else f" (adjusted {fit.adj_r_squared[i]:.4f})"
+        parts.append(f"R²{about} = {fit.r_squared[i]:.4f}{adjusted}")
+    if not isnan(fit.f_statistic[i]):
+        test = f"F({fit.f_df[0]:g}, {fit.f_df[1]:g}) = {number(float(fit.f_statistic[i]), 4)}"
+        parts.append(f"{test}, {p_statement(float(fit.f_p_value[i]))}")
+    return "; ".join(parts)

@@ -1,0 +1,114 @@
+"""`tidy`, `glance`, `conf_int`: the fit as data frames, in the layout of broom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathlearn.statistics.coefficients import COLUMNS, coefficient_table
+from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
+from mathlearn.statistics.goodness import fit_statistics
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["conf_int", "glance", "tidy"]
+
+
+def tidy(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
+    """Return one row a term: estimate, standard error, t test of zero, interval.
+
+    Parameters
+    ----------
+    result : FitResult
+    level : float
+        Confidence of the interval, in (0, 1).
+    as_ : {"pandas", "polars", "arrow"}
+
+    Returns
+    -------
+    frame
+        Columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high``, with a leading ``response`` when there
+        are several. For pandas, ``.attrs["reasons"]`` maps ``(term, column)``, or ``(response, term, column)``, of each
+        NaN cell to the reason.
+
+    Raises
+    ------
+    DomainError
+        `level` outside (0, 1), or another `as_`.
+
+    References
+    ----------
+    Robinson (2014), "broom: An R package for converting statistical analysis objects into tidy data frames".
+    """
+    return _terms(result, level, as_, COLUMNS)
+
+
+def conf_int(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
+    """Return one row a term: estimate and its interval (columns ``term, estimate, conf_low, conf_high``); else as `tidy`."""
+    return _terms(result, level, as_, ("estimate", "conf_low", "conf_high"))
+
+
+def _terms(result: FitResult, level: float, as_: FrameKind, columns: tuple[str, ...]) -> Any:
+    table = coefficient_table(result, level)
+    q, k = table.estimate.shape
+    several = q > 1
+    leading: dict[str, Any] = {"response": np.repeat(np.asarray(result.responses, dtype=object), k)} if several else {}
+    leading["term"] = list(table.names) * q
+    values = {column: getattr(table, column).ravel() for column in columns}
+    reasons: Reasons = {}
+    for response, parameter, column, reason in table.reasons():
+        if column in values:
+            key = (table.names[parameter], column)
+            reasons[(result.responses[response], *key) if several else key] = reason
+    return to_frame(leading | values, as_, reasons)
+
+
+def glance(result: FitResult, as_: FrameKind = "pandas") -> Any:
+    """Return one row a model (one a response when there are several): the numbers about the fit as a whole.
+
+    Returns
+    -------
+    frame
+        Columns ``n, n_dropped, r_squared, adj_r_squared, sigma, f_statistic, f_p_value, df_model, df_resid, log_likelihood,
+        aic, bic, rss, rank, condition_raw, condition_scaled, digits, verdict, covariance``. For pandas,
+        ``.attrs["reasons"]`` maps the column, or ``(response, column)``, of each NaN cell to the reason.
+    """
+    fit = fit_statistics(result)
+    q = len(result.responses)
+    several = q > 1
+    leading: dict[str, Any] = {"response": list(result.responses)} if several else {}
+    columns = leading | {
+        "n": [result.n] * q,
+        "n_dropped": [result.n_dropped] * q,
+        "r_squared": fit.r_squared,
+        "adj_r_squared": fit.adj_r_squared,
+        "sigma": fit.sigma,
+        "f_statistic": fit.f_statistic,
+        "f_p_value": fit.f_p_value,
+        "df_model": [result.df_model] * q,
+        "df_resid": [result.df_resid] * q,
+        "log_likelihood": fit.log_likelihood,
+        "aic": fit.aic,
+        "bic": fit.bic,
+        "rss": result.rss,
+        "rank": [result.rank] * q,
+        "condition_raw": [result.condition_raw] * q,
+        "condition_scaled": [result.condition_scaled] * q,
+        "digits": least_digits(result),
+        "verdict": [result.certificate.verdict] * q,
+        "covariance": ["none" if result.covariance is None else result.covariance.kind] * q,
+    }
+    reasons: Reasons = {
+        ((result.responses[i], column) if several else (column,)): reason for (i, column), reason in fit.reasons.items()
+    }
+    return to_frame(columns, as_, reasons)
+
+
+def least_digits(result: FitResult) -> FloatArray:
+    """Certified digits of the least accurate coefficient of each response (q,), NaN where unknown."""
+    known = np.where(np.isnan(result.digits), np.inf, result.digits).min(axis=1, initial=np.inf)
+    digits: FloatArray = np.where(np.isinf(known), np.nan, known)
+    return digits

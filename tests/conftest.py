@@ -1,0 +1,24 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+from mathlearn.datasets import load_penguins, penguins_path
+
+# Times of single examples mean nothing on a shared machine; the same examples every time make a failure repeatable.
+settings.register_profile("mathlearn", deadline=None, derandomize=True)
+settings.load_profile("mathlearn")
+
+
+@pytest.fixture(scope="session")
+def penguins_csv():
+    """Path of the shipped table."""
+    return penguins_path()
+
+
+@pytest.fixture
+def penguins():
+    """The shipped table as a pandas frame, missing cells and all."""
+    return load_penguins()

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import mathlearn
+from mathlearn import cli
+from mathlearn.linear_model import LinearRegression
+
+FORMULA = "body_mass_g ~ flipper_length_mm + species"
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command line in this process: exit status, standard output, standard error."""
+
+    def call(*arguments):
+        status = cli.main([str(argument) for argument in arguments])
+        output = capsys.readouterr()
+        return status, output.out, output.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory, penguins_csv):
+    path = tmp_path_factory.mktemp("cli") / "m.safetensors"
+    fit = LinearRegression(formula=FORMULA, missing="drop").fit(mathlearn.scan(penguins_csv))
+    fit.save(path)
+    return path
+
+
+@pytest.fixture
+def new(tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("species,flipper_length_mm\nGentoo,217\nAdelie,181\n", encoding="utf-8")
+    return path
+
+
+def test_the_main_job(run, penguins_csv, tmp_path, new):
+    model, predictions = tmp_path / "m.safetensors", tmp_path / "predictions.csv"
+    status, out, err = run("fit", penguins_csv, "--formula", FORMULA, "--missing", "drop", "--save", model)
+    assert status == 0
+    assert "certified" in out
+    assert "species[T.Gentoo]" in out
+    assert str(model) in err
+
+    status, out, _ = run("predict", model, new, "-o", predictions, "--interval", "0.95")
+    assert (status, out) == (0, "")
+    with predictions.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = mathlearn.load(model).predict_interval(mathlearn.scan(new), level=0.95)
+    assert [float(row["prediction"]) for row in rows] == expected.estimate.tolist()
+    assert [float(row["lower"]) for row in rows] == expected.lower.tolist()
+    assert [float(row["upper"]) for row in rows] == expected.upper.tolist()
+
+
+def test_json_is_json_and_complete(run, penguins_csv):
+    status, out, err = run("fit", penguins_csv, "--formula", FORMULA, "--missing", "drop", "--json", "--seed", "3")
+    record = json.loads(out, parse_constant=pytest.fail)
+    assert (status, err) == (0, "")
+    assert record["certificate"]["verdict"] == "certified"
+    assert record["seed"] == 3
+    assert record["fit"]["n"] == 342
+    assert record["fit"]["n_dropped"] == 2
+    assert [row["term"] for row in record["coefficients"]][-1] == "species[T.Gentoo]"
+    for check in record["certificate"]["checks"]:
+        assert check["passed"] == (check["value"] <= check["threshold"])
+
+
+def test_target_and_features_stand_for_a_formula(run, penguins_csv):
+    by_formula = run("fit", penguins_csv, "--formula", FORMULA, "--missing", "drop", "--json")
+    by_name = run(
+        "fit", penguins_csv, "--target", "body_mass_g", "--features", "flipper_length_mm,species",
+        "--missing", "drop", "--json",
+    )  # fmt: skip
+    assert json.loads(by_name[1])["coefficients"] == json.loads(by_formula[1])["coefficients"]
+
+
+def test_all_other_columns_are_features_by_default(run, new):
+    new.write_text("a,b,y\n1,2,3\n2,1,5\n3,5,4\n4,3,9\n", encoding="utf-8")
+    status, out, _ = run("fit", new, "--target", "y", "--json")
+    assert status == 0
+    assert [row["term"] for row in json.loads(out)["coefficients"]][1:] == ["a", "b"]
+
+
+def test_weights_leave_the_features(run, new):
+    new.write_text("a,w,y\n1,2,3\n2,1,5\n3,5,4\n4,3,9\n", encoding="utf-8")
+    status, out, _ = run("fit", new, "--target", "y", "--weights", "w", "--json")
+    assert status == 0
+    assert [row["term"] for row in json.loads(out)["coefficients"]][1:] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--formula", "y ~ a", "--target", "y"], ["--formula", "y ~ a", "--features", "a"]]
+)
+def test_wrong_usage_is_2(run, new, arguments):
+    status, _, err = run("fit", new, *arguments)
+    assert status == 2
+    assert "--formula" in err
+
+
+@pytest.mark.parametrize("arguments", [["fti"], ["fit"], ["fit", "x.csv", "--missing", "keep"], ["predict", "m"]])
+def test_the_parser_s_own_errors_are_2(run, arguments):
+    assert run(*arguments)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "absent.csv", "--target", "y"], "absent.csv"),
+        (["fit", "{rows}", "--formula", "body_mass_g ~ wing", "--missing", "drop"], "wing"),
+        (["fit", "{rows}", "--formula", "body_mass_g ~ flipper_length_mm"], "missing"),
+        (["fit", "{rows}", "--formula", "y ~ __import__('os')"], "__import__"),
+        (["fit", "{rows}", "--formula", FORMULA, "--missing", "drop", "--covariance", "HC9"], "HC9"),
+        (["predict", "{rows}", "{rows}"], "not a mathlearn model"),
+        (["summary", "absent.safetensors"], "absent.safetensors"),
+    ],
+)
+def test_an_error_is_1_one_message_and_no_traceback(run, penguins_csv, arguments, message):
+    status, out, err = run(*(argument.replace("{rows}", str(penguins_csv)) for argument in arguments))
+    assert (status, out) == (1, "")
+    assert message in err
+    assert err.startswith("mathlearn: ")
+    assert "Traceback" not in err
+
+
+def test_an_error_leaves_no_file(run, model, tmp_path):
+    bad, output = tmp_path / "bad.csv", tmp_path / "out.csv"
+    bad.write_text("species,flipper_length_mm\nAdelie,181\nDodo,200\n", encoding="utf-8")
+    status, _, err = run("predict", model, bad, "-o", output)
+    assert status == 1
+    assert "Dodo" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.csv"]
+
+
+def test_a_full_disk_is_an_error_and_leaves_no_file(run, model, new, tmp_path, monkeypatch):
+    def full(_handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    status, _, err = run("predict", model, new, "-o", tmp_path / "out.csv")
+    assert status == 1
+    assert "No space left on device" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["new.csv"]
+
+
+@pytest.mark.parametrize(
+    ("form", "mark"), [("text", "species[T.Gentoo]"), ("html", "<table"), ("latex", r"\begin{tabular}")]
+)
+def test_summary_in_every_format(run, model, tmp_path, form, mark):
+    path = tmp_path / "out"
+    assert run("summary", model, "--format", form, "-o", path)[0] == 0
+    assert mark in path.read_text(encoding="utf-8")
+
+
+def test_check_with_and_without_rows(run, model, penguins_csv):
+    status, out, _ = run("check", model)
+    assert status == 0
+    assert out.startswith("certified (evidence from")
+    status, out, _ = run("check", model, penguins_csv, "--json")
+    assert status == 0
+    assert json.loads(out)["evidence"] == "rows"
+
+
+def test_a_certificate_that_is_not_ok_is_3_and_still_saves(run, penguins_csv, tmp_path, monkeypatch):
+    from mathlearn.results.certificate import Certificate, Check
+
+    failed = Certificate((Check("residual", 2.0, 1.0, "Too large."),), "rows", True, 3.0, 0.5, 2.0)
+    original = LinearRegression.fit
+
+    def fit(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        self.result_ = dataclasses.replace(self.result_, certificate=failed)
+        return self
+
+    monkeypatch.setattr(LinearRegression, "fit", fit)
+    path = tmp_path / "m.safetensors"
+    status, *_ = run("fit", penguins_csv, "--formula", FORMULA, "--missing", "drop", "--save", path)
+    assert status == 3
+    status, out, _ = run("check", path)
+    assert status == 3
+    assert out.startswith("not certified")
+    assert "FAILED residual" in out
+    assert run("check", path, "--json")[0] == 3
+
+
+def test_hostile_names_do_not_reach_the_terminal(run, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text('"\x1b[2Ja","<script>",y\n1,2,3\n2,1,5\n3,5,4\n4,3,9\n', encoding="utf-8")
+    status, out, err = run("fit", rows, "--target", "y")
+    assert "\x1b" not in out + err
+    assert (status == 0) == (r"\x1b[2Ja" in out)
+
+
+def test_demo_makes_what_it_says(run, tmp_path):
+    status, out, err = run("demo", "--folder", tmp_path / "demo")
+    assert status == 0
+    assert "certified" in out
+    assert str(tmp_path / "demo") in err
+    made = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert made == {"penguins.csv", "new.csv", "model.safetensors", "predictions.csv", "summary.html", "summary.tex"}
+
+
+def test_help_and_version(run):
+    assert run("--version")[1] == f"mathlearn {mathlearn.__version__}\n"
+    for command in ("fit", "predict", "check", "summary", "demo"):
+        assert command in run("--help")[1]
+        assert run(command, "--help")[0] == 0
+
+
+def test_help_imports_nothing_heavy():
+    script = "import sys; from mathlearn.cli import main; main(['--help']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"numpy", "pandas", "sklearn", "scipy", "pyarrow"} & set(done.stderr.split())
+
+
+def test_without_typer_the_remedy_is_named():
+    script = "import sys; sys.modules['typer'] = None; from mathlearn.cli import main; sys.exit(main(['--help']))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "typer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "mathlearn", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"mathlearn {mathlearn.__version__}\n")
+
+
+def test_interrupted_is_130_and_leaves_no_file(tmp_path):
+    # Reading from a pipe that never ends keeps the command busy until the signal arrives.
+    script = f"""
+import sys, time
+import mathlearn.persistence
+mathlearn.persistence.load = lambda path: (print("ready", flush=True), time.sleep(60))
+from mathlearn.cli import main
+sys.exit(main(["summary", "m", "-o", {str(tmp_path / "out")!r}]))
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_stops_is_no_traceback(model):
+    command = f"{sys.executable} -m mathlearn summary {model} | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+
+
+def test_numbers_in_tables_read_back_exactly():
+    from mathlearn.cli.output import table
+
+    values = [0.1, 1 / 3, 1e-300, -0.0, math.pi]
+    lines = "".join(table(["=name", "b"], [values, values])).splitlines()
+    assert lines[0] == '"\'=name","b"'
+    read = np.loadtxt(lines[1:], delimiter=",")
+    assert read[:, 0].tobytes() == np.array(values).tobytes()

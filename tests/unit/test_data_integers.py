@@ -1,0 +1,83 @@
+"""Integers beyond 2**53 keep their digits where float64 allows it, and say so where it does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mathlearn._errors import PrecisionWarning
+from mathlearn.data.bind import bind
+from mathlearn.data.integers import shift_for, to_float
+
+BIG = 2**60
+
+
+def test_small_integers_are_not_shifted():
+    assert shift_for(-(2**53), 2**53) == 0
+    assert shift_for(0, 2**53 + 2) == 2**52 + 1
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_differences_are_exact(dtype):
+    values = np.array([BIG + 1, BIG + 2, BIG + 2**53], dtype=dtype)
+    shifted, exact = to_float(values, BIG)
+    assert exact
+    assert shifted.tolist() == [1.0, 2.0, 2.0**53]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values", "shift"),
+    [
+        (np.int64, [-(2**63), 2**63 - 1], 2**62),
+        (np.uint64, [0, 2**64 - 1], 2**63),
+        (np.int64, [-(2**63), 5], -(2**63)),
+    ],
+)
+def test_differences_that_would_wrap_around_do_not(dtype, values, shift):
+    shifted, _ = to_float(np.array(values, dtype=dtype), shift)
+    assert shifted.tolist() == [float(v - shift) for v in values]
+
+
+def test_an_exact_power_beyond_2_53_is_no_loss():
+    assert to_float(np.array([2**62, 2**61]))[1]
+    assert not to_float(np.array([2**61 + 1]))[1]
+
+
+@pytest.mark.parametrize("make", [np.asarray, lambda X: pd.DataFrame(X, columns=["a", "b"]), lambda X: X.astype(object)])
+def test_columns_are_shifted_by_what_the_design_records(make):
+    X = np.array([[BIG + 1, 1], [BIG + 4, 2], [BIG + 9, 3]])
+    rows = bind(make(X), [1.0, 2.0, 3.0])
+    shift = rows.design.int_shift
+    assert shift == (BIG + 5, 0)
+    (chunk,) = rows.chunks(10)
+    np.testing.assert_array_equal(chunk.X, [[-4.0, 1.0], [-1.0, 2.0], [4.0, 3.0]])
+    (new,) = rows.design.bind(make(X[:1] + 7)).chunks(10)
+    np.testing.assert_array_equal(new.X, [[3.0, 8.0]])
+
+
+def test_mixed_frame_is_shifted_column_by_column():
+    frame = pd.DataFrame({"id": pd.array([BIG + 1, None, BIG + 3], dtype="Int64"), "x": [0.5, 1.5, 2.5]})
+    rows = bind(frame, [1, 2, 3], missing="drop")
+    assert rows.design.int_shift == (BIG + 2, 0)
+    (chunk,) = rows.chunks(10)
+    np.testing.assert_array_equal(chunk.X, [[-1.0, 0.5], [1.0, 2.5]])
+
+
+def test_values_that_stay_out_of_reach_are_warned_of_once_and_by_name():
+    X = pd.DataFrame({"id": [0, 2**62 + 1, -(2**62)], "x": [1, 2, 3]})
+    rows = bind(X, [1, 2, 3])
+    with pytest.warns(PrecisionWarning, match="'id'") as caught:
+        list(rows.chunks(1))
+        list(rows.chunks(2))
+    assert len(caught) == 1
+
+
+def test_without_an_intercept_nothing_is_shifted():
+    rows = bind(np.array([[BIG], [2 * BIG]]), [1, 2], shift_integers=False)
+    assert rows.design.int_shift == ()
+
+
+def test_a_wide_response_warns():
+    with pytest.warns(PrecisionWarning, match="'y'"):
+        bind([[1.0], [2.0]], np.array([2**60 + 1, 0]))

@@ -1,0 +1,212 @@
+"""Covariance kinds one by one: definitions, options, refusals."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from _fits import ArrayRows, fit
+from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
+
+from mathlearn import statistics as st
+from mathlearn._errors import DomainError, SchemaError
+from mathlearn.statistics.covariance.cluster import KeyedSums, factorise
+from mathlearn.statistics.covariance.hac import default_lags
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(40, 3)) * [1, 100, 0.01] + [0, 1e4, 5]
+    y = X @ [1.0, 0.02, -30.0] + rng.normal(size=40) * (1 + abs(X[:, 0]))
+    return X, y
+
+
+def estimate(kind, result, rows, **options):
+    return st.estimate(kind, result, rows, max_rows=9, threads=1, **options)
+
+
+def test_kinds_are_the_files_of_the_folder():
+    assert set(st.KINDS) == {"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"}
+
+
+def test_unknown_kind_is_refused_with_the_nearest(data):
+    X, y = data
+    with pytest.raises(DomainError, match="Did you mean 'HC3'"):
+        estimate("hc3", fit(X, y), ArrayRows(X, y[:, None]))
+
+
+def test_unknown_option_is_refused(data):
+    X, y = data
+    with pytest.raises(TypeError, match=r"'HAC' has no option lag \(its options: lags, small_sample\)"):
+        estimate("HAC", fit(X, y), ArrayRows(X, y[:, None]), lag=3)
+
+
+def test_classical_reads_no_rows(data):
+    result = fit(*data)
+    assert estimate("classical", result, None).meat is None
+    with pytest.raises(DomainError, match="give X and y"):
+        estimate("HC1", result, None)
+
+
+def test_withheld_inference_stays_withheld(data):
+    X, y = data
+    result = replace(fit(X, y), withheld="coefficients are constrained to be positive")
+    with pytest.raises(DomainError, match="constrained to be positive"):
+        estimate("HC1", result, ArrayRows(X, y[:, None]))
+
+
+def test_rows_of_another_data_set_are_refused(data):
+    X, y = data
+    result = fit(X, y)
+    with pytest.raises(SchemaError, match="the fit used 40 rows and 39 were given"):
+        estimate("HC1", result, ArrayRows(X[:-1], y[:-1, None]))
+    with pytest.raises(SchemaError, match="normal equations"):
+        estimate("HC1", result, ArrayRows(X, y[::-1, None].copy()))
+    with pytest.raises(SchemaError, match="carry no y"):
+        estimate("HC1", result, ArrayRows(X))
+
+
+@pytest.mark.parametrize("kind", ["HC2", "HC3"])
+def test_leverage_one_makes_hc2_and_hc3_nan_and_names_the_row(data, kind):
+    X, y = data
+    X = np.column_stack([X, np.eye(40)[:, 17]])
+    rows = ArrayRows(X, y[:, None], index=np.arange(40) + 100)
+    result = fit(X, y)
+    covariance = estimate(kind, result, rows)
+    assert np.isnan(covariance.meat).all()
+    assert "row 117 has leverage 1" in covariance.notes[0]
+    shown = st.tidy(replace(result, covariance=covariance))
+    assert shown["std_error"].isna().all()
+    assert not shown["estimate"].isna().any()
+    assert "row 117" in shown.attrs["reasons"]["x0", "std_error"]
+    assert np.isfinite(estimate("HC1", result, rows).meat).all()
+
+
+def test_sparse_rows_give_the_covariance_of_dense_ones(data):
+    X, y = data
+    X = np.where(abs(X - X.mean(axis=0)) < X.std(axis=0), 0.0, X)
+    result = fit(X, y)
+    dense = estimate("HC3", result, ArrayRows(X, y[:, None]))
+    sparse = estimate("HC3", result, ArrayRows(csr_array(X), y[:, None]))
+    assert_allclose(sparse.meat, dense.meat, rtol=1e-9, atol=1e-11 * abs(dense.meat).max())
+
+
+# ------------------------------------------------------------------------------------------------------------- clusters
+
+
+def test_cluster_covariance_is_its_definition(data):
+    X, y = data
+    labels = np.arange(40) % 6
+    result = fit(X, y)
+    covariance = estimate("cluster", result, ArrayRows(X, y[:, None], group=labels[:, None]))
+    Z = np.column_stack([np.ones(40), X])
+    u = Z * (y - Z @ [*result.intercept, *result.coef[0]])[:, None]
+    s = np.stack([u[labels == g].sum(axis=0) for g in range(6)])
+    R = np.linalg.qr(Z)[1]
+    influence = np.linalg.solve(R, np.linalg.solve(R.T, s.T))
+    expected = influence @ influence.T * 6 / 5 * 39 / 36
+    actual = st.covariance_matrix(replace(result, covariance=covariance))[0]
+    assert_allclose(np.sqrt(np.diag(actual)), np.sqrt(np.diag(expected)), rtol=1e-9)
+    assert covariance.df == 5
+    assert "6 clusters" in covariance.description
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.arange(40) % 7,
+        (np.arange(40) % 7).astype(float),
+        np.array([f"g{i % 7}" for i in range(40)]),
+        np.array([f"g{i % 7}" for i in range(40)], dtype=object),
+        np.array([(i % 7) if i % 7 else "none" for i in range(40)], dtype=object),
+        np.array([np.datetime64("2020-01-01") + (i % 7) for i in range(40)]),
+    ],
+    ids=["int", "float", "text", "object", "mixed", "date"],
+)
+def test_labels_of_any_type_make_the_same_clusters(data, labels):
+    X, y = data
+    result = fit(X, y)
+    reference = estimate("cluster", result, ArrayRows(X, y[:, None], group=(np.arange(40) % 7)[:, None]))
+    actual = estimate("cluster", result, ArrayRows(X, y[:, None], group=labels[:, None]))
+    assert_allclose(actual.meat, reference.meat, rtol=1e-12, atol=1e-14 * abs(reference.meat).max())
+
+
+def test_two_way_degrees_of_freedom_are_those_of_the_smaller_clustering(data):
+    X, y = data
+    group = np.column_stack([np.arange(40) % 5, np.arange(40) // 4])
+    covariance = estimate("cluster", fit(X, y), ArrayRows(X, y[:, None], group=group))
+    assert covariance.df == 4
+    assert "5 and 10 clusters" in covariance.description
+    assert any("only 5 clusters" in note for note in covariance.notes)
+
+
+def test_an_indefinite_two_way_matrix_is_clipped_and_said():
+    rng = np.random.default_rng(1)
+    for seed in range(50):
+        X, y = rng.normal(size=(12, 3)), rng.normal(size=12)
+        group = np.column_stack([rng.integers(0, 3, 12), rng.integers(0, 3, 12)])
+        covariance = estimate("cluster", fit(X, y), ArrayRows(X, y[:, None], group=group))
+        if "positive semi-definite" in " ".join(covariance.notes):
+            values = np.linalg.eigvalsh(covariance.meat[0])
+            assert values.min() >= -1e-12 * values.max()
+            return
+        assert seed < 49, "no indefinite matrix was met"
+
+
+def test_cluster_refusals(data):
+    X, y = data
+    result = fit(X, y)
+    with pytest.raises(SchemaError, match="needs groups="):
+        estimate("cluster", result, ArrayRows(X, y[:, None]))
+    with pytest.raises(DomainError, match="1 cluster in groups="):
+        estimate("cluster", result, ArrayRows(X, y[:, None], group=np.zeros((40, 1))))
+    with pytest.raises(DomainError, match="3 columns"):
+        estimate("cluster", result, ArrayRows(X, y[:, None], group=np.zeros((40, 3))))
+
+
+def test_keyed_sums_join_without_changing_what_was_merged():
+    parts = [KeyedSums.of([i, i + 1], np.array([0, 1]), np.full((2, 1, 1), 1.0)) for i in range(9)]
+    before = [part.blocks for part in parts]
+    total = parts[0]
+    for part in parts[1:]:
+        total = total.merge(part)
+    count, sums = total.total()
+    assert count == 10
+    assert sorted(sums.ravel().tolist()) == [1.0, 1.0] + [2.0] * 8
+    assert [part.blocks for part in parts] == before
+
+
+def test_factorise_gives_python_labels():
+    labels, codes = factorise(np.array([3, 1, 3], dtype=np.int16))
+    assert [labels[c] for c in codes] == [3, 1, 3]
+    assert all(type(label) is int for label in labels)
+
+
+# ------------------------------------------------------------------------------------------------------------------ HAC
+
+
+def test_default_lags_are_newey_and_wests_and_printed(data):
+    assert [default_lags(n) for n in (2, 16, 100, 1000, 10**6)] == [1, 2, 4, 6, 30]
+    X, y = data
+    assert "3 lags" in estimate("HAC", fit(X, y), ArrayRows(X, y[:, None])).description
+
+
+@pytest.mark.parametrize("lags", [-1, 40, 2.5, "4"])
+def test_lags_out_of_range_are_refused(data, lags):
+    X, y = data
+    with pytest.raises(DomainError, match=r"from 0 to n - 1 = 39"):
+        estimate("HAC", fit(X, y), ArrayRows(X, y[:, None]), lags=lags)
+
+
+def test_hac_refuses_frequency_weights(data):
+    X, y = data
+    w = np.ones(40) * 2
+    with pytest.raises(DomainError, match="repeat the rows"):
+        estimate("HAC", fit(X, y, weight=w, weights_type="frequency"), ArrayRows(X, y[:, None], w))
+
+
+def test_hac_says_that_dropped_rows_leave_gaps(data):
+    X, y = data
+    result = replace(fit(X, y), n_dropped=3)
+    assert "3 rows were dropped" in estimate("HAC", result, ArrayRows(X, y[:, None])).notes[0]
