@@ -49,12 +49,21 @@ def _measure(file: str, problems: dict[str, Problem], *, statsmodels: bool) -> l
     return result
 
 
-def _score(problem: Problem, truth: dict[str, Any], coefficients: Sequence[float], errors: Sequence[float]) -> Score:
-    """Count digits; where the residuals are the rounding of y, only standard errors of zero are right."""
-    least = least_digits(coefficients, truth["coefficients"])
-    if float(truth["sigma"]) < np.finfo(float).eps * np.max(np.abs(problem.y)):
-        return least, CAP if not np.any(errors) else 0.0
-    return least, least_digits(errors, truth["standard_errors"])
+def _is_exact(problem: Problem, truth: dict[str, Any]) -> bool:
+    """Whether the residuals are the rounding of y."""
+    return float(truth["sigma"]) < np.finfo(float).eps * float(np.max(np.abs(problem.y)))
+
+
+def _coefficient_digits(problem: Problem, truth: dict[str, Any], values: Sequence[float]) -> float:
+    """Count digits; in an exact fit, where a coefficient below the residuals is rounding itself, from the residual scale."""
+    return least_digits(values, truth["coefficients"], float(truth["sigma"]) if _is_exact(problem, truth) else 0.0)
+
+
+def _error_digits(problem: Problem, truth: dict[str, Any], values: Sequence[float]) -> float:
+    """Count digits; in an exact fit only zero is right."""
+    if _is_exact(problem, truth):
+        return 0.0 if np.any(values) else CAP
+    return least_digits(values, truth["standard_errors"])
 
 
 def _mathlearn(problem: Problem, truth: dict[str, Any]) -> Score:
@@ -62,7 +71,10 @@ def _mathlearn(problem: Problem, truth: dict[str, Any]) -> Score:
 
     model = LinearRegression(fit_intercept=problem.intercept).fit(problem.X, problem.y, sample_weight=problem.weight)
     table = model.tidy()
-    return _score(problem, truth, table["estimate"], table["std_error"])
+    return (
+        _coefficient_digits(problem, truth, table["estimate"]),
+        _error_digits(problem, truth, table["std_error"]),
+    )
 
 
 def _sklearn(problem: Problem, truth: dict[str, Any]) -> Score:
@@ -70,7 +82,7 @@ def _sklearn(problem: Problem, truth: dict[str, Any]) -> Score:
 
     model = LinearRegression(fit_intercept=problem.intercept).fit(problem.X, problem.y, sample_weight=problem.weight)
     values = [*([model.intercept_] if problem.intercept else []), *model.coef_]
-    return least_digits(values, truth["coefficients"]), None
+    return _coefficient_digits(problem, truth, values), None
 
 
 def _statsmodels(problem: Problem, truth: dict[str, Any]) -> Score:
@@ -88,4 +100,4 @@ def _statsmodels_by(method: str, problem: Problem, truth: dict[str, Any]) -> Sco
         result = WLS(problem.y, design, weights=weight).fit(method=method)
     except np.linalg.LinAlgError:  # it gives no answer
         return 0.0, 0.0
-    return _score(problem, truth, result.params, result.bse)
+    return _coefficient_digits(problem, truth, result.params), _error_digits(problem, truth, result.bse)

@@ -51,7 +51,7 @@ class Outcome:
 
 def contests(*, quick: bool) -> tuple[Contest, Contest]:
     """Return the two throughput contests; the quick ones only show that everything runs."""
-    tall, wide = (100_000, 20, 3), (10_000, 100, 3)
+    tall, wide = (300_000, 20, 3), (20_000, 100, 3)
     if not quick:
         tall, wide = (1_000_000, 50, 5), (100_000, 500, 5)
     families = ("mathlearn", "scikit-learn", "statsmodels", "glum")

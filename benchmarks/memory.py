@@ -22,7 +22,7 @@ CLEAR = Path("/proc/self/clear_refs")
 def extra_peak(peer: str, workload: Workload) -> float:
     """Return the extra peak resident memory of one fit as a fraction of X."""
     command = [sys.executable, "-m", "benchmarks.memory", peer, str(workload.n), str(workload.p)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return float(done.stdout)
 
 

@@ -23,6 +23,6 @@ def measure(rounds: int) -> dict[str, float]:
 
 def _starter(arguments: list[str]):
     def start() -> None:
-        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
 
     return start

@@ -35,14 +35,13 @@ class Model:
     def __init__(self, data: bytes):
         length = int.from_bytes(data[:8], "little")
         self.header = json.loads(data[8 : 8 + length])
-        self.text = self.header.pop("__metadata__")
-        self.records = json.loads(self.text["records"])
-        self.parameters = json.loads(self.text["parameters"])
+        self.document = json.loads(self.header.pop("__metadata__")["mathlearn"])
+        self.records = self.document["records"]
+        self.parameters = self.document["parameters"]
         self.body = data[8 + length :]
 
     def write(self, path):
-        text = self.text | {"records": json.dumps(self.records), "parameters": json.dumps(self.parameters)}
-        return write(path, {"__metadata__": text} | self.header, self.body)
+        return write(path, {"__metadata__": {"mathlearn": json.dumps(self.document)}} | self.header, self.body)
 
     def array(self, name: str) -> np.ndarray:
         entry = self.header[name]
@@ -230,25 +229,29 @@ def test_only_classes_of_the_table(model, path):
         "sklearn.linear_model.LinearRegression",
         "mathlearn.linear_model.linear_regression.LinearRegression",
     ):
-        model.text["class"] = name
+        model.document["class"] = name
         refused(model.write(path), "known are mathlearn.linear_model.LinearRegression")
 
 
 def test_a_later_format_says_so(model, path):
-    model.text |= {"format": "mathlearn model 2", "version": "9.0"}
+    model.document |= {"format": "mathlearn model 2", "version": "9.0"}
     refused(model.write(path), r"written by mathlearn 9\.0 .* use the newer")
 
 
-@pytest.mark.parametrize("key", ["class", "version", "parameters"])
-def test_parts_of_the_header_missing_or_extra(model, path, key):
-    del model.text[key]
-    with pytest.raises(UntrustedModelError):
-        mathlearn.load(write(path, {"__metadata__": model.text} | model.header, model.body))
+@pytest.mark.parametrize("key", ["format", "class", "version", "parameters", "records"])
+def test_a_part_of_the_header_is_missing(model, path, key):
+    del model.document[key]
+    refused(model.write(path), "the parts of its header|something else")
 
 
 def test_an_extra_part_of_the_header(model, path):
-    model.text["code"] = "import os"
+    model.document["code"] = "import os"
     refused(model.write(path), "code")
+
+
+def test_records_in_an_array_that_is_not_there(model, path):
+    model.document["records"] = {"array": "records"}
+    refused(model.write(path), "the text of its records is not there")
 
 
 def test_an_array_nobody_asked_for(model, path):
@@ -273,9 +276,26 @@ def test_formulas_are_checked_as_if_typed_in(model, path, formula):
 
 
 @pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("text", "body_mass_g ~ __import__('os')"),
+        ("fit_intercept", False),
+        ("columns", ["flipper_length_mm"]),
+        ("products", []),
+        ("factors", [{"record": "ExpressionFactor", "source": "().__class__"}]),
+        ("factors", [{"record": "Design"}]),
+    ],
+)
+def test_a_learned_formula_must_be_sound(model, path, part, change):
+    model.records["design_"]["encoding"][part] = change
+    with pytest.raises(UntrustedModelError):
+        mathlearn.load(model.write(path))
+
+
+@pytest.mark.parametrize(
     ("parameters", "match"),
     [
-        ({"fit_intercept": {"record": "FitResult"}}, "the parameter fit_intercept"),
+        ({"fit_intercept": {"record": "FitResult"}}, "parameter fit_intercept is"),
         ({"fit_intercept": "yes"}, "fit_intercept"),
         ({"covariance": "HC9"}, "covariance"),
         ({"n_jobs": [1]}, "n_jobs"),

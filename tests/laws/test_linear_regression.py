@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -19,6 +19,10 @@ from tests.reference.exact_least_squares import CAP, exact_fit, log_relative_err
 ULPS = 8 * np.finfo(float).eps
 # Standard errors and sums of squares carry no certificate of their own.
 LOOSE = 1e-13
+
+
+# Every example is several refined fits; the tables are random in all their entries, so that few examples say much.
+few = settings(max_examples=30)
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,8 @@ def standard_errors(model):
 
 def assert_same_fit(one, other):
     """Check that two fits agree to the digits that both are certified for, and in all that is derived from them."""
-    assert one.certificate_.ok
-    assert other.certificate_.ok
+    assert one.certificate_.ok, one.certificate_
+    assert other.certificate_.ok, other.certificate_
     assert_allclose(other.coef_, one.coef_, rtol=ULPS, atol=0)
     assert_allclose(other.intercept_, one.intercept_, rtol=ULPS, atol=0)
     assert_allclose(standard_errors(other), standard_errors(one), rtol=LOOSE, atol=0)
@@ -75,6 +79,7 @@ def assert_same_fit(one, other):
     assert other.rank_ == one.rank_
 
 
+@few
 @given(tables(), st.sampled_from([1, 2, 7, 1000]), st.booleans())
 def test_chunking_does_not_change_the_fit(table, rows, fit_intercept):
     whole = fit(table.X, table.y, fit_intercept=fit_intercept)
@@ -98,16 +103,19 @@ def test_threads_do_not_change_a_bit(fit_intercept):
         assert other.certificate_ == fits[0].certificate_
 
 
+@few
 @given(tables())
 def test_unit_weights_are_no_weights(table):
     assert_same_fit(fit(table.X, table.y), fit(table.X, table.y, np.ones(table.n)))
 
 
+@few
 @given(tables())
 def test_unit_frequencies_are_no_weights(table):
     assert_same_fit(fit(table.X, table.y), fit(table.X, table.y, np.ones(table.n), weights_type="frequency"))
 
 
+@few
 @given(tables())
 def test_frequencies_are_repeated_rows(table):
     count = table.rng.integers(1, 4, table.n)
@@ -115,6 +123,7 @@ def test_frequencies_are_repeated_rows(table):
     assert_same_fit(repeated, fit(table.X, table.y, count, weights_type="frequency"))
 
 
+@few
 @given(tables(), st.sampled_from(["precision", "frequency"]))
 def test_rows_of_weight_zero_are_absent(table, weights_type):
     weight = table.rng.integers(1, 4, table.n).astype(float)
@@ -124,6 +133,7 @@ def test_rows_of_weight_zero_are_absent(table, weights_type):
     assert_same_fit(present, fit(X, y, w, weights_type=weights_type))
 
 
+@few
 @given(tables(), st.integers(-30, 30))
 def test_the_unit_of_precision_weights_does_not_matter(table, exponent):
     weight = table.rng.uniform(0.1, 10.0, table.n)
@@ -133,12 +143,14 @@ def test_the_unit_of_precision_weights_does_not_matter(table, exponent):
     assert_allclose(standard_errors(other), standard_errors(one), rtol=LOOSE, atol=0)
 
 
+@few
 @given(tables())
 def test_the_order_of_rows_does_not_matter(table):
     order = table.rng.permutation(table.n)
     assert_same_fit(fit(table.X, table.y), fit(table.X[order], table.y[order]))
 
 
+@few
 @given(tables())
 def test_the_order_of_columns_does_not_matter(table):
     order = table.rng.permutation(table.X.shape[1])
@@ -148,6 +160,7 @@ def test_the_order_of_columns_does_not_matter(table):
     assert_allclose(standard_errors(other)[1:], standard_errors(one)[1:][order], rtol=LOOSE, atol=0)
 
 
+@few
 @given(tables(), st.integers(-40, 40), st.booleans())
 def test_a_power_of_two_in_a_column_is_exact(table, exponent, fit_intercept):
     k = int(table.rng.integers(table.X.shape[1]))
@@ -162,6 +175,7 @@ def test_a_power_of_two_in_a_column_is_exact(table, exponent, fit_intercept):
     assert_array_equal(other.result_.rss, one.result_.rss)
 
 
+@few
 @given(tables(), st.integers(-40, 40))
 def test_a_power_of_two_in_y_is_exact(table, exponent):
     one, other = fit(table.X, table.y), fit(table.X, np.ldexp(table.y, exponent))
@@ -170,6 +184,7 @@ def test_a_power_of_two_in_y_is_exact(table, exponent):
     assert_array_equal(np.ldexp(standard_errors(other), -exponent), standard_errors(one))
 
 
+@few
 @given(tables())
 def test_turning_y_over_turns_the_coefficients_over(table):
     one, other = fit(table.X, table.y), fit(table.X, -table.y)
@@ -177,6 +192,7 @@ def test_turning_y_over_turns_the_coefficients_over(table):
     assert_array_equal(standard_errors(other), standard_errors(one))
 
 
+@few
 @given(tables(), st.sampled_from([-64.0, 3.0, 1024.0]))
 def test_a_shift_of_y_moves_the_intercept_alone(table, shift):
     y = np.round(table.y, 3) * 2.0**20 // 1 / 2.0**20  # on a grid, so that adding the shift is exact
@@ -187,6 +203,7 @@ def test_a_shift_of_y_moves_the_intercept_alone(table, shift):
     assert log_relative_error(other.intercept_, truth) >= CAP - 0.3
 
 
+@few
 @given(tables())
 def test_several_responses_are_several_fits(table):
     second = table.rng.normal(size=table.n)
@@ -198,6 +215,7 @@ def test_several_responses_are_several_fits(table):
         assert_allclose(both.result_.rss[row], one.result_.rss[0], rtol=LOOSE, atol=0)
 
 
+@few
 @given(tables())
 def test_a_repeated_column_changes_no_prediction(table):
     plain = fit(table.X, table.y)
@@ -206,17 +224,20 @@ def test_a_repeated_column_changes_no_prediction(table):
     assert doubled.rank_ == plain.rank_
     assert doubled.result_.df_resid == plain.result_.df_resid
     assert_allclose(doubled.result_.rss, plain.result_.rss, rtol=1e-10, atol=0)
-    predictions = doubled.predict(np.column_stack([table.X, table.X[:, 0]]))
-    assert_allclose(predictions, plain.predict(table.X), rtol=1e-9, atol=1e-9 * np.ptp(table.y))
     assert_allclose(doubled.coef_[0], doubled.coef_[-1], rtol=1e-9)  # minimum norm shares alike
+    # A prediction is a sum of terms that may be far larger than itself: it is judged by their rounding.
+    largest = np.abs(plain.intercept_) + np.abs(table.X) @ np.abs(plain.coef_)
+    difference = doubled.predict(np.column_stack([table.X, table.X[:, 0]])) - plain.predict(table.X)
+    assert np.all(np.abs(difference) <= 8 * np.finfo(float).eps * largest)
 
 
+@few
 @given(tables(), st.booleans())
 def test_every_certified_digit_is_right(table, fit_intercept):
     model = fit(table.X, table.y, fit_intercept=fit_intercept)
     truth = exact_fit(table.X, table.y, intercept=fit_intercept)
     first = int(fit_intercept)
-    assert model.certificate_.ok
+    assert model.certificate_.ok, model.certificate_
     assert model.certificate_.digits >= CAP - 0.3
     for value, claim, exact in zip(model.coef_, model.result_.digits[0], truth.coefficients[first:], strict=True):
         assert log_relative_error(value, exact) >= min(claim, CAP)
@@ -224,11 +245,12 @@ def test_every_certified_digit_is_right(table, fit_intercept):
     assert_allclose(model.result_.rss[0], float(truth.rss), rtol=LOOSE, atol=0)
 
 
+@few
 @given(tables())
 def test_every_certified_digit_is_right_with_weights(table):
     weight = 10.0 ** table.rng.uniform(-3, 3, table.n)
     model, truth = fit(table.X, table.y, weight), exact_fit(table.X, table.y, weight)
-    assert model.certificate_.ok
+    assert model.certificate_.ok, model.certificate_
     for value, claim, exact in zip(model.coef_, model.result_.digits[0], truth.coefficients[1:], strict=True):
         assert log_relative_error(value, exact) >= min(claim, CAP)
     assert_allclose(standard_errors(model), [float(error) for error in truth.standard_errors], rtol=LOOSE, atol=0)

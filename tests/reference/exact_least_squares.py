@@ -79,18 +79,18 @@ def exact_fit(
     )
 
 
-def log_relative_error(value: float, exact: str | Fraction) -> float:
-    """Correct significant digits of `value`, at most 15; where the truth is zero, digits after the point."""
+def log_relative_error(value: float, exact: str | Fraction, floor: float = 0.0) -> float:
+    """Correct significant digits of `value`, at most 15, counted from `floor` where the truth is below it; from 1 where it is zero."""
     truth = Fraction(exact)
     if not np.isfinite(value):
         return 0.0
-    error = abs(Fraction(float(value)) - truth) / (abs(truth) or 1)
+    error = abs(Fraction(float(value)) - truth) / (max(abs(truth), Fraction(floor)) or 1)
     return CAP if error == 0 else max(0.0, min(CAP, float(-mpmath.log10(_real(error)))))
 
 
-def least_digits(values: Iterable[float], exact: Sequence[str]) -> float:
+def least_digits(values: Iterable[float], exact: Sequence[str], floor: float = 0.0) -> float:
     """Correct digits of the worst of several values."""
-    return min(log_relative_error(value, truth) for value, truth in zip(values, exact, strict=True))
+    return min(log_relative_error(value, truth, floor) for value, truth in zip(values, exact, strict=True))
 
 
 def fingerprint(problem: Problem) -> str:

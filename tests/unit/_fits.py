@@ -57,7 +57,7 @@ def fit(X, y, *, weight=None, weights_type=None, intercept=True, terms=None, res
     root = np.sqrt(w)[:, None]
     u, s, vt = np.linalg.svd(root * Xc / scale, full_matrices=False)
     r = int((s > 1e-11 * s[0]).sum()) if s.size and s[0] > 0 else 0
-    full_v = np.linalg.svd(root * Xc / scale)[2]
+    full_v = vt if n >= p else np.linalg.svd(root * Xc / scale)[2]
     whitener = vt[:r].T / s[:r] / scale[:, None]
     coef = (whitener @ (u[:, :r].T @ (root * yc))).T
     e = yc - Xc @ coef.T
@@ -83,6 +83,7 @@ def fit(X, y, *, weight=None, weights_type=None, intercept=True, terms=None, res
             "df_resid": df,
             "coef": coef,
             "intercept": y_mean - coef @ mean,
+            "centre": y_mean,
             "rss": np.where(exact, 0.0, rss),
             "tss": np.where(np.ptp(y, axis=0) == 0, 0.0, tss) if intercept else tss,
             "exact": exact,

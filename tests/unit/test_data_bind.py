@@ -241,7 +241,9 @@ def test_a_large_matrix_is_diagnosed_only_on_request():
     X[2600, 4] = np.nan
     rows = bind(X, np.ones(3000))
     assert sum(chunk.n for chunk in rows.chunks(1000)) == 3000
-    with pytest.raises(ValueError, match=r"Input X contains NaN.*'x4': 2 missing or NaN among 3000 rows, first in row 2500"):
+    with pytest.raises(
+        ValueError, match=r"Input X contains NaN.*'x4': 2 missing or NaN among 3000 rows, first in row 2500"
+    ):
         rows.diagnose_nonfinite()
     bind(np.full((3000, 6), 1e308), np.ones(3000)).diagnose_nonfinite()  # an overflow is no bad input
 
@@ -261,11 +263,17 @@ def test_a_stream_reports_what_it_has_read():
         list(bind(Stream(frame), "y").chunks(2))
 
 
-def test_a_formula_that_overflows_names_the_term():
-    with pytest.raises(ValueError, match=r"infinity.*exp\(a\)"):
-        list(bind(pd.DataFrame({"a": [1.0, 1e4], "y": [1.0, 2.0]}), formula="y ~ exp(a)").chunks(10))
-    with pytest.raises(ValueError, match=r"Input y contains infinity.*exp\(y\)"):
-        list(bind(pd.DataFrame({"a": [1.0, 2.0], "y": [1.0, 1e4]}), formula="exp(y) ~ a").chunks(10))
+@pytest.mark.parametrize("formula", ["y ~ I(a * 1e300)", "I(y * 1e300) ~ b", "y ~ a:b"])
+def test_a_formula_that_overflows_names_the_term(formula):
+    frame = pd.DataFrame({"a": [1.0, 1e200], "b": [1.0, 1e200], "y": [1.0, 1e200]})
+    with pytest.raises(ValueError, match=r"(300|a:b).* row 1"):
+        list(bind(frame, formula=formula).chunks(10))
+
+
+def test_a_computed_nan_is_not_missing():
+    frame = pd.DataFrame({"a": [0.0, 1.0], "y": [1.0, 2.0]})
+    with pytest.raises(ValueError, match=r"a / a.* row 0"):
+        list(bind(frame, formula="y ~ I(a / a)", missing="drop").chunks(10))
 
 
 def test_progress_is_told_for_streams_only():
@@ -283,3 +291,26 @@ def test_reduce_runs_over_the_chunks():
     rows = bind(array_source(np.arange(40.0).reshape(20, 2)), np.ones(20))
     total = rows.reduce(lambda chunk: chunk.X.sum(axis=0), np.add, max_rows=3, threads=2)
     np.testing.assert_array_equal(total, [380.0, 400.0])
+
+
+@pytest.mark.parametrize("missing", ["raise", "drop"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_reduce_sees_only_rows_with_weight(missing, threads):
+    weight = np.zeros(20)
+    weight[[7, 8, 15]] = 1.0
+    rows = bind(np.arange(20.0).reshape(-1, 1), np.ones(20), sample_weight=weight, missing=missing)
+    found = rows.reduce(lambda chunk: chunk.rows.tolist(), list.__add__, max_rows=2, threads=threads)
+    assert found == [7, 8, 15]
+
+
+def test_reduce_over_a_stream_without_weight_says_so():
+    rows = bind(Stream(NUMBERS.assign(w=0.0)), "y", sample_weight="w")
+    with pytest.raises(ValueError, match="at least one non-zero number"):
+        rows.reduce(lambda chunk: chunk.n, lambda a, b: a + b, max_rows=2, threads=2)
+
+
+def test_reduce_raises_the_first_bad_batch():
+    X = np.ones((20, 1))
+    X[[5, 12]] = np.nan
+    with pytest.raises(ValueError, match="2 missing or NaN among 20 rows, first in row 5"):
+        bind(X, np.ones(20)).reduce(lambda chunk: chunk.n, lambda a, b: a + b, max_rows=2, threads=3)

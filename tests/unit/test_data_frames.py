@@ -1,4 +1,5 @@
 """pandas, polars and Arrow tables of every column type, as sources."""
+# ruff: noqa: PD011 -- `Column.values` is this project's
 
 from __future__ import annotations
 
@@ -90,7 +91,9 @@ def test_levels_that_are_only_data_are_not_declared():
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_homogeneous_pandas_frame_is_not_copied(order):
-    frame = pd.DataFrame(np.asarray(np.random.default_rng(0).normal(size=(40_000, 3)), order=order), columns=list("abc"))
+    frame = pd.DataFrame(
+        np.asarray(np.random.default_rng(0).normal(size=(40_000, 3)), order=order), columns=list("abc")
+    )
     whole = frame.to_numpy()
     for chunk in bind(frame, np.zeros(40_000)).chunks(9_000):
         assert np.shares_memory(chunk.X, whole)
@@ -106,7 +109,9 @@ def test_a_large_frame_of_many_blocks_is_not_copied_whole():
 
 
 def test_objects_that_are_numbers_are_numbers():
-    frame = pd.DataFrame({"a": pd.Series([1, 2.5, None], dtype=object), "b": pd.Series([Decimal(1), 2, 3], dtype=object)})
+    frame = pd.DataFrame(
+        {"a": pd.Series([1, 2.5, None], dtype=object), "b": pd.Series([Decimal(1), 2, 3], dtype=object)}
+    )
     rows = bind(frame, [1, 2, 3], missing="drop")
     (chunk,) = rows.chunks(10)
     np.testing.assert_array_equal(chunk.X, [[1, 1], [2.5, 2]])
@@ -158,7 +163,10 @@ def test_duplicate_names_are_refused(frame):
     ("values", "message"),
     [
         (["u", "v"], r"column 'bad' is categorical .*formula="),
-        ([dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 2)], r"column 'bad' is datetime .*subtract an origin"),
+        (
+            [dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2020, 1, 2, tzinfo=dt.UTC)],
+            r"column 'bad' is datetime .*subtract an origin",
+        ),
         ([[1], [2]], r"column 'bad' is other"),
     ],
 )
@@ -188,7 +196,9 @@ def test_ten_thousand_hostile_names():
         rows.design.bind(pd.DataFrame(np.ones((3, 9_999)), columns=names[1:]))
 
 
-@pytest.mark.parametrize("make", [pd.Series, pl.Series, lambda v: pd.DataFrame({"t": v}), lambda v: pl.DataFrame({"t": v})])
+@pytest.mark.parametrize(
+    "make", [pd.Series, pl.Series, lambda v: pd.DataFrame({"t": v}), lambda v: pl.DataFrame({"t": v})]
+)
 def test_response_as_series_or_frame(make):
     rows = bind([[1.0], [2.0]], make([3, 4]))
     (chunk,) = rows.chunks(10)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
@@ -38,7 +39,9 @@ def kinds(source):
 
 class TestCsv:
     def test_kinds_and_missing_cells(self, tmp_path):
-        path = write(tmp_path, "a.csv", 'i,f,s,b,d,e\n1,0.5,x,true,2020-01-01,\n,NA,"",,,\n3,nan,"y,z",false,2021-02-03,\n')
+        path = write(
+            tmp_path, "a.csv", 'i,f,s,b,d,e\n1,0.5,x,true,2020-01-01,\n,NA,"",,,\n3,nan,"y,z",false,2021-02-03,\n'
+        )
         source = mathlearn.scan(path)
         assert kinds(source) == {
             "i": "integer", "f": "float", "s": "categorical", "b": "boolean", "d": "datetime", "e": "float",
@@ -94,6 +97,13 @@ class TestCsv:
         source = mathlearn.scan(write(tmp_path, "a.csv", f"a\n{2**53 + 1}\n\n{2**63 - 1}\n"))
         assert values(source, "a") == [2**53 + 1, 2**63 - 1]
 
+    def test_account_numbers_are_not_rounded(self, tmp_path):
+        path = write(tmp_path, "a.csv", "id,big\n1,6.02e23\n98765432109876543210,1e300\n")
+        with pytest.raises(SchemaError, match=r"line 3: column 'id' holds the whole number 98765432109876543210"):
+            mathlearn.scan(path)
+        assert values(mathlearn.scan(path, types={"id": "string"}), "id") == ["1", "98765432109876543210"]
+        assert values(mathlearn.scan(path, types={"id": "float64"}), "big") == [6.02e23, 1e300]
+
 
 class TestArrowFormats:
     table = pa.table({
@@ -147,6 +157,32 @@ class TestArrowFormats:
             mathlearn.scan(path).batches(["hald"], max_rows=9)
 
 
+def test_encodings_that_numpy_does_not_know(tmp_path):
+    table = pa.table({
+        "runs": pa.compute.run_end_encode(pa.array([1.5, 1.5, None])),
+        "wrapped": pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, 1], pa.int8())),
+        "views": pa.array(["x", "y", None], pa.string_view()),
+        "twice": pa.DictionaryArray.from_arrays([0, 1, 2], ["x", "x", None]),
+        "lists": [[1], [2], None],
+    })  # fmt: skip
+    with pa.ipc.new_file(tmp_path / "t.arrow", table.schema) as writer:
+        writer.write_table(table)
+    source = mathlearn.scan(tmp_path / "t.arrow")
+    assert values(source, "runs") == [1.5, 1.5, None]
+    assert values(source, "wrapped") == [1, 0, 1]
+    assert values(source, "views") == ["x", "y", None]
+    assert values(source, "twice") == ["x", "x", None]
+    assert next(source.batches(["twice"], max_rows=9)).columns["twice"].levels == ("x",)
+    assert kinds(source)["lists"] == "other"
+
+
+def test_a_large_dictionary_is_not_passed_on_with_every_batch(tmp_path):
+    words = [f"w{i}" for i in range(3000)]
+    pq.write_table(pa.table({"c": pa.array(words).dictionary_encode()}), tmp_path / "t.parquet")
+    batches = list(mathlearn.scan(tmp_path / "t.parquet").batches(max_rows=1000))
+    assert [batch.columns["c"].levels for batch in batches] == [tuple(words[at : at + 1000]) for at in (0, 1000, 2000)]
+
+
 def test_decimals_are_rounded_to_nearest_and_never_beyond_53_bits(tmp_path):
     rng = np.random.default_rng(0)
     exact = [Decimal(int(k)).scaleb(-6) for k in rng.integers(-(10**15), 10**15, 500)]
@@ -167,7 +203,11 @@ class TestManyFiles:
         write(tmp_path, "sub/.hidden.csv", "zzz")
         write(tmp_path, "sub/README.txt", "notes")
         expected = [0, 10, 1, 11, 2, 12]
-        for what in (tmp_path / "sub", str(tmp_path / "sub" / "*.csv"), [tmp_path / "sub" / f"p{k}.csv" for k in range(3)]):
+        for what in (
+            tmp_path / "sub",
+            str(tmp_path / "sub" / "*.csv"),
+            [tmp_path / "sub" / f"p{k}.csv" for k in range(3)],
+        ):
             assert values(mathlearn.scan(what), "a") == expected
         assert values(mathlearn.scan([tmp_path / "sub/p2.csv", tmp_path / "sub/p0.csv"]), "a") == [2, 12, 0, 10]
 
@@ -229,7 +269,12 @@ class TestManyFiles:
         write(tmp_path, "2.csv", "a,b\n\n3,z\n4,z\n")
         source = mathlearn.scan(tmp_path)
         values(source, "a")
-        assert [source.locate(row) for row in range(4)] == ["1.csv, line 2", "1.csv, line 5", "2.csv, line 3", "2.csv, line 4"]
+        assert [source.locate(row) for row in range(4)] == [
+            "1.csv, line 2",
+            "1.csv, line 5",
+            "2.csv, line 3",
+            "2.csv, line 4",
+        ]
 
     def test_locate_in_parquet_needs_no_reading(self, tmp_path):
         for k in (1, 2):
@@ -255,7 +300,9 @@ def test_ten_thousand_columns(tmp_path):
     assert len(batch.columns) == 10_000
 
 
-@pytest.mark.parametrize("name", ['"; drop table', "<script>", "\\input{x}", "naïve Ω", "line\nbreak", " ", "a.b", "a,b", "'"])
+@pytest.mark.parametrize(
+    "name", ['"; drop table', "<script>", "\\input{x}", "naïve Ω", "line\nbreak", " ", "a.b", "a,b", "'"]
+)
 def test_hostile_names_are_names(tmp_path, name):
     escaped = name.replace('"', '""')
     source = mathlearn.scan(write(tmp_path, "h.csv", f'"{escaped}",k\n1,2\n'))

@@ -125,5 +125,5 @@ def test_streams_need_knots_and_bounds(term):
 
 
 def test_quantiles_that_coincide():
-    with pytest.raises(DomainError, match="do not increase strictly.*lower df"):
+    with pytest.raises(DomainError, match=r"do not increase strictly.*lower df"):
         learn("~ bs(x, df=8)", {"x": np.array([0.0] * 20 + [1.0, 2.0])})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import formula_support as support
 import numpy as np
 import pytest
-from formula_support import batches_of, encode, learn, matrix, schema_of, small
+from formula_support import batches_of, column_of, encode, learn, matrix, schema_of, small
 
 from mathlearn._errors import DomainError, NonFiniteInputError, PrecisionWarning, ResourceError, SchemaError
 from mathlearn.data.batch import Batch, Column
@@ -117,7 +117,9 @@ def test_an_unseen_level():
     table = small()
     encoding = learn("y ~ b", table)
     table["b"] = ["p", "qq", "z", "r"] * 3
-    with pytest.raises(SchemaError, match=r"column 'b'.*'qq'.*6 of the first 12 rows, first in row 1.*Did you mean 'q'"):
+    with pytest.raises(
+        SchemaError, match=r"column 'b'.*'qq'.*6 of the first 12 rows, first in row 1.*Did you mean 'q'"
+    ):
         encoding.encode(next(batches_of(table)), with_response=False)
 
 
@@ -161,7 +163,9 @@ def test_functions_are_not_evaluated_outside_their_domain(term, value, message):
 def test_infinity_in_a_column_is_told_from_a_wrong_domain():
     table = small()
     table["x"][3] = np.inf
-    with pytest.raises(NonFiniteInputError, match="column 'x' contains infinity in 1 of the first 12 rows, first in row 3"):
+    with pytest.raises(
+        NonFiniteInputError, match="column 'x' contains infinity in 1 of the first 12 rows, first in row 3"
+    ):
         matrix("y ~ log(x + z^2)", table)
 
 
@@ -275,7 +279,9 @@ def test_rows_are_not_read_when_there_is_nothing_to_learn():
     def never():
         raise AssertionError("read")
 
-    encoding = compile_formula("y ~ x + bs(z, knots=[0], bounds=[-9, 9])", schema_of(small())).learn(never, in_memory=False)
+    encoding = compile_formula("y ~ x + bs(z, knots=[0], bounds=[-9, 9])", schema_of(small())).learn(
+        never, in_memory=False
+    )
     assert len(encoding.terms) == 5
 
 
@@ -283,6 +289,15 @@ def test_codes_are_read_by_the_dictionary_of_their_batch():
     encoding = learn("y ~ 0 + b", small())
     column = Column("categorical", np.array([0, 1, 2]), None, ("r", "q", "p"))
     assert np.array_equal(encoding.encode(Batch(0, 3, None, {"b": column}), with_response=False).X, np.eye(3)[::-1])
+
+
+def test_an_empty_batch_gives_an_empty_block():
+    table = small()
+    encoding = learn("y ~ x:a + log(x):b + C(k) + poly(x, 2) + bs(z, df=4) + offset(x)", table)
+    nothing = Batch(12, 0, None, {name: column_of(values[:0]) for name, values in table.items()})
+    batch = encoding.encode(nothing, with_response=True)
+    assert batch.X.shape == (0, len(encoding.terms))
+    assert batch.y.shape == (0, 1)
 
 
 def test_the_data_are_not_written_to():

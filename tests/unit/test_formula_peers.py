@@ -32,7 +32,7 @@ FORMULAS = [
 @pytest.fixture(scope="module")
 def frame():
     complete = pd.DataFrame(load_penguins()).dropna()
-    return complete.astype({c: object for c in ("species", "island", "sex")}).reset_index(drop=True)
+    return complete.astype(dict.fromkeys(("species", "island", "sex"), object)).reset_index(drop=True)
 
 
 def ours(text, frame):

@@ -11,7 +11,7 @@ from formula_support import learn, small
 from mathlearn._errors import UntrustedModelError
 from mathlearn.data.formula import RECORDS, check
 
-TEXT = 'cbind(y, log(x)) ~ x*a + C(k, ref=6) + poly(z, 2) + bs(x, df=4) + I(z^2):b + offset(sqrt(x))'
+TEXT = "cbind(y, log(x)) ~ x*a + C(k, ref=6) + poly(z, 2) + bs(x, df=4) + I(z^2):b + offset(sqrt(x))"
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mathlearn._errors import DomainError, ResourceError, SchemaError
+from mathlearn.data.formula import compile as compile_formula
 from mathlearn.data.formula import validate
 from mathlearn.data.formula.algebra import structure
 from mathlearn.data.formula.grammar import parse, parse_expression
 from mathlearn.data.formula.tree import render
+from mathlearn.data.schema import Field, Schema
 
 
 def terms(text, others=None):
@@ -57,10 +59,6 @@ def test_the_dot_is_all_other_columns():
 
 def test_the_dot_needs_other_columns():
     with pytest.raises(SchemaError, match="there are none"):
-        from mathlearn.data.schema import Field, Schema
-
-        from mathlearn.data.formula import compile as compile_formula
-
         compile_formula("y ~ .", Schema([Field("y", "float")]))
 
 

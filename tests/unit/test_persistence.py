@@ -252,6 +252,12 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     assert {name for name in vars(again) if name.endswith("_")} == {name for name in vars(model) if name.endswith("_")}
 
 
+def test_the_same_model_makes_the_same_file(model, tmp_path):
+    for name in ("a", "b"):
+        model.save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
 def test_a_loaded_model_predicts_the_same_bits(model, tmp_path):
     model.save(tmp_path / "m.safetensors")
     rows = load_penguins().dropna() if model.get_params()["formula"] else np.arange(2.0 * model.n_features_in_)

@@ -92,6 +92,15 @@ def test_sparse_rows_give_the_covariance_of_dense_ones(data):
     assert_allclose(sparse.meat, dense.meat, rtol=1e-9, atol=1e-11 * abs(dense.meat).max())
 
 
+def test_rows_far_from_zero_are_still_known_as_those_of_the_fit():
+    rng = np.random.default_rng(0)
+    X = 1.7e9 + rng.normal(size=(10_000, 1))
+    y = X + 1e-6 * rng.normal(size=(10_000, 1))
+    result = fit(X, y)
+    # The last bits of the means, 1e-7, are ten standard errors of the mean.
+    assert np.isfinite(st.estimate("HC1", result, ArrayRows(X, y), max_rows=999, threads=1).meat).all()
+
+
 # ------------------------------------------------------------------------------------------------------------- clusters
 
 
@@ -119,7 +128,7 @@ def test_cluster_covariance_is_its_definition(data):
         (np.arange(40) % 7).astype(float),
         np.array([f"g{i % 7}" for i in range(40)]),
         np.array([f"g{i % 7}" for i in range(40)], dtype=object),
-        np.array([(i % 7) if i % 7 else "none" for i in range(40)], dtype=object),
+        np.array([i % 7 or "none" for i in range(40)], dtype=object),
         np.array([np.datetime64("2020-01-01") + (i % 7) for i in range(40)]),
     ],
     ids=["int", "float", "text", "object", "mixed", "date"],

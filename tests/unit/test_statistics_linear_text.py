@@ -5,7 +5,20 @@ import pytest
 from mathlearn._errors import SchemaError
 from mathlearn.statistics.linear_text import LinearForm, parse_linear
 
-NAMES = ["(Intercept)", "a", "b", "ab", "species[T.Gentoo]", "I(x ** 2)", "a:b", "log(a)", "petal width", "p-q", "été", "2"]
+NAMES = [
+    "(Intercept)",
+    "a",
+    "b",
+    "ab",
+    "species[T.Gentoo]",
+    "I(x ** 2)",
+    "a:b",
+    "log(a)",
+    "petal width",
+    "p-q",
+    "été",
+    "2",
+]
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,11 @@ import numpy as np
 
 from mathlearn.certify.evidence import Evidence, constant_coordinates, factor_errors
 from mathlearn.linalg import slicing
-from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_sum, two_prod, two_sum
+from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_sum, gamma, two_prod, two_sum
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
@@ -37,7 +39,8 @@ class Claim:
     white : (p, r)
     null, constant : (p, d), (d,); ``X @ null = constant`` is said to hold
     shifted : whether the means are subtracted before products are formed
-    exact : whether sums are formed in double-double
+    residuals : whether residuals are formed in double-double
+    exact : whether the gradient is too, and the curvature is formed anew
     stiff : whether whitened rows are formed to more than double precision
     scale : (p,) powers of two near the sizes of the columns
     """
@@ -49,6 +52,7 @@ class Claim:
     null: FloatArray
     constant: FloatArray
     shifted: bool
+    residuals: bool
     exact: bool
     stiff: bool
     scale: FloatArray
@@ -81,8 +85,8 @@ class RowSums:
     @classmethod
     def of(cls, chunk: Chunk, claim: Claim) -> RowSums:
         """Return the sums of one block."""
-        x, y = np.asarray(chunk.X), np.asarray(chunk.y)
-        e = _exact_residuals(x, y, claim) if claim.exact else _residuals(x, y, claim)
+        x, y = chunk.X, np.asarray(chunk.y)
+        e = (_exact_residuals if claim.residuals else _residuals)(x, y, claim)
         weighted = e if chunk.weight is None else _times(e, chunk.weight[:, None])
         total, gradient = (_exact_gradient if claim.exact else _gradient)(x, weighted, claim)
         gram, null, null_size = _curvature(x, chunk.weight, claim)
@@ -110,6 +114,7 @@ def from_rows(
     *,
     centred: bool,
     statistic: Evidence | None,
+    residuals: bool,
     max_rows: int,
     threads: int,
 ) -> Evidence:
@@ -118,11 +123,12 @@ def from_rows(
     Parameters
     ----------
     statistic : Evidence or None
-        Evidence of the first grade. With it, sums are formed in double and the curvature is judged by it; without it,
-        sums are formed in double-double and the curvature is formed anew.
+        Evidence of the first grade. With it, the gradient is summed in double and the curvature is judged by it; without
+        it, all is formed anew, in double-double.
+    residuals : bool
+        Whether residuals are formed in double-double in any case.
     """
-    exact = statistic is None
-    claim = _claim(solution, exact=exact)
+    claim = _claim(solution, residuals=residuals or statistic is None, exact=statistic is None)
     sums = rows.reduce(lambda chunk: RowSums.of(chunk, claim), RowSums.merge, max_rows=max_rows, threads=threads)
     if sums is None:
         msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
@@ -138,7 +144,25 @@ def from_rows(
     )
 
 
-def _claim(solution: LeastSquares, *, exact: bool) -> Claim:
+def plain_claim(coef: FloatArray, intercept: FloatArray, mean: FloatArray, *, shifted: bool) -> Claim:
+    """Return a claim without curvature and without dependences: residuals and gradient only."""
+    p = coef.shape[1]
+    return Claim(
+        coef=np.ascontiguousarray(coef.T),
+        intercept=intercept,
+        mean=mean,
+        white=np.zeros((p, 0)),
+        null=np.zeros((p, 0)),
+        constant=np.zeros(0),
+        shifted=shifted,
+        residuals=False,
+        exact=False,
+        stiff=False,
+        scale=np.ones(p),
+    )
+
+
+def _claim(solution: LeastSquares, *, residuals: bool, exact: bool) -> Claim:
     moments = solution.moments
     p = solution.coef.shape[1]
     spread = np.sqrt(np.maximum(np.diag(moments.centred())[:p], 0.0) / moments.weight) * moments.frame.scale[:p]
@@ -150,13 +174,14 @@ def _claim(solution: LeastSquares, *, exact: bool) -> Claim:
         null=solution.dependence.null,
         constant=solution.dependence.constant,
         shifted=bool((np.abs(solution.mean) > _FAR * spread).any()),
+        residuals=residuals,
         exact=exact,
         stiff=exact and solution.condition_scaled > _STIFF,
         scale=solution.scale,
     )
 
 
-def _residuals(x: FloatArray, y: FloatArray, claim: Claim) -> DoubleDouble:
+def _residuals(x: FloatArray | csr_array, y: FloatArray, claim: Claim) -> DoubleDouble:
     """``y - b0 - X b`` in double; about the mean where columns lie far from zero."""
     if claim.shifted:
         centre = claim.intercept + claim.mean @ claim.coef
@@ -181,7 +206,7 @@ def _times(e: DoubleDouble, w: FloatArray) -> DoubleDouble:
     return product, rest + e[1] * w
 
 
-def _gradient(x: FloatArray, e: DoubleDouble, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
+def _gradient(x: FloatArray | csr_array, e: DoubleDouble, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
     total = e[0].sum(axis=0)
     gradient = (x - claim.mean).T @ e[0] if claim.shifted else x.T @ e[0] - np.outer(claim.mean, total)
     return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient))
@@ -225,30 +250,35 @@ def _whitened(x: FloatArray, claim: Claim) -> FloatArray:
 
 def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> Evidence:
     gradient = sums.gradient[0] + sums.gradient[1]
-    step = claim.white @ (claim.white.T @ gradient)
+    white_step = claim.white.T @ gradient
+    step = claim.white @ white_step
+    # What the loss would still fall by at the exact solution: the numbers shown are rounded.
+    decrement = np.einsum("ij,ij->j", white_step, white_step)
     size = _norms(solution, centred=centred)
     reach = np.sqrt(solution.tss) + size @ np.abs(claim.coef)
     slack = _slack(sums, solution, claim, size)
     error = np.abs(step) + slack
     if centred:
-        about = (sums.residual[0] + sums.residual[1]) / solution.moments.weight - claim.mean @ step
+        total = sums.residual[0] + sums.residual[1]
+        decrement += total**2 / solution.moments.weight
+        about = total / solution.moments.weight - claim.mean @ step
         error = np.vstack([np.abs(about) + np.abs(claim.mean) @ slack, error])
     kept = solution.dependence.kept
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.abs(gradient[kept]) / (size[kept, None] * reach * ROUNDOFF)
         dependence = np.sqrt(sums.null / sums.null_size)
-    terms = sums.block + sums.chunks
+    summing = gamma(sums.block) + gamma(sums.chunks)
     far = sums.gram - np.eye(solution.rank) if claim.exact else np.zeros((solution.rank, solution.rank))
     constant = constant_coordinates(solution, centred=centred)
     return Evidence(
         grade="rows",
         residual=float(np.nan_to_num(level).max(initial=0.0)),
-        residual_limit=4.0 if claim.exact else 4.0 * (terms + size.size),
+        residual_limit=4.0 if claim.exact else 4.0 * (1.0 + (summing + gamma(size.size)) / ROUNDOFF),
         error=error.T,
-        rss=sums.rss,
-        rss_error=terms * ROUNDOFF * sums.rss + (4 * ROUNDOFF * reach) ** 2,
+        rss=np.maximum(sums.rss - decrement, 0.0),
+        rss_error=summing * sums.rss + (4 * ROUNDOFF * reach) ** 2,
         whiteness=float(np.abs(far).max(initial=0.0)),
-        whiteness_limit=16 * ROUNDOFF * (terms + solution.rank * solution.condition_scaled),
+        whiteness_limit=16 * (summing + gamma(solution.rank) * solution.condition_scaled),
         se_error=factor_errors(far, _gram_rounding(sums, solution, claim), claim.white, constant),
         dependence=float(np.nan_to_num(dependence).max(initial=0.0)),
     )
@@ -265,7 +295,7 @@ def _norms(solution: LeastSquares, *, centred: bool) -> FloatArray:
 def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray) -> FloatArray:
     """Bound (p, q) on what rounding in this pass can hide of each coefficient's error.
 
-    The gradient's rounding is at most ``gamma |x_j| |e|`` and that of the residuals ``(p + 3) u`` of what cancelled in
+    The gradient's rounding is at most ``gamma |x_j| |e|`` and that of the residuals ``gamma(p)`` of what cancelled in
     them; in whitened coordinates the second passes undiminished, since ``Xc V`` is orthonormal.
     """
     residual = np.sqrt(sums.rss)
@@ -276,12 +306,13 @@ def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray
     moments, p = solution.moments, size.size
     raw = size if claim.shifted else np.sqrt(size**2 + moments.weight * solution.mean**2)
     target = np.sqrt(solution.tss + (0.0 if claim.shifted else moments.weight * solution.mean_y**2))
-    forming = (p + 3) * ROUNDOFF * (target + raw @ np.abs(claim.coef))
-    adding = (sums.block + sums.chunks) * ROUNDOFF * float(np.linalg.norm(raw @ np.abs(claim.white))) * residual
+    forming = 0.0 if claim.residuals else (gamma(p) + 3 * ROUNDOFF) * (target + raw @ np.abs(claim.coef))
+    summing = gamma(sums.block) + gamma(sums.chunks)
+    adding = summing * float(np.linalg.norm(raw @ np.abs(claim.white))) * residual
     return row[:, None] * (forming + adding)
 
 
 def _gram_rounding(sums: RowSums, solution: LeastSquares, claim: Claim) -> float:
     """Bound on the rounding of an entry of the Gram matrix of whitened rows, whose columns have norm one."""
     forming = 1.0 if claim.stiff else solution.condition_scaled
-    return (sums.block + sums.chunks + 4 * solution.rank * forming) * ROUNDOFF
+    return gamma(sums.block) + gamma(sums.chunks) + 4 * gamma(solution.rank) * forming

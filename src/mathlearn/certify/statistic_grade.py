@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.certify.evidence import Evidence, constant_coordinates, factor_errors
-from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot
+from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot, gamma
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -27,27 +27,27 @@ def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
     coef = solution.coef.T * unit[:p, None] / unit[p:]
     residual = _residual(gram, coef, p)
     reach = size[p:] + size[:p] @ np.abs(coef)  # (q,) norms that cancelled in each residual
-    gamma = moments.relative_error
+    relative = moments.relative_error
     white = solution.whitener * unit[:p, None]
-    slack = gamma * (size[:p] @ np.abs(white))
+    slack = relative * (size[:p] @ np.abs(white))
     error = np.abs(white @ (white.T @ residual))
     row = np.sqrt(np.einsum("ij,ij->i", white, white))
     error += row[:, None] * (float(np.linalg.norm(slack)) * reach)
     whiteness = white.T @ gram[:p, :p] @ white
     whiteness[np.diag_indices_from(whiteness)] -= 1.0
-    limit = float(4 * gamma * (size[:p] @ np.abs(white)).max(initial=0.0) ** 2)
+    limit = float(4 * relative * (size[:p] @ np.abs(white)).max(initial=0.0) ** 2)
     slopes = error * unit[p:] / unit[:p, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.abs(residual) / (size[:p, None] * reach * ROUNDOFF)
     return Evidence(
         grade="statistic",
         residual=float(np.nan_to_num(level).max(initial=0.0)),
-        residual_limit=gamma / ROUNDOFF,
-        error=np.vstack([_intercept_error(solution, slopes, reach * unit[p:], gamma), slopes]).T
+        residual_limit=max(relative / ROUNDOFF, 4.0),
+        error=np.vstack([_intercept_error(solution, slopes, reach * unit[p:]), slopes]).T
         if centred
         else slopes.T,
         rss=_rss(gram, coef, residual, p) * unit[p:] ** 2,
-        rss_error=gamma * reach**2 * unit[p:] ** 2,
+        rss_error=relative * reach**2 * unit[p:] ** 2,
         whiteness=float(np.abs(whiteness).max(initial=0.0)),
         whiteness_limit=limit,
         se_error=factor_errors(whiteness, limit, solution.whitener, constant_coordinates(solution, centred=centred)),
@@ -62,8 +62,9 @@ def _residual(gram: FloatArray, coef: FloatArray, p: int) -> FloatArray:
     residual = np.empty((p, q))
     step = max(1, 2_000_000 // max(1, both.size))  # a few columns of G at a time bound the memory of the products
     for at in range(0, p, step):
-        high, low = dd_dot(gram[:, at : at + step], (both, np.zeros_like(both)))
-        residual[at : at + step] = high + low
+        part = slice(at, min(at + step, p))
+        high, low = dd_dot(gram[:, part], (both, np.zeros_like(both)))
+        residual[part] = high + low
     return residual
 
 
@@ -74,10 +75,10 @@ def _rss(gram: FloatArray, coef: FloatArray, residual: FloatArray, p: int) -> Fl
     return np.maximum(left, 0.0)
 
 
-def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArray, gamma: float) -> FloatArray:
+def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArray) -> FloatArray:
     """Error of ``my - m b``: of the slopes, of the means and of the final rounding."""
     moments = solution.moments
     products = np.abs(solution.mean) @ np.abs(solution.coef.T)
-    rounding = 2 * ROUNDOFF * (np.abs(solution.mean_y) + products) * (solution.mean.size + 1)
-    means = gamma * reach / np.sqrt(moments.weight)
+    rounding = (gamma(solution.mean.size) + 2 * ROUNDOFF) * (np.abs(solution.mean_y) + products)
+    means = moments.relative_error * reach / np.sqrt(moments.weight)
     return rounding + means + np.abs(solution.mean) @ slopes

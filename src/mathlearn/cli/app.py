@@ -46,6 +46,13 @@ class Missing(StrEnum):
     drop = "drop"
 
 
+class Weights(StrEnum):
+    """What weights mean."""
+
+    precision = "precision"
+    frequency = "frequency"
+
+
 class Kind(StrEnum):
     """What an interval is for."""
 
@@ -114,8 +121,12 @@ def fit(
     features: Annotated[str | None, typer.Option(help="Columns, with commas; all others if left out.")] = None,
     missing: Annotated[Missing, typer.Option(help="Rows with a missing value.")] = Missing.raise_,
     weights: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
+    weights_type: Annotated[
+        Weights, typer.Option(help="Inverse variances, or counts of equal rows.")
+    ] = Weights.precision,
     groups: Annotated[str | None, typer.Option(help="Column of clusters.")] = None,
     covariance: Annotated[str, typer.Option(help="classical, HC0 to HC3, cluster or HAC.")] = "classical",
+    lags: Annotated[int | None, typer.Option(help="Lags of HAC; chosen from the number of rows if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
     sql: Sql = None,
     types: Types = None,
@@ -127,8 +138,13 @@ def fit(
     """Fit a linear regression; print its summary, with the evidence first."""
     from mathlearn.cli import commands
 
-    text = commands.formula_of(formula, target, features)
-    parameters = {"formula": text, "missing": missing.value, "covariance": covariance}
+    parameters = {
+        "formula": commands.formula_of(formula, target, features),
+        "missing": missing.value,
+        "weights_type": weights_type.value,
+        "covariance": covariance,
+        "covariance_options": None if lags is None else {"lags": lags},
+    }
     request = commands.FitRequest(parameters=parameters, weights=weights, groups=groups, save=save, seed=seed)
     return commands.fit(commands.Origin(source, sql, types or []), request, commands.Sink(output, json, format.value))
 

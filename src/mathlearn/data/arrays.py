@@ -153,13 +153,25 @@ def default_names(p: int) -> tuple[str, ...]:
     return tuple(f"x{j}" for j in range(p))
 
 
-def as_columns(batch: Batch, names: Sequence[str]) -> Batch:
-    """Give the columns of a matrix batch their names; a batch of named columns is returned as it is."""
-    if batch.matrix is None:
+def as_columns(batch: Batch, names: Sequence[str], wanted: Sequence[str] | None = None) -> Batch:
+    """Give the columns of a matrix batch their names; a batch of named columns is returned as it is.
+
+    Parameters
+    ----------
+    batch : Batch
+    names : sequence of str
+        Of all the columns of the matrix.
+    wanted : sequence of str, optional
+        The columns to make; by default all.
+    """
+    block = batch.matrix
+    if block is None:
         return batch
-    dense = batch.matrix.toarray() if hasattr(batch.matrix, "toarray") else batch.matrix
+    if wanted is not None:
+        block = block[:, [names.index(name) for name in wanted]]
+    dense = block.toarray() if hasattr(block, "toarray") else block
     kind = _KINDS[dense.dtype.kind]
-    columns = {name: _column(kind, dense[:, j]) for j, name in enumerate(names)}
+    columns = {name: _column(kind, dense[:, j]) for j, name in enumerate(wanted or names)}
     return Batch(batch.start, batch.n, None, columns)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mathlearn import _engines
 from mathlearn._errors import DomainError
-from mathlearn.data.arrow_types import is_text, kind_of, storage
+from mathlearn.data.arrow_types import is_text, kind_of
 from mathlearn.data.batch import Batch, Column
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ _FEW_LEVELS = 1024
 
 
 def batches_of(record_batches: Iterable[Any], names: Sequence[str], *, max_rows: int) -> Iterator[Batch]:
-    """Yield `Batch`es of the named columns and exactly `max_rows` rows (the last may be shorter), whatever the sizes of the record batches.
+    """Yield `Batch`es of the named columns and exactly `max_rows` rows; the last may be shorter.
 
-    Chunk boundaries, and with them the last bit of every sum, then do not depend on how a table was cut into files and row
-    groups.
+    Chunk boundaries, and with them the last bit of every sum, then do not depend on how a table was cut into files
+    and row groups.
     """
     start = 0
     for table in _regrouped(record_batches, max_rows):
@@ -73,19 +73,18 @@ def column(values: Any, name: str) -> Column:
 
 
 def _whole(values: Any) -> Any:
-    """Return one contiguous array with run-end encoding and extension types removed."""
+    """Return one contiguous array, run-end encoding and extension types removed."""
     pa = _engines.load("pyarrow")
     if isinstance(values, pa.ChunkedArray):
         if pa.types.is_dictionary(values.type):
             values = values.unify_dictionaries()
         values = values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
-    if isinstance(values, pa.ChunkedArray):  # combine_chunks keeps chunks whose strings exceed 2 GiB
+    if isinstance(values, pa.ChunkedArray):  # combine_chunks leaves chunks of strings apart that exceed 2 GiB together
         values = pa.concat_arrays(values.cast(pa.large_string()).chunks)
-    while (inner := storage(values.type)) != values.type:
-        decode = _engines.load("pyarrow.compute").run_end_decode
-        values = values.storage if isinstance(values.type, pa.BaseExtensionType) else decode(values)
-        if values.type == inner:
-            break
+    if isinstance(values.type, pa.BaseExtensionType):
+        return _whole(values.storage)
+    if pa.types.is_run_end_encoded(values.type):
+        return _whole(_engines.load("pyarrow.compute").run_end_decode(values))
     return values
 
 
@@ -141,8 +140,8 @@ def floats_of_decimals(array: Any, name: str, *, rounding: bool = False) -> AnyA
     if too_long.any() and not rounding:
         at = int(np.argmax(too_long))
         raise DomainError(
-            f"column {name!r} holds the decimal {array[at].as_py()}, which has more digits than a 64-bit float can hold. "
-            f"To accept rounding, pass types={{{name!r}: 'float64'}}, or CAST({name} AS DOUBLE) in SQL."
+            f"column {name!r} holds the decimal {array[at].as_py()}, which has more digits than a 64-bit float can "
+            f"hold. To accept rounding, pass types={{{name!r}: 'float64'}}, or CAST({name} AS DOUBLE) in SQL."
         )
     values = low / 10.0**scale if 0 <= scale <= 22 else np.where(valid, 0.0, np.nan)
     slow = np.flatnonzero(too_long | (not 0 <= scale <= 22))

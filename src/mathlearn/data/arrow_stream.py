@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def duckdb_table(source: FileSource) -> Any:
     """Return what to register with DuckDB for a source.
 
-    A pyarrow dataset where Arrow can read the files just as we do, since DuckDB then asks it for the needed columns and rows
-    only; otherwise a stream of our own.
+    A pyarrow dataset where Arrow can read the files just as we do, since DuckDB then asks it for the needed columns
+    and rows only; otherwise a stream of our own.
     """
     dataset = source.dataset()
     return _Stream(source) if dataset is None else dataset

@@ -1,4 +1,4 @@
-"""Arrow types: which kind of column each is, which type holds two of them without loss, and what `types=` may ask for."""
+"""Arrow types: the kind of column each makes, the type that holds two without loss, and what `types=` may ask for."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def _ordered(arrow_type: Any) -> bool:
 def common_type(a: Any, b: Any) -> Any | None:
     """Return the Arrow type that holds the values of both types, or None when there is none.
 
-    Integers met by floats become float64: the values are checked as they are read, and one that float64 cannot hold is an
-    error then.
+    Integers met by floats become float64: the values are checked as they are read, and one that float64 cannot hold
+    is an error then.
     """
     if a.equals(b):
         return a

@@ -153,7 +153,7 @@ class BoundRows:
         """
         held: Chunk | None = None  # the last chunk waits, so that rows dropped after it can be counted in it
         dropped = 0
-        for chunk in self._assembled(max_rows):
+        for chunk in map(self._assemble, self._read(max_rows)):
             if chunk.n == 0:
                 dropped += chunk.dropped
                 continue
@@ -167,8 +167,25 @@ class BoundRows:
             raise self._no_rows(dropped)
 
     def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
-        """Merge ``of(chunk)`` over all chunks in a fixed order; None when there is no row."""
-        return ordered_reduce(self.chunks(max_rows), of, merge, threads=threads)
+        """Merge ``of(chunk)`` over all chunks in a fixed order; None when there is no row.
+
+        Batches are read in the calling thread; encoding and checking them is part of the work that threads share. Only when
+        rows are dropped is it not, because their number is carried from one chunk to the next.
+        """
+        if self.missing == "drop":
+            return ordered_reduce(self.chunks(max_rows), of, merge, threads=threads)
+
+        def of_batch(batch: Batch) -> S | None:
+            chunk = self._assemble(batch)
+            return of(chunk) if chunk.n else None  # no row of this batch has weight
+
+        def merged(left: S | None, right: S | None) -> S | None:
+            return right if left is None else left if right is None else merge(left, right)
+
+        total = ordered_reduce(self._read(max_rows), of_batch, merged, threads=threads)
+        if total is None and self.fitting:
+            raise self._no_rows(0)
+        return total
 
     def diagnose_nonfinite(self) -> None:
         """Look for the NaN or infinity behind a statistic that is not finite.
@@ -187,14 +204,16 @@ class BoundRows:
 
     def encode(self, batch: Batch) -> EncodedLike:
         """Turn a batch into X (and the formula's y and offset)."""
-        if self.design.encoding is not None:
-            batch = self.named(batch)
-        return self._encoder.encode(batch, with_response=self.formula_response)
+        if self.design.encoding is None:
+            return self._encoder.encode(batch, with_response=False)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found and named afterwards
+            return self._encoder.encode(self.named(batch), with_response=self.formula_response)
 
     def _batches(self, max_rows: int) -> Iterator[Batch]:
         return self.source.batches(None if self._whole else self._names, max_rows=max_rows)
 
-    def _assembled(self, max_rows: int) -> Iterator[Chunk]:
+    def _read(self, max_rows: int) -> Iterator[Batch]:
+        """Yield the batches, telling of progress and comparing the length of a stream with that of arrays beside it."""
         batches = self._batches(max_rows)
         if not self.source.in_memory:
             batches = reporting(batches, self.n_rows)
@@ -202,7 +221,7 @@ class BoundRows:
         for batch in batches:
             read += batch.n
             self._check_end(read, done=False)
-            yield self._assemble(batch)
+            yield batch
         self._check_end(read, done=True)
 
     def _check_end(self, read: int, *, done: bool) -> None:
@@ -215,7 +234,7 @@ class BoundRows:
 
     def _assemble(self, batch: Batch) -> Chunk:
         encoded = self.encode(batch)
-        columns = self.named(batch) if self._columns else batch
+        columns = as_columns(batch, self._names, self._columns) if self._columns else batch
         parts: dict[str, Any] = {"y": encoded.y, "weight": None, "offset": None, "group": None}
         bad = [] if encoded.bad is None else [encoded.bad]
         for name, role in self._roles:

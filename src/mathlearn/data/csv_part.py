@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20
 """Bytes of text parsed at a time; also the longest record."""
 
+_LONG_INTEGER = re.compile(r"[+-]?\d{19,}")
+
 _BAD_CELL = re.compile(r"CSV column #(\d+):.*?conversion error to ([^:]+): invalid value '(.*)'", re.DOTALL)
 
 
@@ -55,7 +57,7 @@ class CsvPart(Part):
         self.schema = self._infer({name: types[name] for name in self._names if name in types})
 
     def read(self, names: Sequence[str], target: Any) -> Iterator[Any]:
-        """Yield record batches, parsed straight into `target` except where integers are to become floats with a check."""
+        """Yield record batches, parsed straight into `target` unless integers are to become floats, with a check."""
         types = _engines.load("pyarrow.types")
         own = {name: self.schema.field(name).type for name in names}
         wanted = {
@@ -65,8 +67,8 @@ class CsvPart(Part):
         }  # fmt: skip
         with self._open(wanted, include=list(names), block=_BLOCK) as (reader, counter):
             yield from reader
-            if counter.quotes % 2:
-                self._refuse_flaw()
+            if counter.quotes % 2 and csv_text.is_unclosed(self.path, self._dialect):
+                raise CorruptFileError(csv_text.flaw(self.path, self.label, self._dialect))
 
     def locate(self, row: int) -> str:
         """Say on which line row `row` starts."""
@@ -77,11 +79,32 @@ class CsvPart(Part):
         """Infer types from the first block, as large as the prefix; a column empty so far will be read as float."""
         pa = _engines.load("pyarrow")
         with self._open(types, include=None, block=self._prefix) as (reader, _):
-            schema = reader.schema
+            first = next(iter(reader), None)
+        schema = reader.schema
         binary = [field.name for field in schema if pa.types.is_binary(field.type)]
         if binary:
             raise CorruptFileError(csv_text.not_utf8(self.label, f"column {binary[0]!r} holds other bytes"))
+        if first is not None:
+            self._refuse_rounded_integers(first, types)
         return schema
+
+    def _refuse_rounded_integers(self, first: Any, types: Mapping[str, Any]) -> None:
+        """Refuse whole numbers too long for 64 bits, as of accounts: Arrow makes floats of them and drops digits."""
+        pa, compute = _engines.load("pyarrow"), _engines.load("pyarrow.compute")
+        for position, field in enumerate(first.schema):
+            if not pa.types.is_floating(field.type) or field.name in types:
+                continue
+            largest = compute.max(compute.abs(first.column(position))).as_py()
+            if largest is None or largest < 2**63:
+                continue
+            wanted = _LONG_INTEGER.fullmatch
+            line, cell = csv_text.find_cell(self.path, self._dialect, position, wanted, rows=first.num_rows)
+            if line is not None:
+                raise SchemaError(
+                    f"{self.label}, line {line}: column {field.name!r} holds the whole number {cell}, which has more "
+                    f"digits than 64 bits hold. Pass types={{{field.name!r}: 'string'}} if it is a label, or "
+                    "'float64' to round it."
+                )
 
     @contextmanager
     def _open(self, types: Mapping[str, Any], *, include: list[str] | None, block: int) -> Iterator[tuple[Any, Any]]:
@@ -117,15 +140,10 @@ class CsvPart(Part):
             flaw = csv_text.flaw(self.path, self.label, self._dialect)
             return CorruptFileError(flaw or f"{self.label} cannot be read as CSV: {error}")
         name = self._names[int(bad_cell[1])]
-        line = csv_text.find_cell(self.path, self._dialect, int(bad_cell[1]), bad_cell[3])
+        line, _ = csv_text.find_cell(self.path, self._dialect, int(bad_cell[1]), bad_cell[3].__eq__)
         where = f"{self.label}, line {line}" if line else self.label
         return SchemaError(
-            f"{where}: column {name!r} holds {bad_cell[3]!r}, which is no {bad_cell[2]}: so the column was read because of "
-            f"types= or of its cells in the first {self._prefix >> 20 or 1} MiB. Pass types={{{name!r}: 'float64'}} (or "
-            f"'string' for categories), add the cell to missing_values=, or mend it."
+            f"{where}: column {name!r} holds {bad_cell[3]!r}, which is no {bad_cell[2]}, as types= or the first "
+            f"{self._prefix >> 20} MiB of the file made the column. Pass types={{{name!r}: 'float64'}} (or 'string' "
+            "for categories), add the cell to missing_values=, or mend it."
         )
-
-    def _refuse_flaw(self) -> None:
-        flaw = csv_text.flaw(self.path, self.label, self._dialect)
-        if flaw is not None:
-            raise CorruptFileError(flaw)

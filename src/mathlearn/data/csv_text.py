@@ -1,4 +1,4 @@
-"""CSV as text, exactly and slowly: the header, the line of a record, and what is wrong with a file that Arrow refused."""
+"""CSV as text, exactly and slowly: the header, the line of a record, and what is wrong with a refused file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from mathlearn import _engines
 from mathlearn._errors import CorruptFileError, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "#N/A")
 """Cells read as missing unless the caller says otherwise."""
+
+_LONG_CELL = "field larger than field limit"
+"""How the csv module says that it gives up, which is no flaw of the file."""
 
 _OTHER_DELIMITERS = (";", "\t", "|")
 
@@ -121,7 +124,8 @@ def _check_delimiter(only: str, label: str, dialect: CsvDialect) -> None:
 
 def not_utf8(label: str, why: object) -> str:
     """Say that a file is not UTF-8, and what to do."""
-    return f"{label} is not UTF-8 text ({why}). Save it as UTF-8, for example with: iconv -f LATIN1 -t UTF-8 in.csv > out.csv"
+    remedy = "Save it as UTF-8, for example with: iconv -f LATIN1 -t UTF-8 in.csv > out.csv"
+    return f"{label} is not UTF-8 text ({why}). {remedy}"
 
 
 def line_of_row(path: Path, dialect: CsvDialect, row: int) -> int | None:
@@ -133,39 +137,51 @@ def line_of_row(path: Path, dialect: CsvDialect, row: int) -> int | None:
     return found.line if found else None
 
 
-def find_cell(path: Path, dialect: CsvDialect, position: int, text: str) -> int | None:
-    """Return the line of the first data row whose cell at `position` is `text`."""
+def find_cell(
+    path: Path, dialect: CsvDialect, position: int, wanted: Callable[[str], object], rows: int | None = None
+) -> tuple[int, str] | tuple[None, None]:
+    """Return line and text of the first wanted cell in column `position` of the first `rows` rows, or None and None."""
     try:
-        rows = islice(records(path, dialect), 1, None)
-        return next(
-            (r.line for r in rows if len(r.cells) > position and r.cells[position].strip() == text.strip()), None
-        )
+        for record in islice(records(path, dialect), 1, None if rows is None else rows + 1):
+            cell = record.cells[position].strip() if len(record.cells) > position else ""
+            if wanted(cell):
+                return record.line, cell
     except (csv.Error, UnicodeDecodeError, OSError):
-        return None
+        pass
+    return None, None
 
 
 def flaw(path: Path, label: str, dialect: CsvDialect) -> str | None:
-    """Read the whole file strictly and describe its first flaw: a ragged or cut row, an unclosed quote; None if there is none."""
-    last = Record(1, [])
-    width = None
+    """Read the whole file strictly and describe its first flaw, if any: a ragged or cut row, an unclosed quote."""
+    last, width = Record(1, []), None
     try:
         for last in records(path, dialect):
             width = len(last.cells) if width is None else width
             if len(last.cells) != width:
                 return (
-                    f"{label}, line {last.line}: the row has {len(last.cells)} cells, the header {width}. The row is cut, or a "
-                    "cell holds an unquoted delimiter: mend the line, or write the file again."
+                    f"{label}, line {last.line}: the row has {len(last.cells)} cells, the header {width}. The row is "
+                    "cut, or a cell holds an unquoted delimiter: mend the line, or write the file again."
                 )
     except UnicodeDecodeError as error:
         return not_utf8(label, error)
     except csv.Error as error:
         return (
-            f"{label}: the record after line {last.line} is malformed: {error}. A quote is not closed (the file may be cut) or "
-            "is followed by something else than a delimiter: mend it, or write the file again."
+            f"{label}: the record after line {last.line} is malformed: {error}. A quote is not closed (the file may "
+            "be cut) or is followed by something else than a delimiter: mend it, or write the file again."
         )
     except OSError as error:
         return damaged(label, error)
     return None
+
+
+def is_unclosed(path: Path, dialect: CsvDialect) -> bool:
+    """Whether the file ends inside a quoted cell; no when a cell is too long for this reader to tell."""
+    try:
+        for _ in records(path, dialect):
+            pass
+    except csv.Error as error:
+        return _LONG_CELL not in str(error)
+    return False
 
 
 def damaged(label: str, error: object) -> str:

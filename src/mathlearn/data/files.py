@@ -73,8 +73,13 @@ class FileSource(Source):
     def dataset(self) -> Any | None:
         """Return a pyarrow dataset that reads the same rows, or None where only this class reads them right."""
         formats = [part.dataset_format() for part in self.parts]
-        if any(known is None for known in formats) or any(part.schema != self.arrow_schema for part in self.parts):
+        agreed = (self.arrow_schema.names, self.arrow_schema.types)
+        if any(known is None for known in formats) or any(
+            (p.schema.names, p.schema.types) != agreed for p in self.parts
+        ):
             return None
+        for part in self.parts:
+            part.require_unchanged()
         return _engines.load("pyarrow.dataset").dataset(
             [str(part.path) for part in self.parts], schema=self.arrow_schema, format=formats[0]
         )
@@ -115,7 +120,8 @@ def _agreed_type(name: str, parts: Sequence[Part]) -> Any:
         if joined is None:
             raise SchemaError(
                 f"{part.label}: column {name!r} is {own}, but {agreed} in {parts[0].label} and the files up to here. "
-                f"No type holds both without loss. Pass types={{{name!r}: 'float64'}} (or 'string' for categories), or mend the files."
+                f"No type holds both without loss. Pass types={{{name!r}: 'float64'}} (or 'string' for categories), "
+                "or mend the files."
             )
         agreed = joined
     return agreed

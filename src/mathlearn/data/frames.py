@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _SMALL = 1 << 16
 """Frames up to this many numbers may be copied into one matrix; of larger ones only views are taken."""
+
+_BLOCK = 1 << 23
+"""Numbers converted at a time: asking a frame for a column costs as much as copying thousands of numbers."""
 
 
 class FrameSource(Source):
@@ -56,14 +59,19 @@ class FrameSource(Source):
         """Yield blocks of rows with the named columns; numeric columns without gaps are views."""
         names = self.schema.names if columns is None else tuple(columns)
         chosen = self._frame.select(*(name for name in names if name not in self._made))
-        for start in range(0, self.n_rows, max_rows):
-            stop = min(start + max_rows, self.n_rows)
-            block = chosen[start:stop]
+        several = max_rows * max(1, _BLOCK // (max_rows * max(1, len(names))))
+        for first in range(0, self.n_rows, several):
+            block = chosen[first : first + several]
             read = {name: read_column(block[name], self.schema[name]) for name in chosen.columns}
-            for name in names:
-                if name in self._made:
-                    read[name] = _part(self._made[name], start, stop)
-            yield Batch(start, stop - start, None, read)
+            for start in range(first, min(first + several, self.n_rows), max_rows):
+                stop = min(start + max_rows, self.n_rows)
+                here = {
+                    name: _part(read[name], start - first, stop - first)
+                    if name in read
+                    else _part(self._made[name], start, stop)
+                    for name in names
+                }
+                yield Batch(start, stop - start, None, here)
 
     def locate(self, row: int) -> str:
         """Say where row `row` is."""
@@ -72,7 +80,12 @@ class FrameSource(Source):
 
 def _part(column: Column, start: int, stop: int) -> Column:
     missing = None if column.missing is None else column.missing[start:stop]
-    return type(column)(column.kind, column.values[start:stop], missing, column.levels)
+    return type(column)(
+        column.kind,
+        column.values[start:stop],
+        missing if missing is not None and missing.any() else None,
+        column.levels,
+    )
 
 
 def read_frame(value: Any, what: str) -> Intake | None:
@@ -200,11 +213,13 @@ def read_frame_numbers(value: Any, what: str) -> Numbers | None:
     """
     import narwhals as nw
 
-    series = cast("Any", nw.from_native(value, pass_through=True, allow_series=True))
+    series = nw.from_native(value, pass_through=True, allow_series=True)
     if isinstance(series, nw.Series):
-        name = series.name if isinstance(series.name, str) else None
+        name: Any = series.name  # pandas allows anything hashable
         one = series.alias(what).to_frame()
-        return _numbers(one, (name,) if name else None, 1, getattr(value, "index", None), what)
+        return _numbers(
+            one, (name,) if isinstance(name, str) and name else None, 1, getattr(value, "index", None), what
+        )
     frame = _as_frame(value, what)
     if frame is None:
         return None

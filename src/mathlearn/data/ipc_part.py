@@ -52,8 +52,8 @@ class IpcPart(Part):
                     yield reader
         except (pa.ArrowException, OSError) as error:
             raise CorruptFileError(
-                f"{self.label} cannot be read as Arrow IPC: {error}. It may be cut, damaged or of another format (Feather "
-                "version 1 is not supported); write it again, or name its format with format=."
+                f"{self.label} cannot be read as Arrow IPC: {error}. It may be cut, damaged or of another format "
+                "(Feather version 1 is not supported); write it again, or name its format with format=."
             ) from error
 
 

@@ -32,8 +32,10 @@ def diagnose(rows: BoundRows, batches: Iterable[Batch], *, of_all: bool) -> None
             _count_raw(rows, name, tally, batch)
         _count_computed(rows, computed, batch)
     span = f"among {read} rows" if of_all else f"up to row {read - 1} (the rest has not been read)"
-    for tally in (*tallies.values(), *computed):
+    for tally in tallies.values():
         tally.report(rows.source.locate, span, allow_missing=rows.missing == "drop")
+    for tally in computed:  # what a formula makes of numbers is not missing
+        tally.report(rows.source.locate, span, allow_missing=False)
 
 
 def _raw_tallies(rows: BoundRows) -> dict[str, Tally]:

@@ -54,6 +54,6 @@ class ParquetPart(Part):
                 yield file
         except (pa.ArrowException, OSError) as error:
             raise CorruptFileError(
-                f"{self.label} cannot be read as Parquet: {error}. It may be cut, damaged or of another format; write or "
-                "copy it again, or name its format with format=."
+                f"{self.label} cannot be read as Parquet: {error}. It may be cut, damaged or of another format; "
+                "write or copy it again, or name its format with format=."
             ) from error

@@ -39,7 +39,7 @@ class Part(ABC):
     n_rows: int | None = None
 
     def __init__(self, path: Path, label: str) -> None:
-        self.path = path
+        self.path = path.absolute()  # the working folder may change between passes
         self.label = label
         self._stamp = _stamp(path)
         if path.stat().st_size == 0:
@@ -64,7 +64,7 @@ class Part(ABC):
         forced : frozenset of str
             Columns whose type the caller demanded: rounding to float is then accepted.
         """
-        self._require_unchanged()
+        self.require_unchanged()
         batch_of = _engines.load("pyarrow").RecordBatch.from_arrays
         agreed = _engines.load("pyarrow").schema([target.field(name) for name in names])
         start = 0
@@ -80,6 +80,14 @@ class Part(ABC):
         """Say where row `row` (0-based) of this file is."""
         return f"{self.label}, row {row}"
 
+    def require_unchanged(self) -> None:
+        """Refuse to go on when the file is not the one that was scanned."""
+        if _stamp(self.path) != self._stamp:
+            raise CorruptFileError(
+                f"{self.label} has changed since it was scanned. Call mathlearn.scan again, and keep the file still "
+                "while fitting: the passes over it must see the same rows."
+            )
+
     def dataset_format(self) -> Any | None:
         """Return the pyarrow dataset format that reads this file exactly as `read` does, None where there is none."""
         return None
@@ -93,13 +101,6 @@ class Part(ABC):
         if not names:
             raise SchemaError(f"{self.label} has no columns. A table needs at least one.")
         duplicate_free(names, self.label)
-
-    def _require_unchanged(self) -> None:
-        if _stamp(self.path) != self._stamp:
-            raise CorruptFileError(
-                f"{self.label} has changed since it was scanned. Call mathlearn.scan again, and keep the file still while "
-                "fitting: the passes over it must see the same rows."
-            )
 
     def _cast(self, values: Any, field: Any, start: int, *, forced: bool) -> Any:
         pa = _engines.load("pyarrow")
@@ -117,9 +118,9 @@ class Part(ABC):
     def _misfit(self, values: Any, field: Any, start: int) -> str:
         at = _first_failure(values, field.type)
         return (
-            f"{self.locate(start + at)}: column {field.name!r} holds {values[at].as_py()!r} ({values.type} in this file), "
-            f"which cannot become {field.type} without loss. Pass types={{{field.name!r}: ...}} to say how to read it "
-            "('float64' accepts rounding, 'string' makes it categorical), or mend the file."
+            f"{self.locate(start + at)}: column {field.name!r} holds {values[at].as_py()!r} ({values.type} in this "
+            f"file), which cannot become {field.type} without loss. Pass types={{{field.name!r}: ...}} to say how to "
+            "read it ('float64' accepts rounding, 'string' makes it categorical), or mend the file."
         )
 
 

@@ -110,7 +110,7 @@ def missing_file(path: Path, label: str) -> str:
 
 
 def _in_folder(folder: Path, fmt: str | None) -> Iterator[Found]:
-    """Yield the data files under a folder; hidden names (``.x``, ``_x``) are bookkeeping of the programs that write folders."""
+    """Yield the data files under a folder; hidden names (``.x``, ``_x``) are bookkeeping of other programs."""
     _refuse_managed(folder)
     files = sorted(
         Path(root, name)
@@ -133,8 +133,8 @@ def _in_folder(folder: Path, fmt: str | None) -> Iterator[Found]:
 def _refuse_managed(folder: Path) -> None:
     if (folder / "_delta_log").is_dir():
         raise SchemaError(
-            f"{str(folder)!r} is a Delta table: its files also hold deleted rows. Export the table to Parquet, or read it to an "
-            "Arrow table with the package deltalake, and scan that."
+            f"{str(folder)!r} is a Delta table: its files also hold deleted rows. Export the table to Parquet, or "
+            "read it to an Arrow table with the package deltalake, and scan that."
         )
 
 
@@ -142,8 +142,9 @@ def _refuse_partitions(folder: Path, relative: Path) -> None:
     key = next((part.partition("=")[0] for part in relative.parts[:-1] if "=" in part), None)
     if key is not None:
         raise SchemaError(
-            f"{str(folder)!r} is partitioned: the column {key!r} stands in folder names ({str(relative)!r}) and not in the "
-            f"files, and would be lost. Scan the folder of one partition, or read it with pyarrow.dataset and scan the table."
+            f"{str(folder)!r} is partitioned: the column {key!r} stands in folder names ({str(relative)!r}) and not "
+            f"in the files, and would be lost. Scan the folder of one partition, or read it with pyarrow.dataset and "
+            "scan the table."
         )
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrow_columns import batches_of
-from mathlearn.data.arrow_types import schema_of
+from mathlearn.data.arrow_types import duplicate_free, schema_of
 from mathlearn.data.source import Source
-from mathlearn.data.sql_guard import Room, check_select, keeps_order, quoted
+from mathlearn.data.sql_guard import Room, keeps_order, one_select, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,14 +50,15 @@ class QuerySource(Source):
     def __init__(
         self, sql: str, databases: Mapping[str, Path], tables: Mapping[str, FileSource], default: str | None = None
     ) -> None:
-        check_select(sql)
-        self._sql = sql
+        self._sql = one_select(sql)
         self._room = Room(dict(databases), dict(tables), default)
         self._passes: dict[tuple[str, ...], tuple[int, int]] = {}
         with self._room.opened() as connection:
-            if not keeps_order(connection, sql):
+            if not keeps_order(connection, self._sql):
                 self._room = replace(self._room, threads=1)
-            self.schema = schema_of(connection.sql(sql).limit(0).to_arrow_table().schema)
+            relation = connection.sql(self._sql)
+            duplicate_free(relation.columns, self.label)
+            self.schema = schema_of(relation.limit(0).to_arrow_table().schema)
 
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter), running the query anew."""
@@ -69,12 +70,15 @@ class QuerySource(Source):
         return f"row {row} of the query's result"
 
     def _record_batches(self, names: Sequence[str]) -> Iterator[Any]:
+        columns = ", ".join(quoted(name) for name in names)
         rows, digest = 0, 0
         with self._room.opened() as connection:
-            relation = connection.sql(self._sql).project(", ".join(quoted(name) for name in names))
+            # DuckDB hashes each row: bytes that Arrow leaves undefined, as under nulls, must not count.
+            relation = connection.sql(self._sql).project(f"{columns}, hash({columns}) AS digest")
             for batch in relation.to_arrow_reader(_ROWS_AT_ONCE):
-                rows, digest = rows + batch.num_rows, _digest(batch, digest)
-                yield batch
+                rows += batch.num_rows
+                digest = zlib.crc32(batch.column(len(names)).to_numpy(), digest)
+                yield batch.select(range(len(names)))
         first = self._passes.setdefault(tuple(names), (rows, digest))
         if first != (rows, digest):
             raise SchemaError(
@@ -82,11 +86,3 @@ class QuerySource(Source):
                 "Give samples a seed (USING SAMPLE ... REPEATABLE (1)), avoid random() and now(), keep its tables still; or "
                 "store its result in a table or a Parquet file and scan that."
             )
-
-
-def _digest(batch: Any, seed: int) -> int:
-    """Continue a checksum over the bytes of a batch."""
-    for column in batch.columns:
-        for buffer in column.buffers():
-            seed = zlib.crc32(buffer, seed) if buffer is not None else seed
-    return seed

@@ -168,13 +168,13 @@ def columns_named(value: Any, source: Source, what: str, *, named: bool) -> tupl
         names: tuple[str, ...] = (value,)
     elif isinstance(value, list | tuple) and len(value) > 0 and all(isinstance(v, str) for v in value):
         names = tuple(value)
-        if named and source.n_rows == len(names) and not all(name in source.schema for name in names):
+        if source.n_rows == len(names) and not (named and all(name in source.schema for name in names)):
             return ()  # as many labels as rows: values
     else:
         return ()
     if not named:
         raise SchemaError(
-            f"{what}={value!r} names a column, but X has no column names. Pass the values themselves, "
+            f"{what}={listing(names)} names a column, but X has no column names. Pass the values themselves, "
             "or X as a data frame or source with named columns."
         )
     for name in names:

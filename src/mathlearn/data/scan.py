@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     PathLike: TypeAlias = str | os.PathLike[str]
     Files: TypeAlias = PathLike | Sequence[PathLike]
 
+_RESERVED = frozenset({"main", "memory", "system", "temp"})
+"""Names that DuckDB keeps for its own catalogs."""
+
 
 def scan(
     what: Any = None,
@@ -144,7 +147,8 @@ def _databases(database: PathLike | Mapping[str, PathLike] | None) -> tuple[dict
     if isinstance(database, Mapping):
         return {alias: existing_file(path) for alias, path in database.items()}, None
     path = existing_file(database)
-    return {path.stem: path}, path.stem
+    alias = path.stem + "_" * (path.stem.casefold() in _RESERVED)
+    return {alias: path}, alias
 
 
 def _tables(files: Files | Mapping[str, Files | FileSource] | None) -> dict[str, FileSource]:

@@ -46,14 +46,17 @@ _LOCK = (
     "SET lock_configuration = true",
 )
 
+_INTERRUPTED = "Query interrupted"
+"""How DuckDB says that Ctrl-C was pressed."""
+
 _ORDER_KEEPING = frozenset(
     {"SEQ_SCAN", "TABLE_SCAN", "COLUMN_DATA_SCAN", "PROJECTION", "FILTER", "STREAMING_LIMIT", "UNION"}
 )
 """Operators of a plan that give rows in the order of their input, however many threads run them."""
 
 
-def check_select(sql: str) -> None:
-    """Require the text to be exactly one statement that only reads.
+def one_select(sql: str) -> str:
+    """Require the text to be exactly one statement that only reads; return it without what trails it.
 
     Raises
     ------
@@ -78,6 +81,19 @@ def check_select(sql: str) -> None:
         raise SchemaError(
             f"the SQL text must only read, but its WITH clause holds {', '.join(writing)}. Write data in DuckDB itself, beforehand."
         )
+    return _without_trailer(sql)
+
+
+def _without_trailer(sql: str) -> str:
+    """Drop comments and semicolons after the statement: DuckDB puts the text into parentheses."""
+    duckdb = _engines.load("duckdb")
+    text = sql.encode()  # DuckDB counts tokens' positions in bytes
+    end = len(text)
+    for position, kind in reversed(duckdb.tokenize(sql)):
+        if kind != duckdb.token_type.comment and text[position:end].strip() != b";":
+            break
+        end = position
+    return text[:end].decode()
 
 
 def _nodes(tree: Any) -> Iterator[str]:
@@ -134,7 +150,7 @@ class Room:
             for alias, path in self.databases.items():
                 _attach(connection, alias, path)
             if self.default is not None:
-                connection.execute(f"USE {quoted(self.default)}")
+                connection.execute(f"USE {quoted(self.default)}.main")
             for statement in _LOCK:
                 connection.execute(statement)
             with self._explained():
@@ -150,6 +166,10 @@ class Room:
                 for source in self.tables.values():
                     source.check()  # a file is at fault: say which, and where
             raise _meaning(error) from error
+        except RuntimeError as error:
+            if _INTERRUPTED in str(error):
+                raise KeyboardInterrupt from error
+            raise
 
 
 def _attach(connection: Any, alias: str, path: Path) -> None:
@@ -165,7 +185,10 @@ def _attach(connection: Any, alias: str, path: Path) -> None:
         place = str(path.resolve()).replace("'", "''")
         connection.execute(f"ATTACH '{place}' AS {quoted(alias)} (READ_ONLY, TYPE duckdb)")
     except duckdb.Error as error:
-        raise CorruptFileError(f"the database {path} cannot be opened for reading: {_first_lines(error)}") from None
+        raise CorruptFileError(
+            f"the database {path} cannot be opened for reading: {_first_lines(error)}. It must be a DuckDB file that nothing "
+            "else holds open for writing."
+        ) from None
 
 
 def quoted(identifier: str) -> str:

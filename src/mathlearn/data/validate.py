@@ -58,6 +58,8 @@ def _not_a_matrix(array: AnyArray, what: str) -> str:
 def check_dtype(dtype: np.dtype[np.generic], what: str) -> None:
     """Refuse element types that are not real numbers; object arrays are looked at value by value elsewhere."""
     problem = _DTYPE_PROBLEMS.get(dtype.kind)
+    if problem is NEEDS_FORMULA and what != "X":
+        problem = f"Text is not a number: convert {what} to numbers first."
     if problem is not None:
         raise SchemaError(f"{what} has dtype {dtype}. {problem}")
 
@@ -143,6 +145,9 @@ class Tally:
 
     def add(self, j: int, values: AnyArray, missing: BoolArray | None, rows: AnyArray | int) -> None:
         """Count in column `j`; `rows` gives the source row of each value, or of the first when they follow one another."""
+        if values.dtype.kind == "f" and values.dtype.itemsize > 8:
+            with np.errstate(over="ignore"):
+                values = values.astype(np.float64)
         gone = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=np.bool_)
         infinite = np.isinf(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=np.bool_)
         if missing is not None:

@@ -19,9 +19,10 @@ from mathlearn.certify.least_squares import (
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.certify.statistic_grade import from_statistic
 from mathlearn.linalg import ladder
+from mathlearn.linalg.refinement import refined
 
 if TYPE_CHECKING:
-    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn._typing import FloatArray
     from mathlearn.certify.evidence import Evidence
     from mathlearn.data.rows import Rows
     from mathlearn.linalg.moments import Moments
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 SMALL = 1e8
 """Up to n p^2 = 1e8 the last rung is always affordable, and every digit is asked for."""
-
-_EXACT = (8 * 2.0**-53) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,36 @@ class Climber:
         the climb goes straight to the last rung.
         """
         start = self._first_rung()
-        if start is not None and not self.small:
-            solution = ladder.plain(start, self.moments, centred=self.centred)
-            evidence = from_statistic(solution, centred=self.centred)
-            if self._enough(solution, evidence):
-                return solution, self._second_grade(solution, evidence)
-        return self._last_rung(start)
+        found = None if self.small else self._plain(start)
+        return found or self._last_rung(start)
+
+    def from_statistic_alone(self) -> tuple[LeastSquares, Evidence] | None:
+        """Return what the first rung gives if that is enough: for sparse rows, which climb no further."""
+        return self._plain(self._first_rung())
+
+    def _plain(self, start: Start | None) -> tuple[LeastSquares, Evidence] | None:
+        """Return the solution of the first rung if its certified error is small enough.
+
+        Arrays in memory are judged by their rows; streams by the statistic, and by their rows when that does not do.
+        """
+        if start is None:
+            return None
+        solution = ladder.plain(start, self.moments, centred=self.centred)
+        statistic = evidence = from_statistic(solution, centred=self.centred)
+        if self.rows.in_memory or not self._enough(solution, evidence):
+            evidence = self._from_rows(solution, statistic)
+        if self._enough(solution, evidence):
+            return solution, evidence
+        return self._refined(solution, statistic)
+
+    def _refined(self, solution: LeastSquares, statistic: Evidence) -> tuple[LeastSquares, Evidence] | None:
+        """Second rung: where the factor gives good standard errors, a refined solution may be all that is missing."""
+        if self.rows.sparse or float(statistic.se_error.max(initial=0.0)) > MOST_SE_ERROR:
+            return None
+        size = ladder.block_rows(self.terms)
+        solution = refined(self.rows, solution, max_rows=size, threads=self.threads)
+        evidence = self._from_rows(solution, statistic, residuals=True)
+        return (solution, evidence) if self._enough(solution, evidence) else None
 
     def _first_rung(self) -> Start | None:
         # Without an intercept nothing is centred away, and with a tolerance the rank is decided on a triangular factor.
@@ -97,18 +120,15 @@ class Climber:
     def _householder(self) -> Start:
         return ladder.householder(self.rows, self.moments, tol=self.tol, centred=self.centred, threads=self.threads)
 
-    def _second_grade(self, solution: LeastSquares, evidence: Evidence) -> Evidence:
-        """Arrays in memory are checked against their rows; streams that pass the first grade are not read again."""
-        if not self.rows.in_memory:
-            return evidence
-        return self._from_rows(solution, evidence)
-
-    def _from_rows(self, solution: LeastSquares, statistic: Evidence | None = None) -> Evidence:
+    def _from_rows(
+        self, solution: LeastSquares, statistic: Evidence | None = None, *, residuals: bool = False
+    ) -> Evidence:
         return from_rows(
             self.rows,
             solution,
             centred=self.centred,
             statistic=statistic,
+            residuals=residuals,
             max_rows=ladder.block_rows(self.terms),
             threads=self.threads,
         )
@@ -133,10 +153,3 @@ def residual_scale(solution: LeastSquares, count: int, *, centred: bool) -> Floa
         return np.full(solution.rss.shape, np.nan)
     scale: FloatArray = np.sqrt(solution.rss / df)
     return scale
-
-
-def exact_fit(solution: LeastSquares, *, centred: bool) -> BoolArray:
-    """Whether residuals (q,) are no larger than 8 roundings of y, in the root mean square."""
-    size = solution.tss + (solution.moments.weight * solution.mean_y**2 if centred else 0.0)
-    tiny: BoolArray = solution.rss <= _EXACT * size
-    return tiny

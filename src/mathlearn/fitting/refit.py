@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn._config import get_config
-from mathlearn._errors import SchemaError
 from mathlearn.certify.least_squares import certificate
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.linalg import ladder
@@ -49,15 +48,13 @@ def verified(result: FitResult, rows: Rows) -> Certificate:
     threads = pool_size(size, get_config().threads)
     with single_threaded_blas(size):
         moments = ladder.accumulate(rows, centred=centred, threads=threads)
-        if moments is None:
-            msg = "there are no rows to check the fit against"
-            raise SchemaError(msg)
         solution = _solution(result, moments)
         evidence = from_rows(
             rows,
             solution,
             centred=centred,
             statistic=None,
+            residuals=True,
             max_rows=ladder.block_rows(len(rows.terms)),
             threads=threads,
         )
@@ -78,6 +75,7 @@ def _solution(result: FitResult, moments: Moments) -> LeastSquares:
         moments=moments,
         coef=result.coef,
         intercept=result.intercept,
+        centre=result.centre,
         scale=curvature.scale,
         mean=curvature.mean,
         mean_y=moments.mean[p:] if result.fit_intercept else np.zeros(len(result.responses)),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn._errors import SchemaError
+from mathlearn.linalg.errorfree import DoubleDouble, dd_add, dd_dot
 from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two
 from mathlearn.linalg.precise import refine
 from mathlearn.linalg.solution import LeastSquares
@@ -14,7 +16,7 @@ from mathlearn.linalg.start import Start, from_gram, from_qr
 from mathlearn.linalg.tsqr import RFactor
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import FloatArray, IntArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.results.fit_result import Rung
@@ -25,11 +27,19 @@ _MOST_ROWS, _FEWEST_ROWS = 8192, 256
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """What a rung found for the kept columns, in the user's units: (r, q) coefficients, (q,) intercepts, whitener, ..."""
+    """What a rung found for the kept columns, in the user's units.
+
+    Attributes
+    ----------
+    basic : (r, q) double-double coefficients
+    centre : (q,) double-double fitted value at the mean
+    white, mean_white : (r, r), (r,) curvature factor, and its image of the mean
+    rss, tss : (q,)
+    """
 
     rung: Rung
-    basic: FloatArray
-    intercept: FloatArray
+    basic: DoubleDouble
+    centre: DoubleDouble
     white: FloatArray
     mean_white: FloatArray
     rss: FloatArray
@@ -41,15 +51,16 @@ def block_rows(p: int) -> int:
     return min(_MOST_ROWS, max(_FEWEST_ROWS, _NUMBERS // max(p, 1)))
 
 
-def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments | None:
-    """First pass: the centred moments; None when there is no row."""
+def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments:
+    """First pass: the centred moments."""
     size = block_rows(len(rows.terms))
     first = next(iter(rows.chunks(size)), None)
     if first is None:
-        return None
+        msg = "there are no rows"
+        raise SchemaError(msg)
     frame = frame_of(first, centre=centred)
     moments = _moments(rows, frame, size, threads)
-    if moments is not None and not np.isfinite(moments.gram).all():
+    if not np.isfinite(moments.gram).all():
         rows.diagnose_nonfinite()
         # All numbers are finite, so their squares overflowed: the first block was no guide to the size of the others.
         moments = _moments(rows, _largest_frame(rows, frame, size, threads), size, threads)
@@ -63,6 +74,12 @@ def cholesky(moments: Moments, p: int) -> Start | None:
 
 def householder(rows: Rows, moments: Moments, *, tol: float | None, centred: bool, threads: int) -> Start:
     """Second rung: a pass of Householder reflections; decides the rank."""
+    qr = triangular_factor(rows, moments, centred=centred, threads=threads)
+    return from_qr(qr, len(rows.terms), tol, centred=centred)
+
+
+def triangular_factor(rows: Rows, moments: Moments, *, centred: bool, threads: int) -> RFactor:
+    """Pass of Householder reflections over the (centred, scaled) rows of [X y]."""
     p = len(rows.terms)
     frame = _centred_frame(moments) if centred else moments.frame
     qr = rows.reduce(
@@ -71,7 +88,7 @@ def householder(rows: Rows, moments: Moments, *, tol: float | None, centred: boo
     if qr is None:
         msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
         raise RuntimeError(msg)
-    return from_qr(qr, p, tol, centred=centred)
+    return qr
 
 
 def plain(start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
@@ -80,8 +97,8 @@ def plain(start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
     kept = start.dependence.kept
     white = start.factor / scale[kept][:, None]
     basic = start.solution * scale_y / scale[kept][:, None]
-    intercept = start.mean_y - start.mean[kept] @ basic if centred else np.zeros(scale_y.shape)
-    solved = Solved(start.rung, basic, intercept, white, white.T @ start.mean[kept], start.rss, start.tss)
+    centre = start.mean_y, np.zeros(scale_y.shape)
+    solved = Solved(start.rung, (basic, np.zeros(basic.shape)), centre, white, white.T @ start.mean[kept], start.rss, start.tss)
     return _assemble(start, moments, solved, centred=centred)
 
 
@@ -91,13 +108,12 @@ def precise(rows: Rows, start: Start, moments: Moments, *, centred: bool, thread
     if refined is None:
         return None
     scale = start.scale[start.dependence.kept][:, None]
-    basic = refined.solution[0] * start.scale_y / scale
-    intercept = refined.constant[0] if refined.constant is not None else np.zeros(start.scale_y.shape)
+    basic = refined.solution[0] * start.scale_y / scale, refined.solution[1] * start.scale_y / scale
     unit = start.scale_y**2
     solved = Solved(
         "double-double",
         basic,
-        intercept,
+        refined.centre,
         refined.white / scale,
         refined.mean_white,
         refined.rss * unit,
@@ -106,9 +122,10 @@ def precise(rows: Rows, start: Start, moments: Moments, *, centred: bool, thread
     return _assemble(start, moments, solved, centred=centred)
 
 
-def _moments(rows: Rows, frame: Frame, size: int, threads: int) -> Moments | None:
+def _moments(rows: Rows, frame: Frame, size: int, threads: int) -> Moments:
     with np.errstate(over="ignore", invalid="ignore"):
-        return rows.reduce(lambda chunk: Moments.of(chunk, frame), Moments.merge, max_rows=size, threads=threads)
+        found = rows.reduce(lambda chunk: Moments.of(chunk, frame), Moments.merge, max_rows=size, threads=threads)
+    return Moments.zero(frame) if found is None else found
 
 
 def _largest_frame(rows: Rows, frame: Frame, size: int, threads: int) -> Frame:
@@ -142,18 +159,18 @@ def _assemble(
     """Put zeros for dropped columns, take the minimum norm, and keep the books."""
     dependence = start.dependence
     kept, p = dependence.kept, start.scale.size
-    coef = np.zeros((solved.basic.shape[1], p))
-    coef[:, kept] = solved.basic.T
+    coef = np.zeros((solved.basic[0].shape[1], p))
+    coef[:, kept] = solved.basic[0].T
     whitener = np.zeros((p, kept.size))
     whitener[kept] = solved.white
     shortest = dependence.minimum_norm(coef)
-    moved = (coef - shortest) @ start.mean if dependence.dropped.size and centred else 0.0
     raw, scaled = start.conditions(centred=centred)
     return LeastSquares(
         rung="minimum-norm" if dependence.dropped.size else solved.rung,
         moments=moments,
         coef=shortest,
-        intercept=solved.intercept + moved,
+        intercept=_intercept(start.mean, shortest, solved, kept) if centred else np.zeros(coef.shape[0]),
+        centre=solved.centre[0],
         scale=start.scale,
         mean=start.mean,
         mean_y=start.mean_y,
@@ -165,3 +182,12 @@ def _assemble(
         condition_raw=raw,
         condition_scaled=scaled,
     )
+
+
+def _intercept(mean: FloatArray, shortest: FloatArray, solved: Solved, kept: IntArray) -> FloatArray:
+    """``centre - mean @ coef``, which may cancel to the last digits, in double-double."""
+    exact = kept.size == mean.size
+    coef = solved.basic if exact else (shortest.T, np.zeros((mean.size, shortest.shape[0])))
+    carried = dd_dot(mean[:, None], coef)
+    total: FloatArray = dd_add(solved.centre, (-carried[0][0], -carried[1][0]))[0]
+    return total

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.linalg.errorfree import ROUNDOFF, two_sum
+from mathlearn.linalg.errorfree import ROUNDOFF, gamma, two_sum
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -77,8 +77,10 @@ class Moments:
     def of(cls, chunk: Chunk, frame: Frame) -> Moments:
         """Return the moments of one block of rows."""
         w = chunk.weight
-        if w is None and frame.trivial and chunk.y is not None:
-            sums, gram = _plain_sums(np.asarray(chunk.X), chunk.y)
+        if not isinstance(chunk.X, np.ndarray):
+            sums, gram, weight, log_weight = _sparse_sums(chunk, frame)
+        elif w is None and frame.trivial and chunk.y is not None:
+            sums, gram = _plain_sums(chunk.X, chunk.y)
             weight, log_weight = float(chunk.n), 0.0
         else:
             sums, gram, weight, log_weight = _framed_sums(framed(chunk, frame), w)
@@ -123,15 +125,17 @@ class Moments:
     def relative_error(self) -> float:
         """Bound on the rounding error of ``gram[i, j]`` relative to ``sqrt(gram[i, i] * gram[j, j])``.
 
-        Any order of summation inside a block of b rows errs by at most ``b u``, and adding c blocks by ``c u`` more
-        (Higham 2002, Accuracy and Stability, section 3.1); forming ``z - m`` adds two roundings.
+        Summing a block of b rows in any order errs by ``gamma(b)``, adding c blocks by ``gamma(c)`` more; forming ``z - m``
+        adds three roundings.
         """
-        return (self.block + self.chunks + 3) * ROUNDOFF
+        return gamma(self.block) + gamma(self.chunks) + 3 * ROUNDOFF
 
 
 def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
     """Choose provisional means and power-of-two units from one block of rows."""
-    z = np.asarray(chunk.X)
+    if not isinstance(chunk.X, np.ndarray):
+        return _sparse_frame(chunk)
+    z = chunk.X
     y = chunk.y if chunk.y is not None else np.empty((chunk.n, 0))
     with np.errstate(over="ignore", invalid="ignore"):
         top = np.concatenate([_top(z), _top(y)])
@@ -143,6 +147,13 @@ def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
     size = np.where(spread > 0, spread, np.where(shift == 0, top, 1.0)) if centre else np.hypot(mean, spread)
     scale = np.where((size < _SAFE) & (size > 1 / _SAFE), 1.0, power_of_two(size))
     return Frame(shift, scale)
+
+
+def _sparse_frame(chunk: Chunk) -> Frame:
+    """Units only: a shift would make the rows dense."""
+    x, y = abs(chunk.X), np.abs(np.asarray(chunk.y))
+    top = np.concatenate([x.max(axis=0).toarray().reshape(-1), y.max(axis=0)])
+    return Frame(np.zeros_like(top), power_of_two(top))
 
 
 def power_of_two(size: FloatArray) -> FloatArray:
@@ -186,6 +197,18 @@ def _framed_sums(z: FloatArray, w: FloatArray | None) -> tuple[FloatArray, Float
     sums = w @ z
     z *= np.sqrt(w)[:, None]
     return sums, z.T @ z, float(w.sum()), float(np.log(w).sum())
+
+
+def _sparse_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, float, float]:
+    """Sums of CSR rows: only powers of two are taken out, the mean is left to the correction."""
+    from scipy.sparse import diags_array, hstack
+
+    x = chunk.X @ diags_array(1.0 / frame.scale[: chunk.X.shape[1]])
+    z = hstack([x, np.asarray(chunk.y) / frame.scale[chunk.X.shape[1] :]], format="csr")
+    w = np.ones(chunk.n) if chunk.weight is None else chunk.weight
+    weighted = diags_array(w) @ z
+    gram = (z.T @ weighted).toarray()
+    return np.asarray(z.T @ w), gram, float(w.sum()), float(np.log(w).sum())
 
 
 def _top(z: FloatArray) -> FloatArray:

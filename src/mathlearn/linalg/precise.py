@@ -28,14 +28,14 @@ class Refined:
     Attributes
     ----------
     solution : (r, q) double-double
-    constant : (q,) double-double, the intercept in the user's units; None without intercept
+    centre : (q,) double-double, the fitted value at the start's mean in the user's units; zeros without intercept
     white : (r, r) ``white @ white.T`` inverts the scaled centred Gram matrix
     mean_white : (r,)
     rss, tss : (q,) in units of ``scale_y**2``
     """
 
     solution: DoubleDouble
-    constant: DoubleDouble | None
+    centre: DoubleDouble
     white: FloatArray
     mean_white: FloatArray
     rss: FloatArray
@@ -94,13 +94,13 @@ def _correct(sums: Whitened, start: Start, basis: Basis, *, centred: bool) -> tu
     solution = two_sum(basis.solution, basis.factor @ step)
     diagonal = gram[0].diagonal() + gram[1].diagonal()
     rss = diagonal[r : r + q] - np.einsum("ij,ij->j", step, gram[0][:r, r : r + q])
-    constant, mean_white = None, np.zeros(r)
+    centre, mean_white = (np.zeros(q), np.zeros(q)), np.zeros(r)
     if centred:
-        constant = _constant(sums, basis, solution, step)
+        centre = _centre(sums, basis, step)
         mean_white = _mean_white(sums, basis, triangle) if r else mean_white
     refined = Refined(
         solution=solution,
-        constant=constant,
+        centre=centre,
         white=white,
         mean_white=mean_white,
         rss=np.maximum(rss, 0.0),
@@ -122,16 +122,12 @@ def _settled(solution: DoubleDouble, factor: FloatArray, step: FloatArray) -> bo
     return bool((error <= ROUNDOFF / 2 * np.abs(solution[0])).all())
 
 
-def _constant(sums: Whitened, basis: Basis, solution: DoubleDouble, step: FloatArray) -> DoubleDouble:
-    """Intercept ``my - m b`` plus the means that the shift left over, in the user's units."""
-    r, q = solution[0].shape
-    unit = basis.scale[r:]
+def _centre(sums: Whitened, basis: Basis, step: FloatArray) -> DoubleDouble:
+    """Fitted value at the shift: its own ``my`` and the mean that the residuals have left."""
+    r, q = step.shape
     high, low = dd_div_by(sums.sums, sums.weight)
+    unit = basis.scale[r:][:q]
     rest = high[r : r + q], low[r : r + q] - high[:r] @ step
-    if r:
-        shift = basis.shift[:r] / basis.scale[:r]
-        carried = dd_dot(shift[:, None], solution)
-        rest = dd_add(rest, (-carried[0][0], -carried[1][0]))
     return dd_add((basis.shift[r:], np.zeros(q)), (rest[0] * unit, rest[1] * unit))
 
 

@@ -22,6 +22,7 @@ class LeastSquares:
     moments : the double-precision statistic of the first pass
     coef, intercept : (q, p), (q,)
     scale : (p,) powers of two by which columns were divided
+    centre : (q,) fitted value at the mean of X, more accurate than ``intercept + mean @ coef`` (zeros without intercept)
     mean, mean_y : (p,), (q,) weighted means (zeros without intercept)
     rss, tss : (q,)
     whitener : (p, r), ``whitener @ whitener.T`` a symmetric generalised inverse of ``Xc^T W Xc``
@@ -34,6 +35,7 @@ class LeastSquares:
     moments: Moments
     coef: FloatArray
     intercept: FloatArray
+    centre: FloatArray
     scale: FloatArray
     mean: FloatArray
     mean_y: FloatArray

@@ -182,7 +182,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
 
     def _linear(self, chunk: Chunk) -> FloatArray:
         """Point predictions (n, q)."""
-        coef = self.coef_ if self.coef_.ndim == 2 else self.coef_[None, :]  # noqa: PLR2004 - vector or matrix
+        coef = np.atleast_2d(self.coef_)
         mean = np.asarray(chunk.X @ coef.T) + self.intercept_
         return mean if chunk.offset is None else mean + chunk.offset[:, None]
 

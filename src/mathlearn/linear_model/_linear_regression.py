@@ -11,7 +11,8 @@ import numpy as np
 from mathlearn._errors import RankDeficiencyWarning
 from mathlearn._sklearn import ConvergenceWarning, Interval, StrOptions, check_parameters
 from mathlearn.data.bind import bind
-from mathlearn.fitting.linear import LinearSpec, fit_linear
+from mathlearn.fitting.linear import fit_linear
+from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ class LinearRegression(FittedLinear):
             estimator="LinearRegression",
         )
         self.design_ = rows.design
-        self.result_ = fit_linear(rows, self._spec(weighted=sample_weight is not None))
+        spec = self._spec(weighted=sample_weight is not None)
+        self.result_ = fit_linear(rows, spec, has_offset=rows.design.encoding is not None)
         self._validate_loaded()
         _warn(self.result_)
         return self
@@ -256,7 +258,7 @@ class LinearRegression(FittedLinear):
             covariance=self.covariance,
             options=dict(self.covariance_options or {}),
             positive=bool(self.positive),
-            threads=self.n_jobs,
+            n_jobs=self.n_jobs,
         )
 
     def _missing(self) -> Literal["raise", "drop"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import UntrustedModelError
+from mathlearn.data.formula import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +50,12 @@ def _design_faults(result: FitResult, design: Design, formula: str | None) -> It
         yield f"y had {design.y_ndim} dimensions and {len(design.responses)} columns"
     if design.int_shift and len(design.int_shift) != len(design.columns):
         yield f"there are {len(design.int_shift)} shifts for {len(design.columns)} columns"
-    if design.encoding is not None and design.encoding.fit_intercept != result.fit_intercept:
-        yield "the formula and the fit disagree about the intercept"
+    if design.encoding is not None:
+        check(design.encoding)
+        if result.fit_intercept and not design.encoding.fit_intercept:
+            yield "the formula and the fit disagree about the intercept"
+        if not {*design.encoding.columns} <= {*design.columns}:
+            yield "the formula reads columns that were not learned"
 
 
 def _faults(result: FitResult) -> Iterator[str]:

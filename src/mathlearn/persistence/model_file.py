@@ -24,10 +24,12 @@ __all__ = ["load", "save"]
 
 FORMAT = "mathlearn model 1"
 
-# A record's text this long moves from the header, which is limited, to an array of bytes.
+_HEADING = "mathlearn"
+_KEYS = dict.fromkeys(("format", "class", "version", "parameters", "records"))
+
+# Records whose text is this long move from the header, which is limited, to an array of bytes.
 _LONG_TEXT = 200_000
 _RECORDS = "records"
-_KEYS = frozenset({"format", "class", "version", "parameters"})
 
 _Plain = bool | int | float | str | None
 Parameter = _Plain | dict[str, _Plain]
@@ -96,14 +98,16 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     _check_fitted(model)
     arrays: dict[str, AnyArray] = {}
     records = {name: codec.encode(getattr(model, name), name.rstrip("_"), arrays) for name in _CLASSES[key].records}
-    parameters = {name: codec.encode(value, f"the parameter {name}", {}) for name, value in _parameters(model).items()}
-    text = {"format": FORMAT, "class": key, "version": __version__, "parameters": json.dumps(parameters)}
-    text_of_records = json.dumps(records, allow_nan=False)
-    if len(text_of_records) > _LONG_TEXT:
-        arrays[_RECORDS] = np.frombuffer(text_of_records.encode("ascii"), dtype=np.uint8)
-    else:
-        text[_RECORDS] = text_of_records
-    container.write(Path(path), text, arrays)
+    document = {
+        "format": FORMAT,
+        "class": key,
+        "version": __version__,
+        "parameters": {
+            name: codec.encode(value, f"parameter {name}", {}) for name, value in _parameters(model).items()
+        },
+        "records": _spilled(records, arrays),
+    }
+    container.write(Path(path), {_HEADING: json.dumps(document, allow_nan=False)}, arrays)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -133,11 +137,11 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     where = Path(path)
     text, arrays = container.read(where)
-    entry = _entry(text, where)
-    stored = container.parse_json(_text_of_records(text, arrays, where), where)
-    parameters = container.parse_json(text["parameters"], where)
+    document = _document(text, where)
+    entry = _entry(document, where)
     try:
-        return _build(entry, parameters, _records(entry, stored, arrays))
+        records = _records(entry, _unspilled(document["records"], arrays, where), arrays)
+        return _build(entry, document["parameters"], records)
     except UntrustedModelError:
         raise
     except (TypeError, ValueError) as error:
@@ -162,30 +166,44 @@ def _parameters(model: Any) -> dict[str, Any]:
     return parameters
 
 
-def _entry(text: Mapping[str, str], path: Path) -> _Entry:
-    stored_format = text.get("format", "")
+def _spilled(records: dict[str, Any], arrays: dict[str, AnyArray]) -> dict[str, Any]:
+    text = json.dumps(records, allow_nan=False)
+    if len(text) <= _LONG_TEXT:
+        return records
+    arrays[_RECORDS] = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    return {"array": _RECORDS}
+
+
+def _unspilled(stored: Any, arrays: dict[str, AnyArray], path: Path) -> Any:
+    if stored != {"array": _RECORDS}:
+        return stored
+    text = arrays.pop(_RECORDS, None)
+    if text is None or text.dtype != np.uint8 or text.ndim != 1:
+        raise UntrustedModelError(f"{path} is not a mathlearn model: the text of its records is not there")
+    return container.parse_json(text.tobytes(), path)
+
+
+def _document(text: Mapping[str, str], path: Path) -> dict[str, Any]:
+    document = container.parse_json(text[_HEADING], path) if text.keys() == {_HEADING} else None
+    stored_format = document.get("format") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(stored_format, str):
+        raise UntrustedModelError(f"{path} is not a mathlearn model: it is a safetensors file of something else")
     if stored_format != FORMAT:
-        version = text.get("version", "of unknown version")[:40]
-        why = (
-            f"it was written by mathlearn {version} in the format {stored_format[:40]!r}, and this version {__version__} "
-            f"reads {FORMAT!r}: use the newer of the two"
-            if stored_format.startswith("mathlearn model ")
-            else "it is a safetensors file of something else"
-        )
-        raise UntrustedModelError(f"{path} cannot be read as a model: {why}")
-    _same_names(dict.fromkeys(text.keys() - {_RECORDS}), dict.fromkeys(_KEYS), "the header of the model file")
-    if text["class"] not in _CLASSES:
         raise UntrustedModelError(
-            f"{path} holds a model of the class {text['class'][:80]!r}; known are {', '.join(_CLASSES)}"
+            f"{path} was written by mathlearn {str(document.get('version'))[:40]} in the format {stored_format[:40]!r}, "
+            f"and this version, {__version__}, reads {FORMAT!r}: use the newer of the two"
         )
-    return _CLASSES[text["class"]]
+    _same_names(document, _KEYS, "the parts of its header")
+    return document
 
 
-def _text_of_records(text: Mapping[str, str], arrays: dict[str, AnyArray], path: Path) -> str | bytes:
-    long = arrays.pop(_RECORDS, None)
-    if (long is None) == (_RECORDS not in text) or (long is not None and (long.dtype != np.uint8 or long.ndim != 1)):
-        raise UntrustedModelError(f"{path} is not a mathlearn model: it must hold the text of its records once")
-    return text[_RECORDS] if long is None else long.tobytes()
+def _entry(document: Mapping[str, Any], path: Path) -> _Entry:
+    name = document["class"]
+    if not isinstance(name, str) or name not in _CLASSES:
+        raise UntrustedModelError(
+            f"{path} holds a model of the class {str(name)[:80]!r}; known are {', '.join(_CLASSES)}"
+        )
+    return _CLASSES[name]
 
 
 def _same_names(got: Any, allowed: Mapping[str, Any], what: str) -> None:
@@ -211,21 +229,10 @@ def _build(entry: _Entry, stored: Any, records: Mapping[str, Any]) -> Any:
 
     model = entry.estimator()()
     _same_names(stored, _parameters(model), "the parameters of the model")
-    values = {
-        name: codec.decode(value, Parameter, f"the parameter {name}", {}, set()) for name, value in stored.items()
-    }
-    formula = values["formula"]
-    _check_formula(formula)
+    values = {name: codec.decode(value, Parameter, f"parameter {name}", {}, set()) for name, value in stored.items()}
     check_parameters(model.set_params(**values))
     for name, record in records.items():
         setattr(model, name, record)
-    consistency.check_model(model.result_, model.design_, formula)
+    consistency.check_model(model.result_, model.design_, values["formula"])
     model._validate_loaded()  # noqa: SLF001 - the hook that estimators of the table offer to this module alone
     return model
-
-
-def _check_formula(formula: Any) -> None:
-    if formula is not None:
-        from mathlearn.data.formula import validate
-
-        validate(formula)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.results.certificate import Certificate
 
-Rung = Literal["cholesky", "tsqr", "double-double", "minimum-norm", "lsmr", "active-set"]
+Rung = Literal["cholesky", "refinement", "tsqr", "double-double", "minimum-norm", "lsmr", "active-set"]
 WeightsType = Literal["none", "precision", "frequency"]
 CovarianceKind = Literal["classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"]
 
@@ -132,6 +132,7 @@ class FitResult:
     rank : r
     df_model, df_resid : rank of the slopes; n - rank - intercept
     coef, intercept : (q, p), (q,)
+    centre : (q,) fitted value at the mean of X (`Curvature.mean`), more accurate than ``intercept + mean @ coef``
     rss, tss : (q,) residual and total sum of squares (total about the mean with intercept, else about zero)
     exact : (q,) bool, the residuals are at the rounding level of y
     curvature : Curvature or None (positive=True, lsmr)
@@ -158,6 +159,7 @@ class FitResult:
     df_resid: int
     coef: FloatArray
     intercept: FloatArray
+    centre: FloatArray
     rss: FloatArray
     tss: FloatArray
     exact: BoolArray

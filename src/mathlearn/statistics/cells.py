@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, isinf, isnan, log10
+from math import isinf, isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def number(x: float, digits: int = 5) -> str:
         return MISSING
     if x == 0 or isinf(x):
         return f"{x:g}"
-    exponent = floor(log10(abs(x)))
+    # The exponent after rounding: 0.999999 is written 1.0000.
+    exponent = int(f"{x:.{digits - 1}e}".rpartition("e")[2])
     if -4 <= exponent < 9:
         return f"{x:.{max(digits - 1 - exponent, 0)}f}"
     return f"{x:.{digits}g}"

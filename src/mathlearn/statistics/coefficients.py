@@ -14,7 +14,7 @@ from mathlearn.statistics.tails import t_quantile, t_two_sided
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn._typing import FloatArray, IntArray
     from mathlearn.results.fit_result import FitResult
 
 __all__ = ["COLUMNS", "CoefficientTable", "Withheld", "coefficient_table", "ratio"]
@@ -28,12 +28,13 @@ class Withheld:
 
     Attributes
     ----------
-    cells : (q, k) bool
+    cells : (m, 2) int
+        Pairs (response, parameter).
     columns : names of the columns concerned
     reason : str
     """
 
-    cells: BoolArray
+    cells: IntArray
     columns: tuple[str, ...]
     reason: str
 
@@ -64,7 +65,7 @@ class CoefficientTable:
         """Yield (response, parameter, column, reason) of every withheld cell."""
         seen = set()
         for rule in self.withheld:
-            for response, parameter in np.argwhere(rule.cells).tolist():
+            for response, parameter in rule.cells.tolist():
                 for column in rule.columns:
                     key = (response, parameter, column)
                     if key not in seen:
@@ -112,20 +113,24 @@ def ratio(estimate: FloatArray, std_error: FloatArray) -> FloatArray:
 
 
 def _withheld(result: FitResult, std_error: FloatArray, undefined: str | None) -> Iterator[Withheld]:
-    shape = std_error.shape
-    if not result.estimable.all():
-        names = parameter_names(result)
-        for j in np.flatnonzero(~result.estimable).tolist():
-            cells = np.zeros(shape, dtype=np.bool_)
-            cells[:, j] = True
-            yield Withheld(cells, COLUMNS, reasons.not_estimable(result, names[j]))
+    """Yield the rules, the strongest first."""
+    q, k = std_error.shape
+    why = reasons.not_estimable(result)
+    yield from _rules(COLUMNS, [(np.array([[i, j] for i in range(q)]), text) for j, text in why.items()])
     if undefined is not None:
-        yield Withheld(np.ones(shape, dtype=np.bool_), COLUMNS[1:], undefined)
+        yield Withheld(np.argwhere(np.ones((q, k))), COLUMNS[1:], undefined)
         return
-    for i in np.flatnonzero(result.exact).tolist():
-        cells = np.zeros(shape, dtype=np.bool_)
-        cells[i] = True
-        yield Withheld(cells, ("statistic", "p_value"), reasons.exact(result, i))
+    exact = np.flatnonzero(result.exact).tolist()
+    yield from _rules(COLUMNS[2:4], [(np.array([[i, j] for j in range(k)]), reasons.exact(result, i)) for i in exact])
     zero = (std_error == 0) & ~result.exact[:, None]
     if zero.any():
-        yield Withheld(zero, ("statistic", "p_value"), "the standard error is zero under this covariance")
+        yield Withheld(np.argwhere(zero), COLUMNS[2:4], "the standard error is zero under this covariance")
+
+
+def _rules(columns: tuple[str, ...], cells: list[tuple[IntArray, str]]) -> Iterator[Withheld]:
+    """Make one rule for each reason."""
+    groups: dict[str, list[IntArray]] = {}
+    for pairs, reason in cells:
+        groups.setdefault(reason, []).append(pairs)
+    for reason, parts in groups.items():
+        yield Withheld(np.concatenate(parts), columns, reason)

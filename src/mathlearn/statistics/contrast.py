@@ -167,12 +167,11 @@ def contrast(result: FitResult, L: Any, rhs: ArrayLike = 0.0, *, level: float = 
 def _why(
     result: FitResult, labels: tuple[str, ...], estimable: list[bool], undefined: str | None
 ) -> dict[tuple[str, str], str]:
-    dependences = "; ".join(map(str, result.aliases)) or "the columns are dependent"
     out: dict[tuple[str, str], str] = {}
     for i, response in enumerate(result.responses):
         for label, known in zip(labels, estimable, strict=True):
             if not known:
-                out[response, label] = f"not determined by the data: {dependences}"
+                out[response, label] = f"not determined by the data: {reasons.dependences(result.aliases)}"
             elif undefined is not None:
                 out[response, label] = undefined
             elif result.exact[i]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["FrameKind", "Reasons", "to_frame"]
 
 FrameKind = Literal["pandas", "polars", "arrow"]
-Reasons = dict[tuple[Any, ...], str]
+Reasons = dict[Any, str]
 
 
 def to_frame(columns: Mapping[str, Any], as_: FrameKind = "pandas", reasons: Reasons | None = None) -> Any:

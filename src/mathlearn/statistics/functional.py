@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INTERCEPT",
+    "centred_times",
     "coordinates",
     "covariance_matrix",
     "estimable_rows",
@@ -32,6 +33,7 @@ __all__ = [
     "sigma",
     "standard_errors",
     "whiten_rows",
+    "with_constant",
 ]
 
 INTERCEPT = "(Intercept)"
@@ -100,7 +102,7 @@ def coordinates(result: FitResult, L: FloatArray) -> FloatArray:
     white = (slopes - l0 * curvature.mean) @ curvature.whitener
     # For the intercept alone, the image of the mean was formed by the solver without cancellation.
     alone = ~slopes.any(axis=1)
-    white[alone] = -l0[alone] * curvature.mean_white
+    white[alone] = l0[alone] * curvature.mean_white
     return np.concatenate([l0 / np.sqrt(result.weight_sum), white], axis=1)
 
 
@@ -120,10 +122,18 @@ def parameter_coordinates(result: FitResult) -> FloatArray:
 def whiten_rows(result: FitResult, X: FloatArray | csr_array) -> FloatArray:
     """Coordinates (n, r + intercept) of the functionals "prediction at this row of X"."""
     curvature = require_curvature(result)
+    return with_constant(result, centred_times(curvature, X, curvature.whitener, curvature.mean_white))
+
+
+def centred_times(curvature: Curvature, X: FloatArray | csr_array, A: FloatArray, image: FloatArray) -> FloatArray:
+    """Compute ``(X - mean) @ A``, given ``image = mean @ A``, from which a sparse X is corrected since it cannot be centred."""
     if isinstance(X, np.ndarray):
-        white = (X - curvature.mean if result.fit_intercept else X) @ curvature.whitener
-    else:
-        white = np.asarray(X @ curvature.whitener) - curvature.mean_white
+        return (X - curvature.mean if curvature.mean.any() else X) @ A
+    return np.asarray(X @ A) - image
+
+
+def with_constant(result: FitResult, white: FloatArray) -> FloatArray:
+    """Put the coordinate of the intercept, if there is one, before those of the slopes (n, r)."""
     if not result.fit_intercept:
         return white
     out = np.empty((white.shape[0], white.shape[1] + 1))

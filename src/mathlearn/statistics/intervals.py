@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -23,16 +23,19 @@ from mathlearn.statistics.tails import t_quantile
 from mathlearn.statistics.text_table import text_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scipy.sparse import csr_array
 
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["Interval", "IntervalKind", "predict_interval"]
+__all__ = ["Interval", "IntervalKind", "join", "predict_interval"]
 
 IntervalKind = Literal["observation", "confidence"]
 
 SHOWN_ROWS = 10
+NAMED_ROWS = 5
 # Numbers held at a time while standard errors of predictions are formed.
 BLOCK = 1 << 19
 
@@ -52,7 +55,7 @@ class Interval:
     method : str
         Reference distribution and assumptions.
     notes : tuple of str
-        Which rows are withheld and why.
+        Why rows are withheld.
     """
 
     estimate: FloatArray
@@ -85,7 +88,16 @@ class Interval:
         left = self.estimate.shape[0] - SHOWN_ROWS
         lines = [f"{percent(self.level)} {self.kind} intervals ({self.method})", text_table(Cells(header, tuple(rows)))]
         lines.extend([f"... and {left} more rows"] if left > 0 else [])
-        return "\n".join([*lines, *map(_text.terminal, self.notes)])
+        return "\n".join([*lines, *self._withheld(), *map(_text.terminal, self.notes)])
+
+    def _withheld(self) -> list[str]:
+        """Say which rows have no interval."""
+        n = len(self.estimate)
+        rows = np.flatnonzero(np.isnan(self.estimate.reshape(n, -1)).any(axis=1)) if n else np.zeros(0, dtype=np.int64)
+        if not rows.size:
+            return []
+        named = ", ".join(map(str, rows[:NAMED_ROWS])) + (", ..." if rows.size > NAMED_ROWS else "")
+        return [f"withheld: {rows.size} of {n} (row {named})"]
 
 
 def predict_interval(
@@ -172,10 +184,29 @@ def _method(result: FitResult, kind: IntervalKind) -> str:
 
 
 def _notes(result: FitResult, estimable: BoolArray) -> tuple[str, ...]:
-    if estimable.all():
-        return ("exact fit: intervals have no width",) if result.exact.any() else ()
-    rows = np.flatnonzero(~estimable)
-    named = ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
-    broken = "; ".join(map(str, result.aliases)) or "the columns of the fit are dependent"
-    share = f"{len(rows)} of {len(estimable)} predictions are not determined by the data (row {named})"
-    return (f"{share}: in the rows of the fit {broken}, and these rows break that",)
+    if not estimable.all():
+        broken = reasons.dependences(result.aliases)
+        return (
+            f"NaN where the data do not determine the prediction: in the rows of the fit {broken}; these rows break that",
+        )
+    return ("exact fit: intervals have no width",) if result.exact.any() else ()
+
+
+def join(parts: Sequence[Interval]) -> Interval:
+    """Put intervals of consecutive rows, of one fit, level and kind, together.
+
+    Parameters
+    ----------
+    parts : sequence of Interval
+        At least one.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    return replace(
+        first,
+        estimate=np.concatenate([part.estimate for part in parts]),
+        lower=np.concatenate([part.lower for part in parts]),
+        upper=np.concatenate([part.upper for part in parts]),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )

@@ -6,22 +6,42 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.statistics.functional import INTERCEPT
+from mathlearn.statistics.functional import INTERCEPT, parameter_names
 
 if TYPE_CHECKING:
-    from mathlearn.results.fit_result import FitResult
+    from collections.abc import Sequence
 
-__all__ = ["exact", "no_residual_df", "not_estimable", "undefined_covariance", "whole_fit"]
+    from mathlearn.results.fit_result import Alias, FitResult
+
+__all__ = ["dependences", "exact", "no_residual_df", "not_estimable", "undefined_covariance", "whole_fit"]
 
 
-def not_estimable(result: FitResult, term: str) -> str:
-    """Say which dependence among the columns leaves this term undetermined."""
-    told = [str(a) for a in result.aliases if term in (a.term, *a.others) or (term == INTERCEPT and a.constant)]
-    return (
-        f"not determined by the data: {'; '.join(told)}"
-        if told
-        else "not determined by the data: the columns are dependent"
-    )
+# A column may take part in thousands of dependences (p > n), and each may be long.
+TOLD_ALIASES = 3
+ALIAS_LENGTH = 200
+
+
+def not_estimable(result: FitResult) -> dict[int, str]:
+    """Say, for each parameter that is not determined, which dependences among the columns leave it so."""
+    loose = np.flatnonzero(~result.estimable).tolist()
+    if not loose:
+        return {}
+    names = parameter_names(result)
+    involved: dict[str, list[Alias]] = {}
+    for alias in result.aliases:
+        for name in (alias.term, *alias.others, *([INTERCEPT] if alias.constant else [])):
+            involved.setdefault(name, []).append(alias)
+    return {j: f"not determined by the data: {dependences(involved.get(names[j], []))}" for j in loose}
+
+
+def dependences(aliases: Sequence[Alias]) -> str:
+    """Spell the first few dependences."""
+    if not aliases:
+        return "the columns are dependent"
+    told = [str(alias) for alias in aliases[:TOLD_ALIASES]]
+    told = [text if len(text) <= ALIAS_LENGTH else text[: ALIAS_LENGTH - 3] + "..." for text in told]
+    more = len(aliases) - len(told)
+    return "; ".join([*told, *([f"and {more} more"] if more else [])])
 
 
 def no_residual_df(result: FitResult) -> str:

@@ -102,8 +102,11 @@ def glance(result: FitResult, as_: FrameKind = "pandas") -> Any:
         "covariance": ["none" if result.covariance is None else result.covariance.kind] * q,
     }
     reasons: Reasons = {
-        ((result.responses[i], column) if several else (column,)): reason for (i, column), reason in fit.reasons.items()
+        (result.responses[i], column) if several else column: reason for (i, column), reason in fit.reasons.items()
     }
+    for column in ("condition_raw", "condition_scaled", "digits"):
+        for i in np.flatnonzero(np.isnan(columns[column])).tolist():
+            reasons[(result.responses[i], column) if several else column] = "not computed by this solver"
     return to_frame(columns, as_, reasons)
 
 

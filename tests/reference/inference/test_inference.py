@@ -63,7 +63,18 @@ def test_coefficients_are_those_of_r(case, column):
 def test_the_fit_as_a_whole_is_that_of_r(case):
     expected, result, *_ = case
     table = st.glance(result).iloc[0]
-    names = ["n", "df_resid", "r_squared", "adj_r_squared", "sigma", "f_statistic", "log_likelihood", "aic", "bic", "rss"]
+    names = [
+        "n",
+        "df_resid",
+        "r_squared",
+        "adj_r_squared",
+        "sigma",
+        "f_statistic",
+        "log_likelihood",
+        "aic",
+        "bic",
+        "rss",
+    ]
     assert_allclose([table[name] for name in names], [expected[name] for name in names], rtol=RTOL)
     # From its far tail a p-value multiplies the relative error of F by the residual degrees of freedom.
     assert_allclose(table["f_p_value"], expected["f_p_value"], rtol=RTOL * expected["df_resid"])
@@ -122,7 +133,7 @@ def test_nested_models_compare_as_in_r():
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3", "HAC3", "HAC3_small_sample", "cluster", "two_way"])
 def test_robust_standard_errors_are_those_of_statsmodels(kind, weighted):
-    X, y, groups, _ = penguins()
+    _, y, groups, _ = penguins()
     weight = 0.5 + np.arange(len(y)) % 5 if weighted else None
     expected = STATSMODELS["penguins_weighted" if weighted else "penguins"][kind]
     calls = {

@@ -118,7 +118,7 @@ class Encoding:
 
 def _row_products(left: FloatArray, right: FloatArray) -> FloatArray:
     """Multiply every column by every other, row by row; those of `left` vary fastest."""
-    return (right[:, :, None] * left[:, None, :]).reshape(len(left), -1)
+    return (right[:, :, None] * left[:, None, :]).reshape(len(left), right.shape[1] * left.shape[1])
 
 
 def term_names(factors: tuple[Factor, ...], products: tuple[Product, ...]) -> tuple[str, ...]:

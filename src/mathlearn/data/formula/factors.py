@@ -138,10 +138,14 @@ class CategoryFactor:
     def encode(self, view: View, *, reduced: bool) -> FloatArray:
         """Return the indicators; an unseen level raises `SchemaError`."""
         index = self._index(view)
-        out = np.zeros((view.n, len(self.levels)))
-        rows = np.arange(view.n) if view.good is None else np.flatnonzero(view.good)
+        known = np.ones(view.n, dtype=np.bool_) if view.good is None else view.good.copy()
+        if reduced:
+            known &= index != self.reference
+            index = index - (index > self.reference)
+        out = np.zeros((view.n, len(self.levels) - reduced))
+        rows = np.flatnonzero(known)
         out[rows, index[rows]] = 1.0
-        return np.delete(out, self.reference, axis=1) if reduced else out
+        return out
 
     def _index(self, view: View) -> IntArray:
         column = view.column(self.column)
@@ -175,8 +179,8 @@ class CategoryFactor:
         value = column.values[int(unseen.argmax())]
         level = str(value.item()) if column.levels is None else column.levels[value]
         return SchemaError(
-            f"column {self.column!r} holds the level {level!r}, which was not in the data that were fitted "
-            f"({view.tell(unseen)} have unseen levels).{did_you_mean(level, self.levels)} "
+            f"column {self.column!r} holds the level {level!r}, which was not in the data that were fitted. "
+            f"Unseen levels are in {view.tell(unseen)}.{did_you_mean(level, self.levels)} "
             f"The known levels are: {listing(self.levels)}. Correct or remove those rows, or fit with them."
         )
 

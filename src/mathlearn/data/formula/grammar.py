@@ -55,7 +55,8 @@ def parse(text: str) -> Sides:
     tokens = tokenise(text)
     if not any(token.kind == "operator" and token.text == "~" for token in tokens):
         raise Refusal(
-            "a formula has a '~' between response and terms: 'y ~ a + b', or '~ a + b' when y is passed to fit", len(text)
+            "a formula has a '~' between response and terms: 'y ~ a + b', or '~ a + b' when y is passed to fit",
+            len(text),
         )
     parser = _Parser(tokens)
     response = None if parser.peek() == "~" else parser.sum()

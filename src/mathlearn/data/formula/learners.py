@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -92,7 +92,7 @@ class ValueLearner:
     def see(self, view: View) -> None:
         """Collect the values of the good rows."""
         values = view.column(self._column).values
-        here = np.unique(view.kept(values.astype(np.float64) if values.dtype.kind == "f" else values))
+        here = np.unique(view.kept(values)).astype(_widest(values.dtype))
         self._values = here if self._values is None else np.union1d(self._values, here)
         _refuse_too_many(self._column, len(self._values))
 
@@ -166,6 +166,13 @@ class SplineLearner:
     def _quantiles(x: FloatArray, count: int, bounds: tuple[float, float]) -> FloatArray:
         inside = x[(x >= bounds[0]) & (x <= bounds[1])]
         return quantile_knots(inside, count) if len(inside) and count else np.empty(0)
+
+
+def _widest(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return one type for all columns of a kind, so that what is learned does not depend on how numbers are stored."""
+    if dtype == np.uint64:
+        return dtype
+    return np.dtype({"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}[dtype.kind])
 
 
 def _refuse_too_many(column: str, count: int) -> None:

@@ -146,7 +146,10 @@ def _gauss_rule(nodes: FloatArray, weights: FloatArray, size: int) -> tuple[Floa
 
 
 def _lanczos(u: FloatArray, weights: FloatArray, steps: int) -> tuple[FloatArray, FloatArray]:
-    """Return the recurrence coefficients: `steps` of shift and ``steps + 1`` of spread."""
+    """Return the recurrence coefficients: `steps` of shift and ``steps + 1`` of spread.
+
+    Sums are einsum's: the vectors are short, and waking the threads of BLAS takes longer than the work.
+    """
     total = weights.sum()
     basis = np.empty((steps + 1, len(u)))
     basis[0] = np.sqrt(weights / total)
@@ -154,9 +157,9 @@ def _lanczos(u: FloatArray, weights: FloatArray, steps: int) -> tuple[FloatArray
     spread[0] = np.sqrt(total)
     for k in range(steps):
         step = u * basis[k]
-        shift[k] = basis[k] @ step
+        shift[k] = np.einsum("n,n", basis[k], step)
         for _ in range(2):  # twice is enough: W. Kahan's remark in B. Parlett, The Symmetric Eigenvalue Problem, 6.9
-            step -= (basis[: k + 1] @ step) @ basis[: k + 1]
-        spread[k + 1] = np.sqrt(step @ step)
+            step -= np.einsum("k,kn->n", np.einsum("kn,n->k", basis[: k + 1], step), basis[: k + 1])
+        spread[k + 1] = np.sqrt(np.einsum("n,n", step, step))
         basis[k + 1] = step / spread[k + 1] if spread[k + 1] > 0 else 0.0
     return shift, spread

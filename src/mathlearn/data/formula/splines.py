@@ -65,6 +65,8 @@ class Basis:
         """Return the (n, size) basis; every `x` lies within the bounds."""
         from scipy.interpolate import BSpline
 
+        if not len(x):  # which SciPy refuses
+            return np.empty((0, self.size))
         ends = self.degree + 1
         vector = np.concatenate([np.full(ends, self.lower), self.knots, np.full(ends, self.upper)])
         full: FloatArray = BSpline.design_matrix(np.ascontiguousarray(x), vector, self.degree).toarray()

@@ -29,7 +29,7 @@ _PATTERN = re.compile(
 )
 
 _LOOKALIKES = {
-    "∼": "~", "˜": "~", "～": "~", "−": "-", "–": "-", "—": "-", "×": "*", "∗": "*", "·": ":",
+    "\u00a0": " ", "∼": "~", "˜": "~", "～": "~", "−": "-", "–": "-", "—": "-", "×": "*", "∗": "*", "·": ":",
     "＋": "+", "（": "(", "）": ")", "，": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "´": "`",
 }  # fmt: skip
 """Characters that word processors put in the place of those meant."""
@@ -48,6 +48,12 @@ class Token:
     kind: TokenKind
     text: str
     at: int
+
+
+def is_plain(name: str) -> bool:
+    """Whether a column can be named without backquotes."""
+    match = _PATTERN.fullmatch(name)
+    return match is not None and match.lastgroup == "name"
 
 
 def tokenise(text: str) -> list[Token]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mathlearn.data.formula.tokenise import is_plain
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -119,7 +121,7 @@ def _render_items(items: tuple[tuple[int, Node], ...]) -> str:
 def _render_leaf(node: Node) -> str:
     match node:
         case Name(name):
-            return name if name.isidentifier() else f"`{name}`"
+            return name if is_plain(name) else f"`{name}`"
         case Number(text):
             return text
         case Text(text):

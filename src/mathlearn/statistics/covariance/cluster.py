@@ -74,13 +74,18 @@ def _join(blocks: Sequence[tuple[tuple[Hashable, ...], FloatArray]]) -> tuple[tu
 
 
 def _sum_by_code(codes: IntArray, size: int, scores: FloatArray) -> FloatArray:
-    """Sum rows of equal code: sorted by code first, since adding at scattered indices is slow."""
-    if size == 0:
-        return np.zeros((0, *scores.shape[1:]))
-    order = np.argsort(codes, kind="stable")
-    starts = np.searchsorted(codes[order], np.arange(size))
-    sums: FloatArray = np.add.reduceat(scores[order], starts, axis=0)
-    return sums
+    """Sum rows of equal code, in their order, as the product with a sparse matrix of ones."""
+    from scipy.sparse import csr_array
+
+    n = len(codes)
+    members = csr_array((np.ones(n), np.argsort(codes, kind="stable"), _starts(codes, size)), shape=(size, n))
+    sums: FloatArray = np.asarray(members @ scores.reshape(n, -1))
+    return sums.reshape(size, *scores.shape[1:])
+
+
+def _starts(codes: IntArray, size: int) -> IntArray:
+    """Where each code's rows begin once sorted, and where the last ends."""
+    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=size))])
 
 
 def factorise(values: AnyArray) -> tuple[list[Any], IntArray]:
@@ -147,7 +152,7 @@ class Clustered(RowStatistic[tuple[KeyedSums, ...]]):
             raise DomainError(
                 f"{count} cluster in groups=: at least 2 are needed for a covariance, and 30 or more for a good one"
             )
-        meat = np.einsum("gqi,gqj->qij", sums, sums, optimize=True)
+        meat = np.stack([sums[:, j].T @ sums[:, j] for j in range(sums.shape[1])])
         n, df_resid = self.result.n, self.result.df_resid
         small = (n - 1) / df_resid if df_resid > 0 else 1.0
         return count, meat * (count / (count - 1) * small)

@@ -2,6 +2,7 @@
 
 The meat is ``G_0 + sum over l of k_l (G_l + G_l')`` with ``G_l = sum over t of u_t u_{t-l}'`` and ``k_l = 1 - l/(L + 1)``. Blocks of
 rows merge exactly: each summary keeps its first and last L score rows, from which the products across the border are added.
+Rows that were dropped or have weight zero leave no gap: their neighbours count as adjacent.
 
 References
 ----------

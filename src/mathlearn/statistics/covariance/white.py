@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import SchemaError
-from mathlearn.statistics.functional import sigma, whiten_rows
+from mathlearn.statistics.functional import centred_times, require_curvature, sigma, with_constant
 
 if TYPE_CHECKING:
     from mathlearn._typing import AnyArray, FloatArray, IntArray
@@ -51,11 +51,15 @@ class WhiteRows:
         """Transform one chunk."""
         if chunk.y is None:
             raise SchemaError("these rows carry no y: a covariance from rows needs the X and y of the fit")
-        fitted = np.asarray(chunk.X @ result.coef.T) + result.intercept
+        curvature, r = require_curvature(result), result.rank
+        # One product gives coordinates and fitted values, both about the mean, where their digits are.
+        both = np.concatenate([curvature.whitener, result.coef.T], axis=1)
+        image = np.concatenate([curvature.mean_white, result.coef @ curvature.mean])
+        product = centred_times(curvature, chunk.X, both, image)
         index = np.arange(chunk.start, chunk.start + chunk.n) if chunk.rows is None else chunk.rows
         return cls(
-            basis=whiten_rows(result, chunk.X),
-            residual=chunk.y - fitted,
+            basis=with_constant(result, product[:, :r]),
+            residual=chunk.y - result.centre - product[:, r:],
             weight=chunk.weight,
             counts=result.weights_type == "frequency",
             group=chunk.group,
@@ -112,11 +116,18 @@ class Tally:
                 f"the fit used {result.n} rows and {round(self.n)} were given: a covariance from rows needs the X, y and "
                 "weights of the fit"
             )
-        distance = np.linalg.norm(self.score, axis=0)
-        for j, name in enumerate(result.responses):
-            s = sigma(result)[j]
-            if not result.exact[j] and distance[j] > FOREIGN_ROWS * s:
-                raise SchemaError(
-                    f"these rows do not satisfy the normal equations of the fit of {name!r}: their optimum is "
-                    f"{distance[j] / s:.2g} standard errors away. Give the X, y and weights of the fit, in any order"
-                )
+        distance, s = np.linalg.norm(self.score, axis=0), sigma(result)
+        allowed = FOREIGN_ROWS * s + _rounding(result)
+        for j in np.flatnonzero(~result.exact & (distance > allowed)).tolist():
+            raise SchemaError(
+                f"these rows do not satisfy the normal equations of the fit of {result.responses[j]!r}: their optimum is "
+                f"{distance[j] / s[j]:.2g} standard errors away. Give the X, y and weights of the fit"
+            )
+
+
+def _rounding(result: FitResult) -> FloatArray:
+    """Size of a score sum that comes from the last bits of the means and coefficients alone (q,)."""
+    mean = np.abs(require_curvature(result).mean)
+    size = np.abs(result.centre) + np.abs(result.coef) @ mean
+    rounding: FloatArray = 8 * np.finfo(np.float64).eps * np.sqrt(result.weight_sum) * size
+    return rounding

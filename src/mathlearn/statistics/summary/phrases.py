@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite, isnan
+from math import ceil, floor, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
 from mathlearn.results.fit_result import Status
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.goodness import Goodness
 
-__all__ = ["conditioning", "design", "evidence", "fit_line", "verdict"]
+__all__ = ["conditioning", "design", "evidence", "fit_lines", "notes", "verdict"]
 
 # Belsley, Kuh and Welsch (1980), "Regression Diagnostics", section 3.2: dependencies begin to matter from about 30 on and are
 # strong from about 100 on, for columns of equal length.
@@ -36,7 +36,7 @@ def verdict(result: FitResult) -> str:
 
 
 def evidence(result: FitResult) -> Iterator[tuple[str, str]]:
-    """Yield what the certificate found: its digest, failed checks, and facts about the problem."""
+    """Yield what the certificate found: its digest, and what failed."""
     certificate = result.certificate
     yield "Evidence", f"{_digest(certificate)} ({_GRADE[certificate.grade]})"
     if result.status is not Status.OPTIMAL:
@@ -47,33 +47,48 @@ def evidence(result: FitResult) -> Iterator[tuple[str, str]]:
                 "Failed",
                 f"{check.name} = {number(check.value, 3)}, allowed {number(check.threshold, 3)}: {check.meaning}",
             )
-    for defect in result.defects:
-        yield "Note", defect.message
-    for note in certificate.notes:
-        yield "Note", note
 
 
 def _digest(certificate: Certificate) -> str:
     parts = []
     if not isnan(certificate.error_in_se):
-        parts.append(f"solution within {certificate.error_in_se:.1g} SE of the optimum")
+        parts.append(f"solution within {_bound(certificate.error_in_se)} SE of the optimum")
     if isfinite(certificate.digits):
         # Rounded down: a digit is certified or it is not.
         parts.append(f"{int(certificate.digits)} digits certified")
     if isfinite(certificate.statistical_digits):
-        parts.append(f"the data support {max(certificate.statistical_digits, 0.0):.1f}")
+        parts.append(f"the data support {max(certificate.statistical_digits, 0.0):.1f} digits")
     return "; ".join(parts) or "no forward error bound is available for this solver"
+
+
+def _bound(x: float) -> str:
+    """Write an upper bound with one digit, rounded up; nothing is claimed below 1e-9, which is of no interest."""
+    x = max(x, 1e-9)
+    if not isfinite(x):
+        return "inf"
+    unit = 10.0 ** floor(log10(x))
+    # The tolerance keeps 3e-9 at 3e-9: its quotient by the unit may exceed 3 by a rounding.
+    return f"{ceil(x / unit - 1e-9) * unit:.0e}" if x < 0.1 else f"{x:.2g}"
 
 
 def design(result: FitResult) -> Iterator[tuple[str, str]]:
     """Yield rank and conditioning."""
     p = len(result.terms)
-    rank = f"{result.rank} of {p} column{'s' if p != 1 else ''}"
-    if result.rank < p and result.aliases:
-        shown = "; ".join(map(str, result.aliases[:5])) + ("; ..." if len(result.aliases) > 5 else "")
-        rank += f": {shown}"
-    yield "Rank", rank
-    yield "Condition", conditioning(result.condition_raw, result.condition_scaled)
+    yield "Rank", f"{result.rank} of {p} column{'s' if p != 1 else ''}"
+    if result.rank < p and not isnan(result.condition_scaled):
+        scaled = _size(result.condition_scaled)
+        yield (
+            "Condition",
+            f"infinite in your units; {scaled} after centring and scaling, once dependent columns are set aside",
+        )
+    else:
+        yield "Condition", conditioning(result.condition_raw, result.condition_scaled)
+
+
+def notes(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield facts about the problem, with what to do about them."""
+    for message in (*(defect.message for defect in result.defects), *result.certificate.notes):
+        yield "Note", message
 
 
 def conditioning(raw: float, scaled: float) -> str:
@@ -95,13 +110,13 @@ def _size(x: float) -> str:
     return f"{x:.2g}" if x < 1e4 else f"{x:.1e}"
 
 
-def fit_line(result: FitResult, fit: Goodness, response: int) -> str:
-    """Return the numbers about the fit of one response in a line."""
+def fit_lines(result: FitResult, fit: Goodness, response: int) -> Iterator[tuple[str, str]]:
+    """Yield the numbers about the fit of one response."""
     i = response
     dropped = f" ({result.n_dropped} dropped)" if result.n_dropped else ""
-    parts = [f"n = {result.n}{dropped}, {result.df_resid} residual df"]
-    if not isnan(fit.sigma[i]):
-        parts.append(f"sigma = {number(float(fit.sigma[i]), 4)}")
+    spread = "" if isnan(fit.sigma[i]) else f"; sigma = {number(float(fit.sigma[i]), 4)}"
+    yield "Fit", f"n = {result.n}{dropped}, {result.df_resid} residual df{spread}"
+    parts = []
     if not isnan(fit.r_squared[i]):
         about = "" if result.fit_intercept else " about zero"
         adjusted = "" if isnan(fit.adj_r_squared[i]) else f" (adjusted {fit.adj_r_squared[i]:.4f})"
@@ -109,4 +124,5 @@ def fit_line(result: FitResult, fit: Goodness, response: int) -> str:
     if not isnan(fit.f_statistic[i]):
         test = f"F({fit.f_df[0]:g}, {fit.f_df[1]:g}) = {number(float(fit.f_statistic[i]), 4)}"
         parts.append(f"{test}, {p_statement(float(fit.f_p_value[i]))}")
-    return "; ".join(parts)
+    if parts:
+        yield "Explained", "; ".join(parts)

@@ -1,0 +1,121 @@
+"""Certificates for solutions without a curvature factor: the gradient at the numbers shown, from the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.certify.rows_grade import RowSums, plain_claim
+from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.results.certificate import Certificate, Check
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.rows import Rows
+
+_ROUNDINGS = 32.0
+_LEAST_DISTANCE = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A solution as shown: (q, p) coefficients, (q,) intercepts, (p,) means about which the gradient is taken."""
+
+    coef: FloatArray
+    intercept: FloatArray
+    mean: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """What a pass over the rows finds.
+
+    Attributes
+    ----------
+    level : (p, q) gradient in units of what rounding can leave in it
+    rss : (q,)
+    """
+
+    level: FloatArray
+    rss: FloatArray
+
+
+def gradient(rows: Rows, shown: Shown, size: FloatArray, reach: FloatArray, *, max_rows: int, threads: int) -> Gradient:
+    """Form the gradient from the rows.
+
+    Parameters
+    ----------
+    size : (p,) norms of the (centred) columns
+    reach : (q,) norms that cancel in the residuals, ``|y| + sum |b_j| |x_j|``
+    """
+    claim = plain_claim(shown.coef, shown.intercept, shown.mean, shifted=not rows.sparse)
+    sums = rows.reduce(lambda chunk: RowSums.of(chunk, claim), RowSums.merge, max_rows=max_rows, threads=threads)
+    if sums is None:
+        msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
+        raise RuntimeError(msg)
+    found = sums.gradient[0] + sums.gradient[1]
+    rounding = _ROUNDINGS * np.sqrt(sums.n) * ROUNDOFF * np.outer(size, reach)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(found == 0, 0.0, found / rounding)
+    return Gradient(level, sums.rss)
+
+
+def free_certificate(found: Gradient, *, distance: float | None, unique: bool) -> Certificate:
+    """Judge an unconstrained solution: the gradient vanishes and, of many solutions, it is the shortest.
+
+    Parameters
+    ----------
+    distance : relative distance of the coefficients from the row space, where they are said to be the shortest
+    unique : whether the coefficients are determined by the data
+    """
+    checks = [_stationary(np.abs(found.level))]
+    if distance is not None:
+        meaning = (
+            "relative distance of the coefficients from the space spanned by the rows: zero for the shortest solution"
+        )
+        checks.append(Check("minimum_norm", distance, _LEAST_DISTANCE, meaning))
+    return _certificate(checks, unique=unique)
+
+
+def nonnegative_certificate(found: Gradient, coef: FloatArray) -> Certificate:
+    """Judge a solution under ``coef >= 0`` by the Karush-Kuhn-Tucker conditions.
+
+    ``found.level`` is ``sum w (x - m) e``, minus half the gradient of the loss: it must vanish where a coefficient is
+    positive and be at most zero where it is held at zero.
+    """
+    held = coef.T == 0
+    checks = [
+        Check("feasibility", float(max(0.0, -coef.min(initial=0.0))), 0.0, "no coefficient is negative"),
+        _stationary(np.where(held, 0.0, np.abs(found.level))),
+        Check(
+            "dual_feasibility",
+            float(np.where(held, found.level, 0.0).max(initial=0.0)),
+            1.0,
+            "no coefficient held at zero would lower the loss by becoming positive",
+        ),
+    ]
+    return _certificate(checks, unique=True)
+
+
+def row_space_distance(coef: FloatArray, rows: FloatArray) -> float:
+    """Relative distance of coefficients (q, p) from the space spanned by the (n, p) rows, by singular values."""
+    nearest = rows.T @ np.linalg.lstsq(rows.T, coef.T, rcond=None)[0]
+    size = np.linalg.norm(coef, axis=1)
+    far = np.linalg.norm(coef.T - nearest, axis=0)
+    return float(np.divide(far, size, out=np.zeros_like(far), where=size > 0).max(initial=0.0))
+
+
+def _stationary(level: FloatArray) -> Check:
+    return Check(
+        "normal_equations",
+        float(level.max(initial=0.0)),
+        1.0,
+        "the gradient of the loss at the solution, relative to what rounding can leave in it",
+    )
+
+
+def _certificate(checks: list[Check], *, unique: bool) -> Certificate:
+    nan = float("nan")
+    return Certificate(tuple(checks), "rows", unique, nan, nan, nan)

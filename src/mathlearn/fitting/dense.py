@@ -1,0 +1,86 @@
+"""The ladder: dense rows, at least as many as columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mathlearn.certify.least_squares import certificate
+from mathlearn.fitting import resources
+from mathlearn.fitting.climb import Climber, residual_scale
+from mathlearn.fitting.defects import aliases, least_squares_defects
+from mathlearn.fitting.withheld import exact_fit
+from mathlearn.linalg import ladder
+from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult, Status
+
+if TYPE_CHECKING:
+    from mathlearn.certify.evidence import Evidence
+    from mathlearn.data.rows import Rows
+    from mathlearn.fitting.spec import LinearSpec
+    from mathlearn.linalg.solution import LeastSquares
+
+SQUARES = 4
+"""p-by-p matrices held at a time."""
+
+
+def fit_dense(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
+    """Fit by the ladder, with full inference."""
+    width = len(rows.terms) + len(rows.responses)
+    resources.require(SQUARES * width * width, f"the moments of {width} columns")
+    moments = ladder.accumulate(rows, centred=spec.fit_intercept, threads=threads)
+    count = spec.count(moments.n, moments.weight)
+    solution, evidence = Climber(rows, moments, count, spec.fit_intercept, spec.tol, threads).solve()
+    return concluded(rows, spec, count, solution, evidence)
+
+
+def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, evidence: Evidence) -> FitResult:
+    """Draw the conclusions from a solution and the evidence for it."""
+    centred, moments = spec.fit_intercept, solution.moments
+    df = count - solution.rank - centred
+    sigma = residual_scale(solution, count, centred=centred)
+    exact = exact_fit(solution.rss, solution.tss, moments.weight, solution.mean_y)
+    shown = solution.dependence.estimable(intercept=centred)
+    verdict, digits = certificate(evidence, solution, sigma, exact, shown, centred=centred)
+    dependences = aliases(solution.dependence, rows.terms)
+    return FitResult(
+        terms=rows.terms,
+        responses=rows.responses,
+        fit_intercept=centred,
+        weights_type=spec.weights_type,
+        n=count,
+        n_dropped=moments.dropped,
+        weight_sum=moments.weight,
+        log_weight_sum=moments.log_weight,
+        rank=solution.rank,
+        df_model=solution.rank,
+        df_resid=df,
+        coef=solution.coef,
+        intercept=solution.intercept,
+        centre=solution.centre,
+        rss=solution.rss,
+        tss=solution.tss,
+        exact=exact,
+        curvature=_curvature(solution),
+        estimable=shown,
+        aliases=dependences,
+        covariance=CovarianceEstimate(
+            "classical", None, float(df), "classical: independent errors of constant variance"
+        ),
+        withheld=None,
+        rung=solution.rung,
+        condition_raw=solution.condition_raw,
+        condition_scaled=solution.condition_scaled,
+        digits=digits[:, int(centred) :],
+        status=Status.OPTIMAL if verdict.ok else Status.STALLED,
+        defects=least_squares_defects(dependences, rows.responses, exact, solution.tss, df, count),
+        certificate=verdict,
+    )
+
+
+def _curvature(solution: LeastSquares) -> Curvature:
+    return Curvature(
+        mean=solution.mean,
+        whitener=solution.whitener,
+        mean_white=solution.mean_white,
+        null=solution.dependence.null,
+        scale=solution.scale,
+    )

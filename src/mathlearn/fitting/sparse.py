@@ -1,0 +1,71 @@
+"""Sparse rows of many columns: the scaled sparse Gram matrix where centring it is safe, else LSMR without inference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.certify.gradient import Shown, free_certificate, gradient
+from mathlearn.fitting import resources
+from mathlearn.fitting.climb import Climber
+from mathlearn.fitting.dense import SQUARES, concluded
+from mathlearn.fitting.gather import gathered
+from mathlearn.fitting.withheld import Found, without_inference
+from mathlearn.linalg import ladder, lsmr
+
+if TYPE_CHECKING:
+    from mathlearn.data.rows import Rows
+    from mathlearn.fitting.spec import LinearSpec
+    from mathlearn.linalg.moments import Moments
+    from mathlearn.results.fit_result import FitResult
+
+MOST_DENSE_COLUMNS = 2000
+"""Up to here blocks of rows are made dense, one at a time."""
+
+_MOST_MEAN = 1e4  # mean^2 / variance beyond which centring after the fact loses too many digits
+_REASON = "solved by iteration because the Gram matrix is too large or too ill-conditioned, which gives no curvature"
+
+
+def fit_sparse(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
+    """Fit without making X dense."""
+    width = len(rows.terms) + len(rows.responses)
+    if spec.fit_intercept and resources.fits(SQUARES * width * width):
+        moments = ladder.accumulate(rows, centred=True, threads=threads)
+        if _can_be_centred(moments, len(rows.terms)):
+            count = spec.count(moments.n, moments.weight)
+            climbed = Climber(rows, moments, count, True, None, threads).from_statistic_alone()  # noqa: FBT003
+            if climbed is not None:
+                return concluded(rows, spec, count, *climbed)
+    return _by_iteration(rows, spec, threads)
+
+
+def _can_be_centred(moments: Moments, p: int) -> bool:
+    variance = np.diag(moments.centred())[:p] / moments.weight
+    mean = moments.sums[:p] / moments.weight
+    return bool((mean**2 <= _MOST_MEAN * variance).all())
+
+
+def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
+    block = gathered(rows)
+    solution = lsmr.solve(block.x, block.y, block.weight, centred=spec.fit_intercept)
+    squares = np.asarray(block.x.multiply(block.x).T @ block.weights)
+    size = np.sqrt(squares)
+    reach = np.sqrt(solution.tss + block.total * solution.mean_y**2) + size @ np.abs(solution.coef.T)
+    shown = Shown(solution.coef, solution.intercept, solution.mean)
+    slope = gradient(rows, shown, size, reach, max_rows=ladder.block_rows(len(rows.terms)), threads=threads)
+    found = Found(
+        rung="lsmr",
+        n=block.n,
+        dropped=block.dropped,
+        weight_sum=block.total,
+        log_weight_sum=block.log_total,
+        coef=solution.coef,
+        intercept=solution.intercept,
+        mean_y=solution.mean_y,
+        rss=solution.rss,
+        tss=solution.tss,
+        rank=min(block.n - spec.fit_intercept, len(rows.terms)),
+        condition_scaled=solution.condition,
+    )
+    return without_inference(rows, spec, found, free_certificate(slope, distance=None, unique=True), _REASON)

@@ -1,0 +1,99 @@
+"""Large sparse least squares by LSMR, the centring done in the operator so that X stays sparse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg.moments import power_of_two
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from mathlearn._typing import FloatArray
+
+_TOLERANCE = 1e-14
+_STEPS_PER_COLUMN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SparseSolution:
+    """Least-squares solution of a sparse problem, user units.
+
+    Attributes
+    ----------
+    coef, intercept : (q, p), (q,)
+    mean, mean_y : (p,), (q,)
+    rss, tss : (q,)
+    converged : whether LSMR met its tolerance for every response
+    condition : LSMR's estimate for the scaled, centred operator
+    """
+
+    coef: FloatArray
+    intercept: FloatArray
+    mean: FloatArray
+    mean_y: FloatArray
+    rss: FloatArray
+    tss: FloatArray
+    converged: bool
+    condition: float
+
+
+def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bool) -> SparseSolution:
+    """Return the least-squares solution (of least norm in scaled units where columns are dependent).
+
+    Parameters
+    ----------
+    x : (n, p) CSR
+    y : (n, q) array
+    weight : (n,) array or None
+    centred : bool
+
+    References
+    ----------
+    Fong and Saunders (2011), "LSMR: an iterative algorithm for sparse least-squares problems", SIAM J. Sci. Comput. 33(5).
+    """
+    from scipy.sparse.linalg import LinearOperator, lsmr
+
+    n, p = x.shape
+    w = np.ones(n) if weight is None else weight
+    root, total = np.sqrt(w), float(w.sum())
+    mean = np.asarray(x.T @ w) / total if centred else np.zeros(p)
+    mean_y = w @ y / total if centred else np.zeros(y.shape[1])
+    squares = np.asarray(x.multiply(x).T @ w) - total * mean**2
+    scale = power_of_two(np.sqrt(np.maximum(squares, 0.0)))
+    b = (y - mean_y) * root[:, None]
+
+    def forward(v: FloatArray) -> FloatArray:
+        u = v.reshape(-1) / scale
+        return root * (np.asarray(x @ u) - mean @ u)
+
+    def backward(u: FloatArray) -> FloatArray:
+        z = root * u.reshape(-1)
+        return (np.asarray(x.T @ z) - mean * z.sum()) / scale
+
+    operator = LinearOperator((n, p), matvec=forward, rmatvec=backward, dtype=np.float64)
+    coef, converged, condition = np.empty((y.shape[1], p)), True, 1.0
+    for k in range(y.shape[1]):
+        found = lsmr(
+            operator, b[:, k], atol=_TOLERANCE, btol=_TOLERANCE, conlim=0, maxiter=_STEPS_PER_COLUMN * max(n, p)
+        )
+        coef[k] = found[0] / scale
+        converged &= found[1] in _CONVERGED
+        condition = max(condition, float(found[6]))
+    left = b - np.stack([forward(row * scale) for row in coef], axis=1)
+    return SparseSolution(
+        coef=coef,
+        intercept=mean_y - coef @ mean,
+        mean=mean,
+        mean_y=mean_y,
+        rss=np.einsum("ij,ij->j", left, left),
+        tss=np.einsum("ij,ij->j", b, b),
+        converged=bool(converged),
+        condition=condition,
+    )
+
+
+_CONVERGED = frozenset({0, 1, 2, 4, 5})  # LSMR's reasons that mean a solution, to its tolerance or to machine precision

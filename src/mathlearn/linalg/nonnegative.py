@@ -1,0 +1,68 @@
+"""Non-negative least squares on a triangular factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg.moments import power_of_two
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.linalg.tsqr import RFactor
+
+
+@dataclass(frozen=True, slots=True)
+class NonnegativeSolution:
+    """Solution of ``min |y - b0 - X b|`` with ``b >= 0``; user units.
+
+    Attributes
+    ----------
+    coef, intercept : (q, p), (q,)
+    mean, mean_y : (p,), (q,)
+    size : (p,) norms of the (centred) columns
+    rss, tss : (q,)
+    rank : of the (centred) columns
+    """
+
+    coef: FloatArray
+    intercept: FloatArray
+    mean: FloatArray
+    mean_y: FloatArray
+    size: FloatArray
+    rss: FloatArray
+    tss: FloatArray
+    rank: int
+
+
+def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
+    """Solve by the active-set method on the factor, which has the same normal equations as the rows.
+
+    References
+    ----------
+    Lawson and Hanson (1995), "Solving Least Squares Problems", chapter 23.
+    """
+    from scipy.optimize import nnls
+
+    frame, first = qr.frame, int(centred)
+    r = qr.r[first:, first:]
+    mean = frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0]) if centred else np.zeros(frame.shift.shape)
+    size = np.sqrt(np.einsum("ij,ij->j", r, r))
+    unit = power_of_two(size)
+    scaled, user = r / unit, unit * frame.scale
+    steps = max(30 * p, 1)
+    found = np.stack([nnls(scaled[:, :p], scaled[:, k], maxiter=steps)[0] for k in range(p, r.shape[1])])
+    left = scaled[:, p:] - scaled[:, :p] @ found.T
+    coef = found * user[p:, None] / user[:p]
+    return NonnegativeSolution(
+        coef=coef,
+        intercept=mean[p:] - coef @ mean[:p],
+        mean=mean[:p],
+        mean_y=mean[p:],
+        size=size[:p] * frame.scale[:p],
+        rss=np.einsum("ij,ij->j", left, left) * user[p:] ** 2,
+        tss=(size[p:] * frame.scale[p:]) ** 2,
+        rank=int(np.linalg.matrix_rank(scaled[:, :p])),
+    )
