@@ -80,7 +80,7 @@ class TestCsv:
 
     def test_missing_values_are_the_callers(self, tmp_path):
         path = write(tmp_path, "a.csv", "a,b\n-9,NA\n1,x\n")
-        source = mathlearn.scan(path, missing_values=["-9"])
+        source = mathlearn.scan(path, missing_values="-9")
         assert values(source, "a") == [None, 1]
         assert values(source, "b") == ["NA", "x"]
 

@@ -1,1 +1,1 @@
-
+"""Independent evidence that a fit can be trusted; imported by no solver."""

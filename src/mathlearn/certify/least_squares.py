@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mathlearn.linalg.solution import LeastSquares
 
 MOST_ERROR_IN_SE = 1e-6
-LEAST_DIGITS = 8.0
+MOST_RELATIVE_ERROR = 1e-8
+_PROTECTED = 100.0
 MOST_SE_ERROR = 1e-6
 _MOST_DIGITS = -float(np.log10(2 * ROUNDOFF))
 _DEPENDENT = 1e-10
@@ -53,10 +54,14 @@ def digits(evidence: Evidence, theta: FloatArray, se: FloatArray) -> FloatArray:
         return np.minimum(-np.log10(np.maximum(relative, 10.0**-_MOST_DIGITS)), _MOST_DIGITS)
 
 
-def within_ulps(evidence: Evidence, theta: FloatArray, se: FloatArray, ulps: float) -> bool:
-    """Whether each error is at most so many units in the last place of its parameter (or of its standard error)."""
-    size = np.maximum(np.abs(theta), np.nan_to_num(se))
-    return bool((evidence.error <= ulps * 2 * ROUNDOFF * size).all())
+def relative_error(evidence: Evidence, theta: FloatArray, se: FloatArray) -> FloatArray:
+    """Error of each parameter relative to it or to 100 standard errors, whichever is larger.
+
+    A coefficient of fewer standard errors is protected by the limit of 1e-6 standard errors: further digits of it say nothing.
+    """
+    size = np.maximum(np.abs(theta), _PROTECTED * np.nan_to_num(se))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(evidence.error == 0, 0.0, evidence.error / size)
 
 
 def certificate(
@@ -96,9 +101,9 @@ def certificate(
         ),
         Check(
             "relative_error",
-            float(10.0**-least),
-            10.0**-LEAST_DIGITS,
-            "largest possible error of a coefficient, relative to it or to its standard error",
+            float(relative_error(evidence, theta, se)[:, shown].max(initial=0.0)),
+            MOST_RELATIVE_ERROR,
+            "largest possible error of a coefficient, relative to it or to 100 standard errors",
         ),
         Check(
             "curvature",

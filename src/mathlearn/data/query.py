@@ -25,8 +25,8 @@ _ROWS_AT_ONCE = 65536
 class QuerySource(Source):
     """The rows of one SELECT over databases attached read-only and over files.
 
-    Rows come in the same order on every pass: a plan that could mix them up runs on one thread. A query whose rows differ from
-    one pass to the next (``random()``, ``now()``, a sample without a seed) is found out and refused.
+    Rows come in the same order on every pass: a plan that could mix them up runs on one thread. A query whose rows
+    differ from one pass to the next (``random()``, ``now()``, a sample without a seed) is found out and refused.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class QuerySource(Source):
         first = self._passes.setdefault(tuple(names), (rows, digest))
         if first != (rows, digest):
             raise SchemaError(
-                f"the query gave other rows on a second pass ({rows} rows now, {first[0]} at first): it is not repeatable. "
-                "Give samples a seed (USING SAMPLE ... REPEATABLE (1)), avoid random() and now(), keep its tables still; or "
-                "store its result in a table or a Parquet file and scan that."
+                f"the query gave other rows on a second pass ({rows} rows now, {first[0]} at first): it is not "
+                "repeatable. Give samples a seed (USING SAMPLE ... REPEATABLE (1)), avoid random() and now(), keep "
+                "its tables still; or store its result in a table or a Parquet file and scan that."
             )

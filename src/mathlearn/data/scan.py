@@ -32,7 +32,7 @@ def scan(
     types: Mapping[str, Any] | None = None,
     delimiter: str | None = None,
     decimal: str = ".",
-    missing_values: Sequence[str] = MISSING_VALUES,
+    missing_values: str | Sequence[str] = MISSING_VALUES,
     sql: str | None = None,
     database: PathLike | Mapping[str, PathLike] | None = None,
     files: Files | Mapping[str, Files | FileSource] | None = None,
@@ -42,27 +42,29 @@ def scan(
     Parameters
     ----------
     what : path, folder, glob, list of paths, array or data frame, optional
-        CSV (``.csv``, ``.tsv``, also ``.gz``, ``.bz2``, ``.zst``, ``.lz4``), Parquet (``.parquet``, ``.pq``) or Arrow IPC
-        (``.arrow``, ``.feather``, ``.ipc``) files with the same columns; rows come in file order, the files of a folder or
-        glob sorted by name. Or a NumPy array, a SciPy sparse matrix, a pandas, polars or Arrow table.
+        CSV (``.csv``, ``.tsv``, also ``.gz``, ``.bz2``, ``.zst``, ``.lz4``), Parquet (``.parquet``, ``.pq``) or Arrow
+        IPC (``.arrow``, ``.feather``, ``.ipc``) files with the same columns; rows come in file order, the files of a
+        folder or glob sorted by name. Or a NumPy array, a SciPy sparse matrix, a pandas, polars or Arrow table.
     format : {"csv", "parquet", "ipc"}, optional
         The format of the files; by default the ending of each name says it.
     types : mapping of column to type, optional
-        Overrides what the files say or what is inferred: "float64", "float32", "int64", "int32", "uint64", "bool", "string" (or
-        "category"), "date", "datetime". Rounding is accepted for columns named here, and only for them.
+        Overrides what the files say or what is inferred: "float64", "float32", "int64", "int32", "uint64", "bool",
+        "string" (or "category"), "date", "datetime". Rounding is accepted for columns named here, and only for them.
     delimiter : str, optional
         What separates CSV cells; by default a comma, a tab for ``.tsv``.
     decimal : {".", ","}
         Decimal mark of CSV numbers.
-    missing_values : sequence of str
-        CSV cells that mean "missing", quoted or not. Whatever is listed, a column keeps its rows: see `missing=` of the
-        estimators.
+    missing_values : str or sequence of str
+        CSV cells that mean "missing", quoted or not. Whatever is listed, a column keeps its rows: see `missing=` of
+        the estimators.
     sql : str, optional
-        Exactly one SELECT, run by DuckDB on the `database` and `files` named here; it can reach nothing else, and cannot write.
+        Exactly one SELECT, run by DuckDB on the `database` and `files` named here; it can reach nothing else, and
+        cannot write.
     database : path of a DuckDB file, or mapping of alias to path, optional
         Opened read-only. With a single path its tables need no prefix; with a mapping they are called ``alias.table``.
     files : path, list of paths, or mapping of table name to files (or to what `scan` gave for them), optional
-        Tables for `sql`. A path alone is a table under its own text (``FROM 'sales.csv'``) and under its stem (``FROM sales``).
+        Tables for `sql`. A path alone is a table under its own text (``FROM 'sales.csv'``) and under its stem (``FROM
+        sales``).
 
     Returns
     -------
@@ -82,9 +84,10 @@ def scan(
 
     Notes
     -----
-    CSV types are inferred from the first 8 MiB (shared among the files): whole numbers become integers, and an empty name in
-    the header becomes ``column1`` by its position. A cell further on that does not fit is an error naming the line.
-    An integer column of one file and a float column of another become float64, and it is an error if that would lose digits.
+    CSV types are inferred from the first 8 MiB (shared among the files): whole numbers become integers, and an empty
+    name in the header becomes ``column1`` by its position. A cell further on that does not fit is an error naming the
+    line. An integer column of one file and a float column of another become float64, and it is an error if that would
+    lose digits.
 
     A query without ORDER BY is run so that its rows come in the same order each time, on one thread if need be.
 
@@ -96,7 +99,8 @@ def scan(
     >>> source.schema["species"].kind, source.schema["year"].kind
     ('categorical', 'categorical')
     """
-    options = FileOptions(format, types, delimiter, decimal, tuple(missing_values))
+    missing = (missing_values,) if isinstance(missing_values, str) else tuple(missing_values)
+    options = FileOptions(format, types, delimiter, decimal, missing)
     if sql is not None:
         return _query(what, sql, database, files, options)
     if database is not None or files is not None:
@@ -131,8 +135,8 @@ def _query(
         raise SchemaError("pass either something to scan or sql=, not both. Files for the query go to files=.")
     if options != FileOptions():
         raise SchemaError(
-            "format=, types= and the like belong to the files of a query: files={'sales': scan('sales.csv', types=...)}. "
-            "Columns of the result are converted by CAST."
+            "format=, types= and the like belong to the files of a query: files={'sales': scan('sales.csv', "
+            "types=...)}. Columns of the result are converted by CAST."
         )
     from mathlearn.data.query import QuerySource
 

@@ -3,11 +3,11 @@
 Two walls, each enough by itself for what it covers:
 
 * the text must be one SELECT, and its parse tree may hold no node that writes. DuckDB 2 counts
-  ``WITH a AS (COPY ... TO 'file') SELECT ...`` and ``WITH a AS (INSERT ...) SELECT ...`` as SELECT statements, and a database
-  attached READ_ONLY leaves its own path open to such a COPY;
-* the connection has no file system: databases are attached first, and then external access and DuckDB's local file system are
-  turned off and the configuration locked. Attached databases stay readable through the handles they hold. It follows that a
-  query cannot spill to disk.
+  ``WITH a AS (COPY ... TO 'file') SELECT ...`` and ``WITH a AS (INSERT ...) SELECT ...`` as SELECT statements, and a
+  database attached READ_ONLY leaves its own path open to such a COPY;
+* the connection has no file system: databases are attached first, and then external access and DuckDB's local file
+  system are turned off and the configuration locked. Attached databases stay readable through the handles they hold.
+  It follows that a query cannot spill to disk.
 """
 
 from __future__ import annotations
@@ -72,14 +72,15 @@ def one_select(sql: str) -> str:
         kinds = [str(statement.type).rpartition(".")[2] for statement in statements]
         if kinds != ["SELECT"]:
             raise SchemaError(
-                f"the SQL text must be exactly one SELECT, got {', '.join(kinds) or 'no statement'}. Run anything else in DuckDB "
-                "itself, beforehand."
+                f"the SQL text must be exactly one SELECT, got {', '.join(kinds) or 'no statement'}. Run anything "
+                "else in DuckDB itself, beforehand."
             )
         [[tree]] = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
     writing = sorted({node for node in _nodes(json.loads(tree)) if node not in _READING_NODES})
     if writing:
         raise SchemaError(
-            f"the SQL text must only read, but its WITH clause holds {', '.join(writing)}. Write data in DuckDB itself, beforehand."
+            f"the SQL text must only read, but its WITH clause holds {', '.join(writing)}. Write data in DuckDB "
+            "itself, beforehand."
         )
     return _without_trailer(sql)
 
@@ -177,8 +178,8 @@ def _attach(connection: Any, alias: str, path: Path) -> None:
     with path.open("rb") as file:
         if file.read(15) == b"SQLite format 3":
             raise SchemaError(
-                f"{path} is an SQLite database: DuckDB would have to download an extension to read it, which is not allowed. "
-                "Read the table with pandas.read_sql, or export it to CSV or Parquet."
+                f"{path} is an SQLite database: DuckDB would have to download an extension to read it, which is not "
+                "allowed. Read the table with pandas.read_sql, or export it to CSV or Parquet."
             )
     try:
         # An absolute path cannot be taken for an address ("md:", "s3:"), and the quotes in it are doubled.
@@ -186,8 +187,8 @@ def _attach(connection: Any, alias: str, path: Path) -> None:
         connection.execute(f"ATTACH '{place}' AS {quoted(alias)} (READ_ONLY, TYPE duckdb)")
     except duckdb.Error as error:
         raise CorruptFileError(
-            f"the database {path} cannot be opened for reading: {_first_lines(error)}. It must be a DuckDB file that nothing "
-            "else holds open for writing."
+            f"the database {path} cannot be opened for reading: {_first_lines(error)}. It must be a DuckDB file that "
+            "nothing else holds open for writing."
         ) from None
 
 

@@ -1,1 +1,1 @@
-
+"""The pipeline, once: rows, statistic, solution, certificate, inference."""

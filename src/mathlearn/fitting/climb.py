@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.certify.least_squares import (
-    LEAST_DIGITS,
     MOST_ERROR_IN_SE,
+    MOST_RELATIVE_ERROR,
     MOST_SE_ERROR,
-    digits,
     error_in_se,
     parameters,
+    relative_error,
     standard_errors,
 )
 from mathlearn.certify.rows_grade import from_rows
@@ -134,14 +134,14 @@ class Climber:
         )
 
     def _enough(self, solution: LeastSquares, evidence: Evidence) -> bool:
-        """Whether the certified error is below 1e-6 SE, leaves 8 digits, and standard errors have 6."""
+        """Whether the certified error is below 1e-6 SE and 1e-8 of each coefficient, and standard errors have 6 digits."""
         sigma = residual_scale(solution, self.count, centred=self.centred)
         theta = parameters(solution, centred=self.centred)
         se = standard_errors(solution, sigma, centred=self.centred)
         spread = float((evidence.rss_error / np.maximum(2 * solution.rss, 1e-300)).max())
         return bool(
             (error_in_se(evidence, theta, se) <= MOST_ERROR_IN_SE).all()
-            and (digits(evidence, theta, se) >= LEAST_DIGITS).all()
+            and (relative_error(evidence, theta, se) <= MOST_RELATIVE_ERROR).all()
             and spread + evidence.se_error.max(initial=0.0) <= MOST_SE_ERROR
         )
 

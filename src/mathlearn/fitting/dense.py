@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mathlearn.certify.least_squares import certificate
 from mathlearn.fitting import resources
 from mathlearn.fitting.climb import Climber, residual_scale
 from mathlearn.fitting.defects import aliases, least_squares_defects
+from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.fitting.withheld import exact_fit
 from mathlearn.linalg import ladder
 from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult, Status
@@ -54,12 +57,12 @@ def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, 
         df_model=solution.rank,
         df_resid=df,
         coef=solution.coef,
-        intercept=solution.intercept,
+        intercept=intercept_at_zero(solution.intercept, solution.coef, spec.origin),
         centre=solution.centre,
         rss=solution.rss,
         tss=solution.tss,
         exact=exact,
-        curvature=_curvature(solution),
+        curvature=_curvature(solution, spec.origin),
         estimable=shown,
         aliases=dependences,
         covariance=CovarianceEstimate(
@@ -76,11 +79,13 @@ def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, 
     )
 
 
-def _curvature(solution: LeastSquares) -> Curvature:
+def _curvature(solution: LeastSquares, shifts: tuple[int, ...]) -> Curvature:
+    origin = np.array(shifts, np.float64) if shifts else np.zeros(solution.mean.shape)
     return Curvature(
         mean=solution.mean,
+        origin=origin,
         whitener=solution.whitener,
-        mean_white=solution.mean_white,
+        mean_white=solution.mean_white + solution.whitener.T @ origin if shifts else solution.mean_white,
         null=solution.dependence.null,
         scale=solution.scale,
     )

@@ -11,6 +11,7 @@ from mathlearn._config import get_config
 from mathlearn.certify.least_squares import certificate
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.linalg import ladder
+from mathlearn.linalg.errorfree import dd_add, dd_dot
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.solution import LeastSquares
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
@@ -20,6 +21,7 @@ from mathlearn.statistics.functional import require_curvature, sigma
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mathlearn._typing import FloatArray
     from mathlearn.data.rows import Rows
     from mathlearn.linalg.moments import Moments
     from mathlearn.results.certificate import Certificate
@@ -74,7 +76,7 @@ def _solution(result: FitResult, moments: Moments) -> LeastSquares:
         rung=result.rung,
         moments=moments,
         coef=result.coef,
-        intercept=result.intercept,
+        intercept=_intercept(result),
         centre=result.centre,
         scale=curvature.scale,
         mean=curvature.mean,
@@ -99,3 +101,12 @@ def _dependence(result: FitResult) -> Dependence:
         for other, weight in zip(alias.others, alias.coefficients, strict=True):
             weights[rank_of[place[other]], k] = weight
     return Dependence(kept, dropped, weights, np.array([alias.constant for alias in result.aliases]))
+
+
+def _intercept(result: FitResult) -> FloatArray:
+    """Intercept in the coordinates of the rows."""
+    curvature = require_curvature(result)
+    if not curvature.origin.any():
+        return result.intercept
+    carried = dd_dot(curvature.mean[:, None], (result.coef.T, np.zeros_like(result.coef.T)))
+    return dd_add((result.centre, np.zeros_like(result.centre)), (-carried[0][0], -carried[1][0]))[0]

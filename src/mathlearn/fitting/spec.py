@@ -27,6 +27,8 @@ class LinearSpec:
     options : mapping
         Options of the covariance kind.
     n_jobs : int or None
+    origin : tuple of int
+        What was subtracted from each column of X before it became float64; empty when nothing was.
     """
 
     fit_intercept: bool = True
@@ -36,6 +38,7 @@ class LinearSpec:
     covariance: CovarianceKind = "classical"
     options: Mapping[str, Any] = field(default_factory=dict)
     n_jobs: int | None = None
+    origin: tuple[int, ...] = ()
 
     def count(self, n: int, weight: float) -> int:
         """Number of observations: rows, or the sum of frequencies."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.fitting.defects import least_squares_defects
 from mathlearn.linalg.errorfree import ROUNDOFF
 from mathlearn.results.fit_result import FitResult, Status
@@ -75,7 +76,7 @@ def without_inference(
         df_model=found.rank,
         df_resid=df,
         coef=found.coef,
-        intercept=found.intercept,
+        intercept=intercept_at_zero(found.intercept, found.coef, spec.origin),
         centre=found.mean_y,
         rss=found.rss,
         tss=found.tss,

@@ -1,1 +1,1 @@
-
+"""Linear algebra: mergeable statistics, the solver ladder, rank, refinement."""

@@ -10,9 +10,10 @@ __all__ = ["LinearRegression"]
 
 
 def __getattr__(name: str) -> Any:
-    msg = (
+    # Class names are capitalised; anything else is somebody probing the module.
+    if not name[:1].isupper():
+        raise AttributeError(f"module 'mathlearn.linear_model' has no attribute {name!r}")
+    raise ImportError(
         f"mathlearn.linear_model has no {name!r}; it has {', '.join(__all__)}. "
         f"scikit-learn's own may serve: from sklearn.linear_model import {name}"
     )
-    # `from mathlearn.linear_model import Ridge` turns AttributeError into ImportError with a poorer text, so both are said at once.
-    raise (AttributeError if name.startswith("__") else ImportError)(msg)

@@ -10,8 +10,6 @@ from mathlearn._sklearn import BaseEstimator, MultiOutputMixin, NotFittedError, 
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
-
     from mathlearn._typing import FloatArray
     from mathlearn.data.bound import BoundRows
     from mathlearn.data.chunk import Chunk
@@ -57,8 +55,10 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
             The rows do not fit what was learned, or hold values that are not finite.
         """
         rows = self._bound(X)
-        parts = [self._point(chunk) for chunk in _finite_chunks(rows)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else self._shaped(np.empty((0, 1)))
+        parts = [self._point(chunk) for chunk in rows.chunks(_PREDICT_ROWS)]
+        y = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        _require_finite(y, rows)
+        return y
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Coefficient of determination R² of the predictions, the mean over responses.
@@ -77,9 +77,10 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         from sklearn.metrics import r2_score
 
         rows = self._bound(X, y, sample_weight=sample_weight, require_y=True)
-        chunks = list(_finite_chunks(rows))
+        chunks = list(rows.chunks(_PREDICT_ROWS))
         y_true = np.concatenate([np.asarray(chunk.y) for chunk in chunks])
         y_pred = np.concatenate([self._linear(chunk) for chunk in chunks])
+        _require_finite(y_pred, rows)
         weights = None if sample_weight is None else np.concatenate([np.asarray(chunk.weight) for chunk in chunks])
         return float(r2_score(y_true, y_pred, sample_weight=weights))
 
@@ -109,7 +110,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         result = self._result()
         rows = self._bound(X)
         return join(
-            [predict_interval(result, chunk.X, self._point(chunk), level, kind) for chunk in _finite_chunks(rows)]
+            [predict_interval(result, chunk.X, self._point(chunk), level, kind) for chunk in rows.chunks(_PREDICT_ROWS)]
         )
 
     def summary(self, level: float = 0.95) -> Summary:
@@ -134,7 +135,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         """Return one row a row: fitted value, residual, leverage, influence."""
         from mathlearn.statistics.augment import augment
 
-        rows = self._bound(X, y, sample_weight=sample_weight, require_y=y is None and self._has_response())
+        rows = self._fit_rows(X, y, sample_weight=sample_weight, require_y=y is None and self._has_response())
         return augment(self._result(), rows, as_=as_)
 
     def conf_int(self, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
@@ -175,15 +176,27 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
 
     def _bound(self, X: Any, y: Any = None, **roles: Any) -> BoundRows:
         self._result()
-        return self.design_.bind(X, y, estimator=type(self).__name__, missing=self._missing(), **roles)
+        return self.design_.bind(X, y, estimator=type(self).__name__, **roles)
 
-    def _missing(self) -> Literal["raise", "drop"]:
-        return "raise"
+    def _fit_rows(
+        self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None, require_y: bool = True
+    ) -> BoundRows:
+        """Bind the rows of the fit again: weights and groups named then need not be named again."""
+        design = self.design_ if self._result() else None
+        if sample_weight is None and design is not None and design.weight_columns:
+            sample_weight = design.weight_columns[0]
+        return self._bound(
+            X, y, sample_weight=sample_weight, groups=groups, require_y=require_y, missing=self.missing
+        )
 
     def _linear(self, chunk: Chunk) -> FloatArray:
-        """Point predictions (n, q)."""
-        coef = np.atleast_2d(self.coef_)
-        mean = np.asarray(chunk.X @ coef.T) + self.intercept_
+        """Point predictions (n, q), about the mean of the fit unless the caller has put other coefficients in place."""
+        coef, result = np.atleast_2d(self.coef_), self.result_
+        own = np.array_equal(coef, result.coef) and np.array_equal(np.atleast_1d(self.intercept_), result.intercept)
+        if own and isinstance(chunk.X, np.ndarray) and result.curvature is not None:
+            mean = result.centre + (chunk.X - result.curvature.mean) @ coef.T
+        else:
+            mean = np.asarray(chunk.X @ coef.T) + self.intercept_
         return mean if chunk.offset is None else mean + chunk.offset[:, None]
 
     def _point(self, chunk: Chunk) -> FloatArray:
@@ -193,6 +206,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         return mean[:, 0] if self.coef_.ndim == 1 else mean
 
 
-def _finite_chunks(rows: BoundRows) -> Iterator[Chunk]:
-    """Read rows for prediction; numbers that are not finite raise the error that names them."""
-    return rows.chunks(_PREDICT_ROWS)
+def _require_finite(y: FloatArray, rows: BoundRows) -> None:
+    """Name the NaN or infinity of the rows behind predictions that are not finite."""
+    if not np.isfinite(y).all():
+        rows.diagnose_nonfinite()

@@ -86,7 +86,7 @@ class LinearRegression(FittedLinear):
     >>> from mathlearn.linear_model import LinearRegression
     >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> model = LinearRegression().fit(X, [1.0, 3.0, 4.0, 8.0])
-    >>> model.coef_, model.intercept_
+    >>> model.coef_, float(round(model.intercept_, 12))
     (array([2.2]), 0.7)
     >>> model.predict([[4.0]])
     array([9.5])
@@ -222,7 +222,7 @@ class LinearRegression(FittedLinear):
         """
         from mathlearn.fitting.refit import with_covariance
 
-        rows = self._bound(X, y, sample_weight=sample_weight, groups=groups, require_y=True)
+        rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
         model = type(self)(**{**self.get_params(), "covariance": covariance, "covariance_options": options or None})
         model.design_ = self.design_
         model.result_ = with_covariance(self._result(), rows, covariance, options)
@@ -244,7 +244,7 @@ class LinearRegression(FittedLinear):
         """
         from mathlearn.fitting.refit import verified
 
-        rows = self._bound(X, y, sample_weight=sample_weight, require_y=True)
+        rows = self._fit_rows(X, y, sample_weight=sample_weight)
         return verified(self._result(), rows)
 
     def _spec(self, *, weighted: bool) -> LinearSpec:
@@ -258,11 +258,9 @@ class LinearRegression(FittedLinear):
             covariance=self.covariance,
             options=dict(self.covariance_options or {}),
             positive=bool(self.positive),
+            origin=self.design_.int_shift,
             n_jobs=self.n_jobs,
         )
-
-    def _missing(self) -> Literal["raise", "drop"]:
-        return "raise"
 
     def _validate_loaded(self) -> None:
         """Set scikit-learn's attributes from the records."""
@@ -270,7 +268,7 @@ class LinearRegression(FittedLinear):
         single = design.y_ndim == 1
         self.coef_ = result.coef[0] if single else result.coef
         intercept = result.intercept if result.fit_intercept else np.zeros(len(result.responses))
-        self.intercept_ = (float(intercept[0]) if single else intercept) if result.fit_intercept else 0.0
+        self.intercept_ = (intercept[0] if single else intercept) if result.fit_intercept else 0.0
         self.n_features_in_ = len(design.columns)
         if design.named:
             self.feature_names_in_ = np.array(design.columns, dtype=object)
@@ -281,6 +279,7 @@ class LinearRegression(FittedLinear):
         """Say what the estimator accepts."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.missing == "drop"
         return tags
 
 

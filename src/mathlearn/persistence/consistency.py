@@ -91,6 +91,7 @@ def _count_faults(result: FitResult, p: int) -> Iterator[str]:
 
 def _curvature_faults(curvature: Curvature, p: int, rank: int) -> Iterator[str]:
     yield from _shape_faults("curvature.mean", curvature.mean, (p,), finite=True)
+    yield from _shape_faults("curvature.origin", curvature.origin, (p,), finite=True)
     yield from _shape_faults("curvature.whitener", curvature.whitener, (p, rank), finite=True)
     yield from _shape_faults("curvature.mean_white", curvature.mean_white, (rank,), finite=True)
     yield from _shape_faults("curvature.null", curvature.null, (p, p - rank), finite=True)

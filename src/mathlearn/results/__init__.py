@@ -1,1 +1,1 @@
-
+"""Frozen records: what a fit is. Pure data."""

@@ -68,21 +68,22 @@ class Curvature:
     """The curvature of the least-squares objective in factored form, about the mean of the columns.
 
     With W the weights and Xc the columns of X minus their weighted means (X itself without intercept),
-    ``whitener @ whitener.T`` is the (pseudo-)inverse of ``Xc.T @ W @ Xc``. A linear functional
+    ``whitener @ whitener.T`` is a symmetric generalised inverse of ``Xc.T @ W @ Xc``. A linear functional
     ``l0*intercept + l @ coef`` has the coordinates ``[l0/sqrt(sum w), whitener.T @ l - l0*mean_white]`` in the
     whitened basis, where the classical covariance is ``sigma**2 * I``.
 
     Attributes
     ----------
-    mean : (p,) weighted column means (zeros without intercept)
+    mean : (p,) weighted column means, in the coordinates of the rows (zeros without intercept)
+    origin : (p,) what was subtracted from each column, exactly, before it became float64; zeros but for huge integers
     whitener : (p, r)
-    mean_white : (r,) ``whitener.T @ mean``, formed without cancellation
-    null : (p, p - r) orthonormal basis, in scaled units, of the directions the data do not determine; in user units
-        (``Xc @ null = 0``)
+    mean_white : (r,) ``whitener.T @ (mean + origin)``, formed without cancellation
+    null : (p, p - r) basis of the directions that the data do not determine: ``Xc @ null = 0``
     scale : (p,) powers of two by which columns were divided
     """
 
     mean: FloatArray
+    origin: FloatArray
     whitener: FloatArray
     mean_white: FloatArray
     null: FloatArray

@@ -99,10 +99,10 @@ def coordinates(result: FitResult, L: FloatArray) -> FloatArray:
     if not result.fit_intercept:
         return L @ curvature.whitener
     l0, slopes = L[:, :1], L[:, 1:]
-    white = (slopes - l0 * curvature.mean) @ curvature.whitener
+    white = (slopes - l0 * (curvature.mean + curvature.origin)) @ curvature.whitener
     # For the intercept alone, the image of the mean was formed by the solver without cancellation.
     alone = ~slopes.any(axis=1)
-    white[alone] = l0[alone] * curvature.mean_white
+    white[alone] = -l0[alone] * curvature.mean_white
     return np.concatenate([l0 / np.sqrt(result.weight_sum), white], axis=1)
 
 
@@ -168,7 +168,7 @@ def estimable_rows(result: FitResult, L: FloatArray) -> BoolArray:
     if curvature.null.shape[1] == 0:
         return np.ones(L.shape[0], dtype=np.bool_)
     slopes = L[:, 1:] if result.fit_intercept else L
-    shift = L[:, :1] * curvature.mean if result.fit_intercept else np.zeros_like(slopes)
+    shift = L[:, :1] * (curvature.mean + curvature.origin) if result.fit_intercept else np.zeros_like(slopes)
     return _orthogonal_to_null(curvature, slopes, shift)
 
 
