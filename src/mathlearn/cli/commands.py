@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
-from mathlearn.cli.output import Sink, certificate_record, certificate_text, say, table
+from mathlearn.cli.output import Sink, certificate_record, say, table
 from mathlearn.cli.progress import shown
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def check(path: Path, origin: Origin | None, sink: Sink) -> int:
     if sink.json:
         sink.write_json(certificate_record(certificate))
     else:
-        sink.write(certificate_text(certificate))
+        sink.write([str(certificate), "\n"])
     return _status(certificate)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mathlearn.results.certificate import Certificate
 
-__all__ = ["Sink", "certificate_record", "certificate_text", "say", "table"]
+__all__ = ["Sink", "certificate_record", "say", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +97,3 @@ def certificate_record(certificate: Certificate) -> Mapping[str, Any]:
         ],
         "notes": list(certificate.notes),
     }
-
-
-def certificate_text(certificate: Certificate) -> Iterator[str]:
-    """Spell the certificate for a terminal: the verdict, then every check with its threshold."""
-    evidence = {"statistic": "from the merged statistic", "rows": "from a second pass over the rows"}[certificate.grade]
-    yield f"{certificate.verdict} (evidence {evidence})\n\n"
-    width = max((len(check.name) for check in certificate.checks), default=0)
-    for check in certificate.checks:
-        mark = "ok    " if check.passed else "FAILED"
-        yield f"  {mark} {check.name:<{width}}  {check.value:9.3g} <= {check.threshold:<9.3g}\n"
-        yield f"         {_text.terminal(check.meaning)}\n"
-    yield f"\n  certified digits of the least accurate coefficient: {certificate.digits:.1f}\n"
-    yield f"  digits that the data support: {certificate.statistical_digits:.1f}\n"
-    yield f"  distance from the optimum: {certificate.error_in_se:.2g} standard errors\n"
-    for note in certificate.notes:
-        yield f"  note: {_text.terminal(note)}\n"

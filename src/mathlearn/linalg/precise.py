@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.linalg import slicing
-from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_div_by, dd_dot, two_sum
+from mathlearn.linalg.condition import condition
+from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_dot, fast_two_sum, two_sum
 from mathlearn.linalg.triangular import cholesky_upper, inverse_upper, solve_upper
-from mathlearn.linalg.whitened import Basis, Whitened
+from mathlearn.linalg.whitened import Basis, Product, Whitened
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
 _PASSES = 4
 _COARSE_BITS = 24  # enough for a factor whose errors the pass itself corrects
+_NEARLY_ORTHOGONAL = 3.0  # condition up to which the scaled columns serve as they are
+_SUM_ERROR = 2.0**-72  # error of an entry of the Gram matrix, relative to the norms of its columns, with a margin
+_EXACT = (8 * ROUNDOFF) ** 2  # share of y that residuals of rounding leave
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Refined:
     """A solution right to the last bits, in the scaled units of its start.
 
@@ -44,96 +48,128 @@ class Refined:
 
 def refine(rows: Rows, start: Start, *, centred: bool, threads: int) -> Refined | None:
     """Correct a first solution and its curvature; None when the start is too poor (its factor does not whiten)."""
-    coarse = _coarse(start)
+    refined = None
     for attempt in range(_PASSES):
-        basis = _basis(start, coarse if attempt == 0 else start.factor, centred=centred)
+        basis = _basis(start, _product(start, attempt), centred=centred)
         sums = rows.reduce(
             lambda chunk, b=basis: Whitened.of(chunk, b), Whitened.merge, max_rows=slicing.ROWS, threads=threads
         )
         if sums is None:
             return None
-        refined, settled = _correct(sums, start, basis, centred=centred)
+        refined, settled = _correct(sums.gram, start.weight, basis)
         if refined is None or settled:
             return refined
         start = replace(start, solution=refined.solution[0])
     return refined
 
 
-def _coarse(start: Start) -> FloatArray:
-    """Cut the factor to few bits when the errors this makes still leave ``Z^T Z`` near the identity."""
-    cut = slicing.truncate(start.factor, _COARSE_BITS) if start.factor.size else start.factor
-    harmless = np.abs(cut - start.factor).sum(axis=0).max(initial=0.0) * np.sqrt(start.weight) < 1e-2
-    return cut if harmless else start.factor
+def _product(start: Start, attempt: int) -> Product | None:
+    """Choose S and B: none where columns are nearly orthogonal, cut to few bits at first where that is harmless."""
+    if attempt == 0 and condition(start.triangle, start.inverse) <= _NEARLY_ORTHOGONAL:
+        return None
+    factor = start.factor
+    if attempt == 0:
+        cut = slicing.truncate(factor, _COARSE_BITS)
+        # Harmless when it leaves Z^T Z near the identity.
+        if np.abs(cut - factor).sum(axis=0).max() * np.sqrt(start.weight) < 1e-2:
+            factor = cut
+    return Product(factor, start.solution)
 
 
-def _basis(start: Start, factor: FloatArray, *, centred: bool) -> Basis:
+def _basis(start: Start, product: Product | None, *, centred: bool) -> Basis:
     kept = start.dependence.kept
     everything = kept.size == start.scale.size
-    shift = np.concatenate([start.mean[kept], start.mean_y])
+    mean, scale = (start.mean, start.scale) if everything else (start.mean[kept], start.scale[kept])
     return Basis(
         columns=None if everything else kept,
-        shift=shift if centred else np.zeros_like(shift),
-        scale=np.concatenate([start.scale[kept], start.scale_y]),
-        factor=factor,
-        solution=start.solution,
+        r=kept.size,
+        q=start.scale_y.size,
+        shift=np.concatenate([mean, start.mean_y]),
+        scale=np.concatenate([scale, start.scale_y]),
+        product=product,
+        centred=centred,
     )
 
 
-def _correct(sums: Whitened, start: Start, basis: Basis, *, centred: bool) -> tuple[Refined | None, bool]:
+def _correct(raw: DoubleDouble, weight: float, basis: Basis) -> tuple[Refined | None, bool]:
     """Solve the small well-conditioned system and go back to scaled units."""
-    r, q = basis.solution.shape
-    gram = sums.centred() if centred else sums.gram
-    white, step = basis.factor, np.zeros((0, q))
-    if r:
-        triangle = cholesky_upper(gram[0][:r, :r])
-        if triangle is None:
-            return None, True
-        step = solve_upper(triangle, solve_upper(triangle, gram[0][:r, r : r + q], transposed=True))
-        step += solve_upper(triangle, solve_upper(triangle, _left(gram, step, r, q), transposed=True))
-        white = basis.factor @ inverse_upper(triangle)
-    solution = two_sum(basis.solution, basis.factor @ step)
-    diagonal = gram[0].diagonal() + gram[1].diagonal()
-    rss = diagonal[r : r + q] - np.einsum("ij,ij->j", step, gram[0][:r, r : r + q])
-    centre, mean_white = (np.zeros(q), np.zeros(q)), np.zeros(r)
-    if centred:
-        centre = _centre(sums, basis, step)
-        mean_white = _mean_white(sums, basis, triangle) if r else mean_white
+    r, q, first = basis.r, basis.q, int(basis.centred)
+    high, low = raw[0][first:, first:], raw[1][first:, first:]
+    sums = raw[0][0, first:] + raw[1][0, first:] if first else np.zeros(high.shape[0])
+    if first:
+        # The shift is the mean but for rounding, so what its square takes away needs no more than double.
+        high, low = fast_two_sum(high, low - sums[:, None] * (sums / weight))
+    triangle = cholesky_upper(high[:r, :r]) if r else np.zeros((0, 0))
+    if triangle is None:
+        return None, True
+    step, rss = _solve(high[: r + q, : r + q], low[: r + q, : r + q], triangle)
+    white = inverse_upper(triangle)
+    solution = step if basis.product is None else _combine(basis.product, step)
+    if basis.product is not None:
+        white = basis.product.factor @ white
     refined = Refined(
         solution=solution,
-        centre=centre,
+        centre=_centre(sums / weight, basis, step[0]) if first else (np.zeros(q), np.zeros(q)),
         white=white,
-        mean_white=mean_white,
+        mean_white=_mean_white(sums[:r] / weight, basis, triangle) if first else np.zeros(r),
         rss=np.maximum(rss, 0.0),
-        tss=diagonal[r + q :],
+        tss=high.diagonal()[-q:] + low.diagonal()[-q:],
     )
-    return refined, _settled(solution, basis.factor, step)
+    return refined, _settled(refined, basis, high.diagonal()[r : r + q])
 
 
-def _left(gram: DoubleDouble, step: FloatArray, r: int, q: int) -> FloatArray:
-    """What the first solve of the small system leaves over."""
-    left = gram[0][:r, r : r + q] - gram[0][:r, :r] @ step
-    rest: FloatArray = left + (gram[1][:r, r : r + q] - gram[1][:r, :r] @ step)
-    return rest
+def _solve(high: FloatArray, low: FloatArray, triangle: FloatArray) -> tuple[DoubleDouble, FloatArray]:
+    """Solve ``H c = g`` for the leading block H of the Gram matrix ``[[H, g], [g^T, t]]``; return c and ``t - g^T c``.
+
+    One step of refinement, with residuals in double-double, makes c a double-double.
+    """
+    r, q = triangle.shape[0], high.shape[0] - triangle.shape[0]
+    step = _back(triangle, high[:r, r:])
+    both = np.concatenate([step, -np.eye(q)])
+    left, rest = dd_dot(high, (both, np.zeros_like(both)))
+    left = left + (rest + low @ both)
+    more = _back(triangle, -left[:r])
+    rss = -left[r:].diagonal() - np.einsum("ij,ij->j", more, high[:r, r:])
+    return fast_two_sum(step, more), rss
 
 
-def _settled(solution: DoubleDouble, factor: FloatArray, step: FloatArray) -> bool:
-    """Whether the error of the correction, a few roundings of its parts, is below a half unit of each coefficient."""
-    error = 4 * ROUNDOFF * (np.abs(factor) @ np.abs(step))
-    return bool((error <= ROUNDOFF / 2 * np.abs(solution[0])).all())
+def _back(triangle: FloatArray, right: FloatArray) -> FloatArray:
+    return solve_upper(triangle, solve_upper(triangle, right, transposed=True))
 
 
-def _centre(sums: Whitened, basis: Basis, step: FloatArray) -> DoubleDouble:
+def _combine(product: Product, step: DoubleDouble) -> DoubleDouble:
+    """``B + S c`` in double-double."""
+    return dd_add((product.solution, np.zeros_like(product.solution)), dd_dot(product.factor.T, step))
+
+
+def _settled(refined: Refined, basis: Basis, target: FloatArray) -> bool:
+    """Whether the errors that the sums can leave are below a half unit of each number shown."""
+    row = np.sqrt(np.einsum("ij,ij->i", refined.white, refined.white))
+    error = _SUM_ERROR * row[:, None] * np.sqrt(target)
+    solution = refined.solution[0]
+    if not (error <= ROUNDOFF / 2 * np.abs(solution)).all():
+        return False
+    exact = refined.rss <= _EXACT * refined.tss
+    if not ((refined.rss * (2 * ROUNDOFF) >= _SUM_ERROR * target) | exact).all():
+        return False
+    if not basis.centred:
+        return True
+    shift = basis.shift[: basis.r] / basis.scale[: basis.r]
+    intercept = refined.centre[0] / basis.scale[basis.r :] - shift @ solution
+    return bool((np.abs(shift) @ error <= ROUNDOFF / 2 * np.abs(intercept)).all())
+
+
+def _centre(mean: FloatArray, basis: Basis, step: FloatArray) -> DoubleDouble:
     """Fitted value at the shift: its own ``my`` and the mean that the residuals have left."""
-    r, q = step.shape
-    high, low = dd_div_by(sums.sums, sums.weight)
-    unit = basis.scale[r:][:q]
-    rest = high[r : r + q], low[r : r + q] - high[:r] @ step
-    return dd_add((basis.shift[r:], np.zeros(q)), (rest[0] * unit, rest[1] * unit))
+    r, q = basis.r, basis.q
+    rest = (mean[r : r + q] - mean[:r] @ step) * basis.scale[r:]
+    return two_sum(basis.shift[r:], rest)
 
 
-def _mean_white(sums: Whitened, basis: Basis, triangle: FloatArray) -> FloatArray:
+def _mean_white(mean: FloatArray, basis: Basis, triangle: FloatArray) -> FloatArray:
     """``white^T mean / scale`` without the cancellation of forming it from the finished factor."""
-    r = triangle.shape[0]
-    carried = dd_dot(basis.factor, ((basis.shift[:r] / basis.scale[:r])[:, None], np.zeros((r, 1))))
-    mean = carried[0] + (carried[1] + (sums.sums[0][:r] / sums.weight)[:, None])
-    return solve_upper(triangle, mean, transposed=True)[:, 0]
+    shift = basis.shift[: basis.r] / basis.scale[: basis.r]
+    if basis.product is None:
+        return solve_upper(triangle, (shift + mean)[:, None], transposed=True)[:, 0]
+    high, low = dd_dot(basis.product.factor, (shift[:, None], np.zeros((shift.size, 1))))
+    return solve_upper(triangle, high + (low + mean[:, None]), transposed=True)[:, 0]

@@ -20,7 +20,7 @@ def _lapack(name: str) -> Any:
 
 def inverse_upper(r: FloatArray) -> FloatArray:
     """Inverse of an upper triangular matrix with nonzero diagonal (LAPACK trtri)."""
-    if r.shape[0] == 1:
+    if r.shape[0] <= 1:
         return 1.0 / r
     inverse, _ = _lapack("dtrtri")(r, lower=0)
     return np.triu(inverse)
@@ -46,7 +46,7 @@ def pivoted_cholesky(a: FloatArray) -> tuple[FloatArray, IntArray]:
 
 def solve_upper(r: FloatArray, b: FloatArray, *, transposed: bool = False) -> FloatArray:
     """Solve ``r x = b`` or ``r^T x = b``."""
-    if r.shape[0] == 1:
-        return b / r[0, 0]
+    if r.shape[0] <= 1:
+        return b / r if r.size else b
     x, _ = _lapack("dtrtrs")(r, b, lower=0, trans=int(transposed))
     return np.asarray(x)

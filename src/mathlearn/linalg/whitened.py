@@ -2,11 +2,12 @@
 
 Given any factor S with ``S^T (Xc^T W Xc) S`` near the identity and any first solution B, the columns
 
-    Z = [(X - m) S,  (y - my) - (X - m) B,  y - my]
+    Z = [1,  (X - m) S,  (y - my) - (X - m) B,  y - my]
 
-are formed to about 100 bits and their Gram matrix summed to about 70. Whatever the condition of X, the small matrix
-``H = Zx^T W Zx`` is then well conditioned, so that the corrected solution ``B + S H^-1 Zx^T W r`` and the inverse
-``S H^-1 S^T`` come out right to the last bits of a double. S and B need not be accurate; their errors are carried in Z.
+are formed to about 100 bits and their Gram matrix summed to about 80. Whatever the condition of X, the part of that
+matrix that belongs to ``(X - m) S`` is then well conditioned, so that the corrected solution and the inverse come out
+right to the last bits of a double. S and B need not be accurate; their errors are carried in Z. Where the columns of X are
+nearly orthogonal as they are, S = I and B = 0 save the products.
 
 This is Cholesky QR's second pass in higher precision, with iterative refinement of the solution in the same pass.
 
@@ -24,15 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.linalg import slicing
-from mathlearn.linalg.errorfree import (
-    DoubleDouble,
-    dd_add,
-    dd_div_by,
-    dd_mul,
-    dd_neg,
-    two_prod,
-    two_sum,
-)
+from mathlearn.linalg.errorfree import DoubleDouble, dd_add, two_prod, two_sum
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -40,37 +33,44 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """Coordinates of the second pass: rows are ``((z - shift) / scale)`` times ``[[S, -B, 0], [0, I, I]]``.
+class Product:
+    """The factor S (r, r) and the first solution B (r, q), in scaled units."""
 
-    Attributes
-    ----------
-    columns : (r,) int64 indices of the columns of X in use, or None for all of them
-    shift, scale : (r + q,)
-    factor : (r, r) S
-    solution : (r, q) B, in scaled units
-    """
-
-    columns: IntArray | None
-    shift: FloatArray
-    scale: FloatArray
     factor: FloatArray
     solution: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class Whitened:
-    """Sums of Z and of ``Z^T W Z`` about zero, in double-double.
+class Basis:
+    """Coordinates of the second pass.
 
     Attributes
     ----------
-    weight : float
-    sums : (r + 2q,) double-double
-    gram : (r + 2q, r + 2q) double-double
+    columns : (r,) indices of the columns of X in use, or None for all of them
+    r, q : numbers of columns of X in use and of y
+    shift, scale : (r + q,); rows are ``z / scale - shift / scale``
+    product : S and B, or None for the identity and zero
+    centred : whether there is a leading column of ones
     """
 
-    weight: float
-    sums: DoubleDouble
+    columns: IntArray | None
+    r: int
+    q: int
+    shift: FloatArray
+    scale: FloatArray
+    product: Product | None
+    centred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whitened:
+    """The Gram matrix ``Z^T W Z``, in double-double.
+
+    Attributes
+    ----------
+    gram : (m, m) double-double; m = centred + r + q with S = I, B = 0, where the residuals are y itself; else q more
+    """
+
     gram: DoubleDouble
 
     @classmethod
@@ -80,40 +80,32 @@ class Whitened:
         bits = slicing.slice_bits(chunk.n)
         pieces = slicing.slices(z, bits, columns=True)
         if chunk.weight is None:
-            return cls(float(chunk.n), slicing.column_sums(pieces), slicing.gram(pieces))
+            return cls(slicing.gram(pieces))
         w = chunk.weight[:, None]
         high, low = two_prod(z[0], w)
         weighted = slicing.slices((high, low + z[1] * w), bits, columns=True)
-        gram = slicing.weighted_gram(pieces, weighted)
-        return cls(float(chunk.weight.sum()), slicing.column_sums(weighted), gram)
+        return cls(slicing.multiply([piece.T for piece in pieces], weighted))
 
     def merge(self, other: Whitened) -> Whitened:
         """Return the sums over both sets of rows."""
-        return Whitened(self.weight + other.weight, dd_add(self.sums, other.sums), dd_add(self.gram, other.gram))
-
-    def centred(self) -> DoubleDouble:
-        """Gram matrix about the mean."""
-        mean = dd_div_by(self.sums, self.weight)
-        outer = dd_mul((self.sums[0][:, None], self.sums[1][:, None]), mean)
-        return dd_add(self.gram, dd_neg(outer))
+        return Whitened(dd_add(self.gram, other.gram))
 
 
 def _coordinates(chunk: Chunk, basis: Basis) -> DoubleDouble:
     """Form Z to about 100 bits."""
-    r = basis.factor.shape[0]
     high, low = _shifted(chunk, basis)
-    target = high[:, r:], low[:, r:]
-    if not r:
-        return _side_by_side(target, target)
-    bits = slicing.slice_bits(high.shape[1] + 1)
+    if basis.product is None:
+        return high, low
+    first, last = int(basis.centred), basis.r + int(basis.centred)
+    bits = slicing.slice_bits(basis.r + 1)
     zero = np.zeros(1)
-    # One slice more for the residuals, of which the last bits of an intercept near zero are made.
-    depth = slicing.DEPTH + 1
-    data = slicing.slices((high[:, :r], low[:, :r]), bits, depth, columns=False)
-    factor = slicing.slices((basis.factor, zero), bits, columns=True)
-    solution = slicing.slices((-basis.solution, zero), bits, columns=True)
-    rest = dd_add(target, slicing.multiply(data, solution, depth))
-    return _side_by_side(slicing.multiply(data, factor), rest, target)
+    data = slicing.slices((high[:, first:last], low[:, first:last]), bits, columns=False)
+    factor = slicing.slices((basis.product.factor, zero), bits, columns=True)
+    solution = slicing.slices((-basis.product.solution, zero), bits, columns=True)
+    target = high[:, last:], low[:, last:]
+    rest = dd_add(target, slicing.multiply(data, solution))
+    one = high[:, :first], low[:, :first]
+    return _side_by_side(one, slicing.multiply(data, factor), rest, target)
 
 
 def _side_by_side(*parts: DoubleDouble) -> DoubleDouble:
@@ -121,12 +113,18 @@ def _side_by_side(*parts: DoubleDouble) -> DoubleDouble:
 
 
 def _shifted(chunk: Chunk, basis: Basis) -> DoubleDouble:
-    """Return ``(z - shift) / scale`` exactly, as a sum of two doubles."""
-    r = basis.factor.shape[0]
+    """Return ``[1, z / scale - shift / scale]`` exactly, as a sum of two doubles."""
+    first = int(basis.centred)
     x = np.asarray(chunk.X)
-    z = np.empty((chunk.n, basis.shift.shape[0]))
-    z[:, :r] = x if basis.columns is None else x[:, basis.columns]
-    z[:, r:] = chunk.y
-    if (basis.scale != 1.0).any():
+    z = np.empty((chunk.n, first + basis.r + basis.q))
+    z[:, first : first + basis.r] = x if basis.columns is None else x[:, basis.columns]
+    z[:, first + basis.r :] = chunk.y
+    if not basis.centred:
         z /= basis.scale
-    return two_sum(z, -basis.shift / basis.scale)
+        return z, np.zeros_like(z)
+    z[:, 0] = 1.0
+    z[:, 1:] /= basis.scale
+    shift = np.empty(z.shape[1])
+    shift[0], shift[1:] = 0.0, basis.shift
+    shift[1:] /= -basis.scale
+    return two_sum(z, shift)

@@ -54,11 +54,22 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or hold values that are not finite.
         """
-        rows = self._bound(X)
-        parts = [self._point(chunk) for chunk in rows.chunks(_PREDICT_ROWS)]
-        y = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        _require_finite(y, rows)
-        return y
+        return _joined(list(self.iter_predict(X)))
+
+    def iter_predict(self, X: Any) -> Iterator[FloatArray]:
+        """Predict block by block, in order and in bounded memory: for inputs that do not fit in it.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, frame or source of shape (n, p)
+
+        Yields
+        ------
+        y : (m,) or (m, q)
+            Predictions of the next m rows, as `predict` gives them.
+        """
+        rows = self._bound(X, missing=self.missing)
+        return (_in_place(self._finite(chunk, rows), chunk) for chunk in rows.blocks(_block_rows(rows)))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Coefficient of determination R² of the predictions, the mean over responses.
@@ -76,12 +87,13 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         """
         from sklearn.metrics import r2_score
 
-        rows = self._bound(X, y, sample_weight=sample_weight, require_y=True)
-        chunks = list(rows.chunks(_PREDICT_ROWS))
-        y_true = np.concatenate([np.asarray(chunk.y) for chunk in chunks])
-        y_pred = np.concatenate([self._linear(chunk) for chunk in chunks])
-        _require_finite(y_pred, rows)
-        weights = None if sample_weight is None else np.concatenate([np.asarray(chunk.weight) for chunk in chunks])
+        rows = self._bound(X, y, sample_weight=sample_weight, missing=self.missing, require_y=True)
+        blocks = [
+            (chunk.y, self._finite(chunk, rows), chunk.weight) for chunk in rows.blocks(_block_rows(rows)) if chunk.n
+        ]
+        if not blocks:
+            raise SchemaError("no row is left to score: each has a missing value in a column that is used.")
+        y_true, y_pred, weights = (None if part[0] is None else np.concatenate(part) for part in zip(*blocks, strict=True))
         return float(r2_score(y_true, y_pred, sample_weight=weights))
 
     def predict_interval(
@@ -105,13 +117,27 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         DomainError
             No standard error exists for this fit; the message says why.
         """
-        from mathlearn.statistics.intervals import join, predict_interval
+        from mathlearn.statistics.intervals import join
+
+        return join(list(self.iter_predict_interval(X, level, kind)))
+
+    def iter_predict_interval(
+        self, X: Any, level: float = 0.95, kind: Literal["observation", "confidence"] = "observation"
+    ) -> Iterator[Interval]:
+        """Predict with an interval block by block, in order and in bounded memory; see `predict_interval`.
+
+        Yields
+        ------
+        Interval
+            Of the next rows.
+        """
+        from mathlearn.statistics.intervals import predict_interval
 
         result = self._result()
-        rows = self._bound(X)
-        return join(
-            [predict_interval(result, chunk.X, self._point(chunk), level, kind) for chunk in rows.chunks(_PREDICT_ROWS)]
-        )
+        rows = self._bound(X, missing=self.missing)
+        for chunk in rows.blocks(_block_rows(rows)):
+            interval = predict_interval(result, chunk.X, self._shaped(self._finite(chunk, rows)), level, kind)
+            yield interval.put(chunk.n + chunk.dropped, _positions(chunk)) if chunk.dropped else interval
 
     def summary(self, level: float = 0.95) -> Summary:
         """Put the fit in words and numbers, verdict first; text, HTML and LaTeX."""

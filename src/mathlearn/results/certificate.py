@@ -73,3 +73,8 @@ class Certificate:
         if not self.ok:
             return "not certified"
         return "certified" if self.unique else "certified, with terms withheld"
+
+    def __str__(self) -> str:
+        from mathlearn.results.certificate_text import certificate_text
+
+        return certificate_text(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -20,7 +21,7 @@ from mathlearn.statistics.functional import (
     whiten_rows,
 )
 from mathlearn.statistics.tails import t_quantile
-from mathlearn.statistics.text_table import text_table
+from mathlearn.statistics.text_table import WIDTH, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,9 +87,12 @@ class Interval:
             position = tuple(map(str, at if several else at[:1]))
             rows.append((*position, *(number(float(x[at])) for x in (self.estimate, self.lower, self.upper))))
         left = self.estimate.shape[0] - SHOWN_ROWS
-        lines = [f"{percent(self.level)} {self.kind} intervals ({self.method})", text_table(Cells(header, tuple(rows)))]
+        title = f"{percent(self.level)} {self.kind} intervals ({self.method})"
+        lines = [*textwrap.wrap(title, WIDTH, subsequent_indent="  "), text_table(Cells(header, tuple(rows)))]
         lines.extend([f"... and {left} more rows"] if left > 0 else [])
-        return "\n".join([*lines, *self._withheld(), *map(_text.terminal, self.notes)])
+        for note in (*self._withheld(), *map(_text.terminal, self.notes)):
+            lines.extend(textwrap.wrap(note, WIDTH, subsequent_indent="  "))
+        return "\n".join(lines)
 
     def _withheld(self) -> list[str]:
         """Say which rows have no interval."""

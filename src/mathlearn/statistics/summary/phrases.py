@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from math import ceil, floor, isfinite, isnan, log10
+from math import isnan
 from typing import TYPE_CHECKING
 
+from mathlearn.results.certificate_text import GRADES, digest
 from mathlearn.results.fit_result import Status
 from mathlearn.statistics.cells import number, p_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn.results.certificate import Certificate
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.goodness import Goodness
 
@@ -23,11 +23,6 @@ MODERATE, STRONG = 30.0, 100.0
 # From here on the condition number in the user's units looks alarming to who knows what it means.
 ALARMING = 1e3
 
-_GRADE = {
-    "statistic": "recomputed from the merged statistic of the data",
-    "rows": "from a second, independent pass over the rows",
-}
-
 
 def verdict(result: FitResult) -> str:
     """Return the verdict as a headline."""
@@ -38,7 +33,7 @@ def verdict(result: FitResult) -> str:
 def evidence(result: FitResult) -> Iterator[tuple[str, str]]:
     """Yield what the certificate found: its digest, and what failed."""
     certificate = result.certificate
-    yield "Evidence", f"{_digest(certificate)} ({_GRADE[certificate.grade]})"
+    yield "Evidence", f"{digest(certificate)} ({GRADES[certificate.grade]})"
     if result.status is not Status.OPTIMAL:
         yield "Status", result.status.value
     for check in certificate.checks:
@@ -47,28 +42,6 @@ def evidence(result: FitResult) -> Iterator[tuple[str, str]]:
                 "Failed",
                 f"{check.name} = {number(check.value, 3)}, allowed {number(check.threshold, 3)}: {check.meaning}",
             )
-
-
-def _digest(certificate: Certificate) -> str:
-    parts = []
-    if not isnan(certificate.error_in_se):
-        parts.append(f"solution within {_bound(certificate.error_in_se)} SE of the optimum")
-    if isfinite(certificate.digits):
-        # Rounded down: a digit is certified or it is not.
-        parts.append(f"{int(certificate.digits)} digits certified")
-    if isfinite(certificate.statistical_digits):
-        parts.append(f"the data support {max(certificate.statistical_digits, 0.0):.1f} digits")
-    return "; ".join(parts) or "no forward error bound is available for this solver"
-
-
-def _bound(x: float) -> str:
-    """Write an upper bound with one digit, rounded up; nothing is claimed below 1e-9, which is of no interest."""
-    x = max(x, 1e-9)
-    if not isfinite(x):
-        return "inf"
-    unit = 10.0 ** floor(log10(x))
-    # The tolerance keeps 3e-9 at 3e-9: its quotient by the unit may exceed 3 by a rounding.
-    return f"{ceil(x / unit - 1e-9) * unit:.0e}" if x < 0.1 else f"{x:.2g}"
 
 
 def design(result: FitResult) -> Iterator[tuple[str, str]]:
