@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.linalg.errorfree import ROUNDOFF, gamma
+
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.linalg.solution import LeastSquares
@@ -45,28 +47,34 @@ class Evidence:
     dependence: float
 
 
-def factor_errors(far: FloatArray, far_error: float, white: FloatArray, constant: FloatArray | None) -> FloatArray:
-    """Relative errors of standard errors made from V when ``V^T G V = I + far``.
+def factor_errors(
+    far: FloatArray | None, far_error: float, solution: LeastSquares, *, centred: bool
+) -> FloatArray:
+    """Relative errors (k,) of standard errors made from V when ``V^T G V = I + far``.
 
     The true variance of a functional with whitened coordinates b is ``b (I + far)^-1 b``, against ``b b`` shown. That is
     much closer than `far` itself where it comes from the rounding of V, entry by entry.
 
     Parameters
     ----------
-    far : (r, r)
+    far : (r, r), or None where it is zero
     far_error : bound on the error of the entries of `far`
-    white : (p, r) V
-    constant : (r + 1,) coordinates of the intercept, that of the constant first; None without intercept
     """
-    size = np.maximum(np.einsum("ij,ij->i", white, white), _TINY)
-    error = np.abs(np.einsum("ij,jk,ik->i", white, far, white, optimize=True)) / (2 * size)
-    if constant is not None:
-        part = float(abs(constant[1:] @ far @ constant[1:]) / (2 * constant @ constant))
-        error = np.concatenate([[part], error])
-    bound: FloatArray = error + white.shape[1] * far_error / 2
-    return bound
+    white = solution.whitener
+    error = np.zeros(white.shape[0])
+    if far is not None:
+        size = (white * white).sum(axis=1)
+        error = np.abs(((white @ far) * white).sum(axis=1)) / (2 * np.maximum(size, _TINY))
+    if centred:
+        error = np.concatenate([[_constant_error(far, solution)], error])
+    return error + white.shape[1] * far_error / 2
 
 
-def constant_coordinates(solution: LeastSquares, *, centred: bool) -> FloatArray | None:
-    """Whitened coordinates (r + 1,) of the intercept; None without one."""
-    return np.concatenate([[solution.moments.weight**-0.5], -solution.mean_white]) if centred else None
+def _constant_error(far: FloatArray | None, solution: LeastSquares) -> float:
+    """Relative error of the intercept's standard error: of the factor, and of the image of the mean in it."""
+    white, image = solution.whitener, solution.mean_white
+    size = 1.0 / solution.moments.weight + float(image @ image)
+    wrong = 0.0 if far is None else abs(float(image @ far @ image))
+    beyond = np.abs(white.T @ solution.mean - image)
+    rounding = (gamma(white.shape[0]) + ROUNDOFF) * (np.abs(white.T) @ np.abs(solution.mean))
+    return float(wrong / 2 + np.maximum(beyond - 2 * rounding, 0.0) @ np.abs(image)) / size

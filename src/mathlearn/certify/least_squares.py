@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,50 +19,69 @@ MOST_ERROR_IN_SE = 1e-6
 MOST_RELATIVE_ERROR = 1e-8
 _PROTECTED = 100.0
 MOST_SE_ERROR = 1e-6
-_MOST_DIGITS = -float(np.log10(2 * ROUNDOFF))
+_LEAST_SHARE = 2 * ROUNDOFF
+_MOST_DIGITS = -float(np.log10(_LEAST_SHARE))
+_MOST_CONDITION = 1e-2
+_TINY = 1e-300
 _DEPENDENT = 1e-10
 
 
-def standard_errors(solution: LeastSquares, sigma: FloatArray, *, centred: bool) -> FloatArray:
-    """Model-based standard errors (q, k), from the curvature factor and the residual scale; intercept first."""
-    white = solution.whitener
-    size = np.sqrt(np.einsum("ij,ij->i", white, white))
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Evidence set against the numbers shown; (q, k), intercept first.
+
+    Attributes
+    ----------
+    theta, se : parameters and their model-based standard errors (NaN for an exact fit)
+    in_se : error beyond the rounding of the number shown, in standard errors; 0 where there is none
+    relative : error relative to the parameter or to 100 standard errors, whichever is larger. A coefficient of fewer standard
+        errors is protected by the limit of 1e-6 standard errors: further digits of it say nothing.
+    digits : correct digits relative to the parameter or to its standard error, whichever is larger
+    """
+
+    theta: FloatArray
+    se: FloatArray
+    in_se: FloatArray
+    relative: FloatArray
+    digits: FloatArray
+
+
+def judge(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, centred: bool) -> Judgement:
+    """Set the errors found against the parameters and their standard errors.
+
+    Parameters
+    ----------
+    sigma : (q,) residual scale; NaN where there is none
+    """
+    theta = solution.coef
+    size = np.sqrt((solution.whitener * solution.whitener).sum(axis=1))
     if centred:
+        theta = np.concatenate([solution.intercept[:, None], theta], axis=1)
         constant = np.sqrt(1.0 / solution.moments.weight + solution.mean_white @ solution.mean_white)
         size = np.concatenate([[constant], size])
-    return np.outer(sigma, size)
+    se = sigma[:, None] * size
+    known = np.fmax(se, 0.0)  # zero where there is no standard error
+    magnitude = np.abs(theta)
+    beyond = np.maximum(evidence.error - 4 * ROUNDOFF * magnitude, 0.0)
+    share = evidence.error / np.maximum(np.maximum(magnitude, known), _TINY)
+    return Judgement(
+        theta=theta,
+        se=se,
+        in_se=np.where(beyond == 0, 0.0, beyond / np.where(se == 0, np.nan, se)),
+        relative=evidence.error / np.maximum(np.maximum(magnitude, _PROTECTED * known), _TINY),
+        digits=-np.log10(np.minimum(np.maximum(share, _LEAST_SHARE), 1.0)),
+    )
 
 
-def parameters(solution: LeastSquares, *, centred: bool) -> FloatArray:
-    """Parameters (q, k), intercept first."""
-    if not centred:
-        return solution.coef
-    return np.concatenate([solution.intercept[:, None], solution.coef], axis=1)
-
-
-def error_in_se(evidence: Evidence, theta: FloatArray, se: FloatArray) -> FloatArray:
-    """Error of each parameter beyond the rounding of the number shown, in standard errors; 0 where there is no error."""
-    beyond = np.maximum(evidence.error - 4 * ROUNDOFF * np.abs(theta), 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(beyond == 0, 0.0, beyond / se)
-
-
-def digits(evidence: Evidence, theta: FloatArray, se: FloatArray) -> FloatArray:
-    """Correct digits (q, k) of each parameter, relative to it or to its standard error, whichever is larger."""
-    size = np.maximum(np.abs(theta), np.nan_to_num(se))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.where(evidence.error == 0, 0.0, evidence.error / size)
-        return np.minimum(-np.log10(np.maximum(relative, 10.0**-_MOST_DIGITS)), _MOST_DIGITS)
-
-
-def relative_error(evidence: Evidence, theta: FloatArray, se: FloatArray) -> FloatArray:
-    """Error of each parameter relative to it or to 100 standard errors, whichever is larger.
-
-    A coefficient of fewer standard errors is protected by the limit of 1e-6 standard errors: further digits of it say nothing.
-    """
-    size = np.maximum(np.abs(theta), _PROTECTED * np.nan_to_num(se))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(evidence.error == 0, 0.0, evidence.error / size)
+def enough(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, centred: bool) -> bool:
+    """Whether the error is below 1e-6 SE and 1e-8 of each coefficient, and standard errors have 6 digits."""
+    found = judge(evidence, solution, sigma, centred=centred)
+    scale = float((evidence.rss_error / np.maximum(2 * solution.rss, _TINY)).max())
+    return bool(
+        (found.in_se <= MOST_ERROR_IN_SE).all()
+        and (found.relative <= MOST_RELATIVE_ERROR).all()
+        and scale + float(evidence.se_error.max()) <= MOST_SE_ERROR
+    )
 
 
 def certificate(
@@ -86,71 +106,61 @@ def certificate(
     certificate : Certificate
     digits : (q, k)
     """
-    theta = parameters(solution, centred=centred)
-    se = standard_errors(solution, np.where(exact, np.nan, sigma), centred=centred)
-    in_se = error_in_se(evidence, theta, se)[:, shown]
-    in_se = float(np.nanmax(in_se)) if np.isfinite(in_se).any() else float("nan")
-    known = digits(evidence, theta, se)
-    least = float(known[:, shown].min(initial=_MOST_DIGITS))
-    checks = [
-        Check(
-            "normal_equations",
-            evidence.residual,
-            evidence.residual_limit,
-            "the gradient of the loss at the solution, in units of its rounding level",
-        ),
-        Check(
-            "relative_error",
-            float(relative_error(evidence, theta, se)[:, shown].max(initial=0.0)),
-            MOST_RELATIVE_ERROR,
-            "largest possible error of a coefficient, relative to it or to 100 standard errors",
-        ),
-        Check(
-            "curvature",
-            evidence.whiteness,
-            max(evidence.whiteness_limit, 2 * ROUNDOFF),
-            "the second derivative agrees with the factor from which standard errors are made, and is positive",
-        ),
+    found = judge(evidence, solution, np.where(exact, np.nan, sigma), centred=centred)
+    unique = bool(shown.all())
+    error, relative, se = evidence.se_error, found.relative, found.se
+    in_se, digits, theta = found.in_se, found.digits, found.theta
+    if not unique:
+        error, relative, se, in_se, digits, theta = (
+            a[..., shown] for a in (error, relative, se, in_se, digits, theta)
+        )
+    worst = float(np.fmax.reduce(in_se, axis=None, initial=-np.inf))
+    checks = (
+        Check("normal_equations", evidence.residual, evidence.residual_limit, _MEANING["normal_equations"]),
+        *([Check("optimisation_error", worst, MOST_ERROR_IN_SE, _MEANING["optimisation_error"])] if worst >= 0 else []),
+        Check("relative_error", float(relative.max(initial=0.0)), MOST_RELATIVE_ERROR, _MEANING["relative_error"]),
+        Check("curvature", evidence.whiteness, max(evidence.whiteness_limit, 2 * ROUNDOFF), _MEANING["curvature"]),
         Check(
             "standard_errors",
-            _se_error(evidence, solution, exact, shown),
+            _scale_error(evidence, solution, exact) + float(error.max(initial=0.0)),
             MOST_SE_ERROR,
-            "largest possible relative error of a standard error",
+            _MEANING["standard_errors"],
         ),
-        Check(
-            "conditioning",
-            solution.condition_scaled * ROUNDOFF,
-            1e-2,
-            "condition number of the centred, scaled columns times the rounding unit: below 1 the rank is certain",
+        Check("conditioning", solution.condition_scaled * ROUNDOFF, _MOST_CONDITION, _MEANING["conditioning"]),
+        *(
+            [Check("dependence", evidence.dependence, _DEPENDENT, _MEANING["dependence"])]
+            if solution.dependence.dropped.size
+            else []
         ),
-    ]
-    if np.isfinite(in_se):
-        meaning = "largest distance of a coefficient from the optimum, in standard errors"
-        checks.insert(1, Check("optimisation_error", in_se, MOST_ERROR_IN_SE, meaning))
-    if solution.dependence.dropped.size:
-        meaning = "largest relative residual of the linear dependences by which terms are withheld"
-        checks.append(Check("dependence", evidence.dependence, _DEPENDENT, meaning))
+    )
     return Certificate(
-        checks=tuple(checks),
+        checks=checks,
         grade=evidence.grade,
-        unique=bool(shown.all()),
-        digits=least,
-        error_in_se=in_se,
-        statistical_digits=_statistical_digits(theta[:, shown], se[:, shown]),
-    ), known
+        unique=unique,
+        digits=float(digits.min(initial=_MOST_DIGITS)),
+        error_in_se=worst if worst >= 0 else float("nan"),
+        statistical_digits=_statistical_digits(theta, se),
+    ), found.digits
 
 
-def _se_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray, shown: BoolArray) -> float:
-    """Relative error of sigma (from the residual sum of squares found) plus that of the curvature factor."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sigma = (np.abs(evidence.rss - solution.rss) + evidence.rss_error) / (2 * solution.rss)
-    sigma = np.where(exact | np.isnan(sigma), 0.0, sigma)
-    return float(sigma.max(initial=0.0) + evidence.se_error[shown].max(initial=0.0))
+_MEANING = {
+    "normal_equations": "the gradient of the loss at the solution, in units of its rounding level",
+    "optimisation_error": "largest distance of a coefficient from the optimum, in standard errors",
+    "relative_error": "largest possible error of a coefficient, relative to it or to 100 standard errors",
+    "curvature": "the second derivative agrees with the factor from which standard errors are made, and is positive",
+    "standard_errors": "largest possible relative error of a standard error",
+    "conditioning": "condition number of the centred, scaled columns times the rounding unit: far below 1 the rank is certain",
+    "dependence": "largest relative residual of the linear dependences by which terms are withheld",
+}
+
+
+def _scale_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray) -> float:
+    """Relative error of sigma, from the residual sum of squares found; none for an exact fit, where sigma is zero."""
+    share = (np.abs(evidence.rss - solution.rss) + evidence.rss_error) / np.maximum(2 * solution.rss, _TINY)
+    return float(np.where(exact, 0.0, share).max(initial=0.0))
 
 
 def _statistical_digits(theta: FloatArray, se: FloatArray) -> float:
     """Digits of the coefficients that the data support: the median of ``-log10(SE / |coefficient|)``."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = -np.log10(se / np.abs(theta))
-    values = values[np.isfinite(values)]
-    return float(np.median(values)) if values.size else float("nan")
+    known = (se > 0) & (theta != 0)
+    return float(np.median(np.log10(np.abs(theta[known]) / se[known]))) if known.any() else float("nan")

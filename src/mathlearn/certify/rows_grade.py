@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.evidence import Evidence, constant_coordinates, factor_errors
+from mathlearn.certify.evidence import Evidence, factor_errors
 from mathlearn.linalg import slicing
-from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_sum, gamma, two_prod, two_sum
+from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_sum, fast_two_sum, gamma, two_prod, two_sum
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mathlearn.data.rows import Rows
     from mathlearn.linalg.solution import LeastSquares
 
+_TINY = 1e-300
+_NONE, _NO_GRAM = np.zeros(0), np.zeros((0, 0))
 _STIFF = 1e5  # condition beyond which whitened rows lose too many digits in double
 _FAR = 16.0  # means beyond this many standard deviations are subtracted before products are formed
 
@@ -88,9 +90,15 @@ class RowSums:
         x, y = chunk.X, np.asarray(chunk.y)
         e = (_exact_residuals if claim.residuals else _residuals)(x, y, claim)
         weighted = e if chunk.weight is None else _times(e, chunk.weight[:, None])
-        total, gradient = (_exact_gradient if claim.exact else _gradient)(x, weighted, claim)
-        gram, null, null_size = _curvature(x, chunk.weight, claim)
-        rss = np.einsum("ij,ij->j", e[0], weighted[0])
+        if claim.exact:
+            about = two_sum(np.asarray(x), -claim.mean)
+            total, gradient = _exact_gradient(about, weighted)
+            gram = _gram(about, chunk.weight, claim)
+        else:
+            total, gradient = _gradient(x, weighted[0], claim)
+            gram = _NO_GRAM
+        null, null_size = _dependences(x, chunk.weight, claim) if claim.null.size else (_NONE, _NONE)
+        rss = (e[0] * weighted[0]).sum(axis=0)
         return cls(chunk.n, 1, chunk.n, total, gradient, rss, gram, null, null_size)
 
     def merge(self, other: RowSums) -> RowSums:
@@ -194,11 +202,11 @@ def _residuals(x: FloatArray | csr_array, y: FloatArray, claim: Claim) -> Double
 def _exact_residuals(x: FloatArray, y: FloatArray, claim: Claim) -> DoubleDouble:
     """``y - b0 - X b`` in double-double, one column of X after the other."""
     high, low = two_sum(y, -claim.intercept)
-    for j in range(x.shape[1]):
-        product, rest = two_prod(x[:, j : j + 1], -claim.coef[j])
+    for column, coef in zip(x.T, claim.coef, strict=True):
+        product, rest = two_prod(column[:, None], -coef)
         high, error = two_sum(high, product)
         low = low + (error + rest)
-    return two_sum(high, low)
+    return fast_two_sum(high, low)
 
 
 def _times(e: DoubleDouble, w: FloatArray) -> DoubleDouble:
@@ -206,46 +214,49 @@ def _times(e: DoubleDouble, w: FloatArray) -> DoubleDouble:
     return product, rest + e[1] * w
 
 
-def _gradient(x: FloatArray | csr_array, e: DoubleDouble, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
-    total = e[0].sum(axis=0)
-    gradient = (x - claim.mean).T @ e[0] if claim.shifted else x.T @ e[0] - np.outer(claim.mean, total)
+def _gradient(x: FloatArray | csr_array, e: FloatArray, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
+    total = e.sum(axis=0)
+    gradient = (x - claim.mean).T @ e if claim.shifted else x.T @ e - np.outer(claim.mean, total)
     return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient))
 
 
-def _exact_gradient(x: FloatArray, e: DoubleDouble, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
-    p, q = claim.coef.shape
-    gradient = np.empty((p, q)), np.empty((p, q))
-    for j in range(p):
-        about, rest = two_sum(x[:, j : j + 1], -claim.mean[j : j + 1])
-        product, error = two_prod(about, e[0])
-        gradient[0][j], gradient[1][j] = dd_sum((product, error + (about * e[1] + rest * e[0])))
-    return dd_sum(e), gradient
+def _exact_gradient(about: DoubleDouble, e: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
+    """Sums of e and of ``(x - m) e`` in double-double."""
+    q, p = e[0].shape[1], about[0].shape[1]
+    total, gradient = (np.empty(q), np.empty(q)), (np.empty((p, q)), np.empty((p, q)))
+    for k in range(q):
+        high, low = e[0][:, k : k + 1], e[1][:, k : k + 1]
+        product, error = two_prod(about[0], high)
+        error += about[0] * low + about[1] * high
+        sums = dd_sum((np.concatenate([high, product], axis=1), np.concatenate([low, error], axis=1)))
+        for part in range(2):
+            total[part][k], gradient[part][:, k] = sums[part][0], sums[part][1:]
+    return total, gradient
 
 
-def _curvature(x: FloatArray, w: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Gram matrix of the whitened rows, and what is left of the dependences."""
-    d = claim.null.shape[1]
-    if not claim.exact and not d:
-        return np.zeros((0, 0)), np.zeros(0), np.zeros(0)
-    root = np.ones((x.shape[0], 1)) if w is None else np.sqrt(w)[:, None]
-    gram = np.zeros((0, 0))
-    if claim.exact:
-        z = _whitened(x, claim) * root
-        gram = z.T @ z
-    left = (x @ claim.null - claim.constant) * root
-    size = (np.abs(x) @ np.abs(claim.null)) * root
-    return gram, np.einsum("ij,ij->j", left, left), np.einsum("ij,ij->j", size, size)
+def _gram(about: DoubleDouble, w: FloatArray | None, claim: Claim) -> FloatArray:
+    """Gram matrix of the whitened rows."""
+    z = _stiff_whitened(about, claim) if claim.stiff else about[0] @ claim.white
+    if w is not None:
+        z *= np.sqrt(w)[:, None]
+    return z.T @ z
 
 
-def _whitened(x: FloatArray, claim: Claim) -> FloatArray:
-    """``(x - m) V``; by sliced products where the columns are so dependent that double would leave few digits."""
-    if not claim.stiff:
-        return (x - claim.mean) @ claim.white
-    bits = slicing.slice_bits(x.shape[1])
-    about = two_sum(x / claim.scale, -claim.mean / claim.scale)
+def _stiff_whitened(about: DoubleDouble, claim: Claim) -> FloatArray:
+    """``(x - m) V`` by sliced products, where the columns are so dependent that double would leave few digits."""
+    bits = slicing.slice_bits(claim.scale.size)
     white = slicing.slices((claim.white * claim.scale[:, None], np.zeros(1)), bits, columns=True)
-    product = slicing.multiply(slicing.slices(about, bits, columns=False), white)
-    return product[0]
+    data = slicing.slices((about[0] / claim.scale, about[1] / claim.scale), bits, columns=False)
+    return slicing.multiply(data, white)[0]
+
+
+def _dependences(
+    x: FloatArray | csr_array, w: FloatArray | None, claim: Claim
+) -> tuple[FloatArray, FloatArray]:
+    """Sums of squares (d,) of what is left of the dependences, and of what cancelled in them."""
+    left = (x @ claim.null - claim.constant) ** 2
+    size = (abs(x) @ np.abs(claim.null)) ** 2
+    return (left.sum(axis=0), size.sum(axis=0)) if w is None else (w @ left, w @ size)
 
 
 def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> Evidence:
@@ -253,7 +264,7 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
     white_step = claim.white.T @ gradient
     step = claim.white @ white_step
     # What the loss would still fall by at the exact solution: the numbers shown are rounded.
-    decrement = np.einsum("ij,ij->j", white_step, white_step)
+    decrement = (white_step * white_step).sum(axis=0)
     size = _norms(solution, centred=centred)
     reach = np.sqrt(solution.tss) + size @ np.abs(claim.coef)
     slack = _slack(sums, solution, claim, size)
@@ -261,27 +272,31 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
     if centred:
         total = sums.residual[0] + sums.residual[1]
         decrement += total**2 / solution.moments.weight
-        about = total / solution.moments.weight - claim.mean @ step
-        error = np.vstack([np.abs(about) + np.abs(claim.mean) @ slack, error])
-    kept = solution.dependence.kept
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.abs(gradient[kept]) / (size[kept, None] * reach * ROUNDOFF)
-        dependence = np.sqrt(sums.null / sums.null_size)
+        about = np.abs(total / solution.moments.weight - claim.mean @ step) + np.abs(claim.mean) @ slack
+        error = np.concatenate([about[None], error])
     summing = gamma(sums.block) + gamma(sums.chunks)
-    far = sums.gram - np.eye(solution.rank) if claim.exact else np.zeros((solution.rank, solution.rank))
-    constant = constant_coordinates(solution, centred=centred)
+    far = sums.gram - np.eye(solution.rank) if claim.exact else None
     return Evidence(
         grade="rows",
-        residual=float(np.nan_to_num(level).max(initial=0.0)),
+        residual=_level(gradient, size, reach, solution),
         residual_limit=4.0 if claim.exact else 4.0 * (1.0 + (summing + gamma(size.size)) / ROUNDOFF),
         error=error.T,
         rss=np.maximum(sums.rss - decrement, 0.0),
         rss_error=summing * sums.rss + (4 * ROUNDOFF * reach) ** 2,
-        whiteness=float(np.abs(far).max(initial=0.0)),
+        whiteness=0.0 if far is None or not far.size else float(np.abs(far).max()),
         whiteness_limit=16 * (summing + gamma(solution.rank) * solution.condition_scaled),
-        se_error=factor_errors(far, _gram_rounding(sums, solution, claim), claim.white, constant),
-        dependence=float(np.nan_to_num(dependence).max(initial=0.0)),
+        se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, centred=centred),
+        dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, _TINY)).max(initial=0.0)),
     )
+
+
+def _level(gradient: FloatArray, size: FloatArray, reach: FloatArray, solution: LeastSquares) -> float:
+    """Largest gradient in units of its rounding level; of the kept columns, of which the others are made."""
+    if solution.dependence.dropped.size:
+        kept = solution.dependence.kept
+        gradient, size = gradient[kept], size[kept]
+    level = size[:, None] * (reach * ROUNDOFF)
+    return float((np.abs(gradient) / np.maximum(level, _TINY)).max(initial=0.0))
 
 
 def _norms(solution: LeastSquares, *, centred: bool) -> FloatArray:
@@ -299,7 +314,7 @@ def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray
     them; in whitened coordinates the second passes undiminished, since ``Xc V`` is orthonormal.
     """
     residual = np.sqrt(sums.rss)
-    row = np.sqrt(np.einsum("ij,ij->i", claim.white, claim.white))
+    row = np.sqrt((claim.white * claim.white).sum(axis=1))
     if claim.exact:
         # Sums in double-double leave at most about 2**-100 of what was added.
         return row[:, None] * (2.0**-90 * np.sqrt(sums.n) * residual)

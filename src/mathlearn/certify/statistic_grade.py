@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.evidence import Evidence, constant_coordinates, factor_errors
+from mathlearn.certify.evidence import Evidence, factor_errors
 from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot, gamma
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
         rss_error=relative * reach**2 * unit[p:] ** 2,
         whiteness=float(np.abs(whiteness).max(initial=0.0)),
         whiteness_limit=limit,
-        se_error=factor_errors(whiteness, limit, solution.whitener, constant_coordinates(solution, centred=centred)),
+        se_error=factor_errors(whiteness, limit, solution, centred=centred),
         dependence=0.0,
     )
 

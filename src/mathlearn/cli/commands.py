@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mathlearn import _engines
-from mathlearn.cli.output import Sink, certificate_record, say, table
+from mathlearn.cli.output import Sink, certificate_record, records, say, table
 from mathlearn.cli.progress import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from mathlearn._typing import FloatArray
     from mathlearn.data.source import Source
     from mathlearn.results.certificate import Certificate
 
@@ -93,14 +96,16 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
 
 
 def predict(path: Path, origin: Origin, level: float | None, kind: str, sink: Sink) -> int:
-    """Predict for every row, with an interval if a level is given."""
+    """Predict for every row, with an interval if a level is given; block by block, so that input of any length will do."""
     model = _load(path)
-    with shown("reading"):
-        columns = _estimates(model, origin) if level is None else _interval(model, origin, level, kind)
-    if sink.json:
-        sink.write_json(columns)
-    else:
-        sink.write(table(list(columns), list(columns.values())))
+    parts = ["prediction"] if level is None else ["prediction", "lower", "upper"]
+    notes: dict[str, None] = {}
+    with shown("predicting", beside=sink):
+        source = origin.open()
+        blocks = _estimates(model, source) if level is None else _intervals(model, source, level, kind, notes)
+        sink.write((records if sink.json else table)(_names(model, parts), blocks))
+    for note in (*_what_is_predicted(model), *notes):
+        say(note)
     return _status(model.certificate_)
 
 
@@ -155,22 +160,28 @@ def _record(model: Any) -> dict[str, Any]:
     }
 
 
-def _estimates(model: Any, origin: Origin) -> dict[str, list[float]]:
-    return _by_response(model, "prediction", model.predict(origin.open()))
+def _estimates(model: Any, source: Source) -> Iterator[FloatArray]:
+    """Yield blocks of predictions, a column a response."""
+    return (block.reshape(len(block), -1) for block in model.iter_predict(source))
 
 
-def _interval(model: Any, origin: Origin, level: float, kind: str) -> dict[str, list[float]]:
-    interval = model.predict_interval(origin.open(), level=level, kind=kind)
-    parts = {"prediction": interval.estimate, "lower": interval.lower, "upper": interval.upper}
-    return {
-        name: column for part, values in parts.items() for name, column in _by_response(model, part, values).items()
-    }
+def _intervals(model: Any, source: Source, level: float, kind: str, notes: dict[str, None]) -> Iterator[FloatArray]:
+    """Yield blocks of predictions, lower and upper bounds, a column a response each; collect the notes on the way."""
+    for block in model.iter_predict_interval(source, level=level, kind=kind):
+        notes |= dict.fromkeys(block.notes)
+        yield np.column_stack([block.estimate, block.lower, block.upper])
 
 
-def _by_response(model: Any, part: str, values: Any) -> dict[str, list[float]]:
+def _names(model: Any, parts: list[str]) -> list[str]:
     responses = model.result_.responses
-    names = [part] if len(responses) == 1 else [f"{part} of {response}" for response in responses]
-    return dict(zip(names, values.reshape(len(values), -1).T.tolist(), strict=True))
+    return parts if len(responses) == 1 else [f"{part} of {response}" for part in parts for response in responses]
+
+
+def _what_is_predicted(model: Any) -> Iterator[str]:
+    """Say what the numbers are when the formula transforms the response."""
+    design = model.design_
+    if design.encoding is not None and design.responses != design.response_columns:
+        yield f"predicted: {', '.join(design.responses)}"
 
 
 def _type_of(text: str) -> tuple[str, str]:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mathlearn._typing import FloatArray
     from mathlearn.results.certificate import Certificate
 
-__all__ = ["Sink", "certificate_record", "say", "table"]
+__all__ = ["Sink", "certificate_record", "records", "say", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,22 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def table(names: Sequence[str], columns: Sequence[Sequence[float]]) -> Iterator[str]:
-    """Spell a table of numbers as CSV, in pieces; each number reads back as the very same double."""
-    yield ",".join(map(_text.csv, names)) + "\n"
-    for row in zip(*columns, strict=True):
-        yield ",".join(map(repr, row)) + "\n"
+def table(names: Sequence[str], blocks: Iterable[FloatArray]) -> Iterator[str]:
+    """Spell blocks of rows (m, k) as CSV, a piece a block; each number reads back as the very same double."""
+    head = ",".join(map(_text.csv, names)) + "\n"
+    for block in blocks:
+        yield head + "".join([",".join(map(repr, row)) + "\n" for row in block.tolist()])
+        head = ""
+
+
+def records(names: Sequence[str], blocks: Iterable[FloatArray]) -> Iterator[str]:
+    """Spell blocks of rows (m, k) as a JSON array of objects, a piece a block; what is not finite becomes null."""
+    joint = "[\n"
+    for block in blocks:
+        rows = [json.dumps(_plain(dict(zip(names, row, strict=True))), ensure_ascii=False) for row in block.tolist()]
+        yield joint + ",\n".join(rows)
+        joint = ",\n"
+    yield "\n]\n"
 
 
 def certificate_record(certificate: Certificate) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from mathlearn.data.reduce import ordered_reduce
 
 if TYPE_CHECKING:
@@ -54,7 +56,11 @@ class Adapted:
 
 def densified(rows: Rows) -> Rows:
     """Return the rows with each chunk of X as a dense array."""
-    return Adapted(rows, lambda chunk: replace(chunk, X=chunk.X.toarray()), sparse=False)
+    return Adapted(rows, _dense, sparse=False)
+
+
+def _dense(chunk: Chunk) -> Chunk:
+    return chunk if isinstance(chunk.X, np.ndarray) else replace(chunk, X=chunk.X.toarray())
 
 
 def without_offset(rows: Rows) -> Rows:

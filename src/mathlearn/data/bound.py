@@ -31,7 +31,7 @@ S = TypeVar("S")
 Missing = Literal["raise", "drop"]
 
 _EAGER = 1 << 14
-"""Matrices in memory up to this many numbers are checked when read; larger ones when a statistic made of them is not finite."""
+"""In a fit, matrices in memory above this many numbers are checked only if a statistic made of them is not finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Roles:
 class BoundRows:
     """A source with its roles bound: a re-iterable stream of validated numeric chunks.
 
-    Numbers of a large matrix in memory are not looked at while they are chunked: whoever reduces them finds a statistic that
-    is not finite if one of them is not, and calls `diagnose_nonfinite` for the clear error.
+    In a fit, numbers of a large matrix in memory are not looked at while they are chunked: whoever reduces them finds a
+    statistic that is not finite if one of them is not, and calls `diagnose_nonfinite` for the clear error.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class BoundRows:
     formula_response : bool
         Whether y is made by the formula.
     fitting : bool
-        Whether having no row left is an error.
+        Whether these are the rows of a fit in progress, for which having no row left is an error.
     """
 
     __slots__ = (
@@ -104,7 +104,7 @@ class BoundRows:
         self._names = self._needed()
         matrix = source if isinstance(source, MatrixSource) else None
         self._whole = matrix is not None and matrix.names == self._names
-        self._lazy = matrix is not None and design.encoding is None and matrix.matrix.size > _EAGER
+        self._lazy = fitting and matrix is not None and design.encoding is None and matrix.matrix.size > _EAGER
 
     def _needed(self) -> tuple[str, ...]:
         """Name the columns to read, those of X first."""
@@ -165,6 +165,24 @@ class BoundRows:
             yield replace(held, dropped=held.dropped + dropped) if dropped else held
         elif self.fitting:
             raise self._no_rows(dropped)
+
+    def blocks(self, max_rows: int) -> Iterator[Chunk]:
+        """Yield one chunk for each block of at most `max_rows` rows, also where all its rows are dropped.
+
+        Unlike those of `chunks`, ``dropped`` counts this block's rows only: what is computed row by row can be put back in
+        its place among all rows.
+
+        Raises
+        ------
+        SchemaError
+            There is no row; or as `chunks`.
+        """
+        empty = True
+        for batch in self._read(max_rows):
+            empty = False
+            yield self._assemble(batch)
+        if empty:
+            raise self._no_rows(0)
 
     def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
         """Merge ``of(chunk)`` over all chunks in a fixed order; None when there is no row.

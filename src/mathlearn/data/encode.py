@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from mathlearn._errors import SchemaError
 from mathlearn.data.integers import is_wide, to_float, warn_inexact
 
 if TYPE_CHECKING:
@@ -87,16 +88,21 @@ class NumericEncoder:
             return self._stack(batch)
         if block.shape[1] != len(self._columns):
             block = block[:, : len(self._columns)]
-        if block.dtype != _FLOAT64:
+        if self._shift or block.dtype != _FLOAT64:
             block = self._cast(block)
         return Encoded(block)
 
     def _cast(self, block: Any) -> Any:
-        if not is_wide(block):
+        if not self._shift and not is_wide(block):
             with np.errstate(over="ignore"):  # a long double too large becomes infinity, which is found and named
                 return block.astype(np.float64)
         if hasattr(block, "tocsr"):
-            # A shift would fill the matrix: sparse integers are cast as they are.
+            if self._shift:
+                raise SchemaError(
+                    "X is sparse, but the fit was on dense integers beyond 2**53, which are read less an origin: that would "
+                    "fill the matrix. Use X.toarray()."
+                )
+            # At fit, a shift would fill the matrix too: sparse integers are cast as they are.
             values, exact = to_float(block.data)
             self._tell([] if exact else ["X"])
             return type(block)((values, block.indices, block.indptr), shape=block.shape)
@@ -113,8 +119,9 @@ class NumericEncoder:
     def _fill(self, out: FloatArray, values: Sequence[AnyArray]) -> None:
         inexact = []
         for j, column in enumerate(values):
-            if is_wide(column):
-                out[:, j], exact = to_float(column, self._shift[j] if self._shift else 0)
+            shift = self._shift[j] if self._shift else 0
+            if shift or is_wide(column):  # rows to predict at may come in another type than those of the fit
+                out[:, j], exact = to_float(column, shift)
                 if not exact:
                     inexact.append(self._columns[j])
             else:
@@ -125,7 +132,7 @@ class NumericEncoder:
         """Warn of each column once, however many batches and passes there are."""
         new = [name for name in inexact if name not in self._told]
         self._told.update(new)
-        warn_inexact(new)
+        warn_inexact(new, shifted=bool(self._shift))
 
 
 def _defined(column: Column) -> AnyArray:

@@ -32,21 +32,26 @@ def bounds(values: AnyArray) -> tuple[int, int]:
 
 
 def shift_for(low: int, high: int) -> int:
-    """Return the shift that brings ``low..high`` nearest to zero, or 0 when all are exact in float64 as they are."""
-    return 0 if max(-low, high) <= EXACT else (low + high) // 2
+    """Return the shift that brings ``low..high`` near to zero, or 0 when all are exact in float64 as they are.
+
+    The shift is itself a float64, so that other arithmetic than that of integers can undo it without loss.
+    """
+    return 0 if max(-low, high) <= EXACT else int(float((low + high) // 2))
 
 
 def to_float(values: AnyArray, shift: int = 0) -> tuple[FloatArray, bool]:
-    """Return ``values - shift`` as float64, subtracted in integers, and whether every result is exact.
+    """Return ``values - shift`` as float64, and whether every result is exact.
+
+    Integers are subtracted in integers. Floats are exact doubles less a double: rounded once, and not at all near the shift.
 
     Parameters
     ----------
-    values : (n,) integer array
+    values : (n,) array of real numbers
     shift : int
-        Any integer within int64 or uint64.
+        As `shift_for` gives it; for 64-bit integers, any integer within int64 or uint64.
     """
     if not is_wide(values):
-        return values.astype(np.float64) - shift, True
+        return values.astype(np.float64) - float(shift), True
     low, high = bounds(values)
     if max(abs(low - shift), abs(high - shift)) >= _WRAP:
         difference = np.array([int(v) - shift for v in values], dtype=object)
@@ -59,13 +64,14 @@ def to_float(values: AnyArray, shift: int = 0) -> tuple[FloatArray, bool]:
     return shifted, exact
 
 
-def warn_inexact(names: Iterable[str]) -> None:
-    """Warn, once, of the columns whose integers lose digits."""
+def warn_inexact(names: Iterable[str], *, shifted: bool) -> None:
+    """Warn, once, of the columns whose integers lose digits, although an exact shift was tried if `shifted`."""
     names = list(names)
     if names:
+        tried = ", even after an exact shift" if shifted else ""
         warnings.warn(
-            f"integers beyond 2**53 in {', '.join(map(repr, names))} are not representable in float64, even after an "
-            "exact shift: their last digits are lost. Subtract an origin, or divide by a unit, before fitting.",
+            f"integers beyond 2**53 in {', '.join(map(repr, names))} are not representable in float64{tried}: "
+            "their last digits are lost. Subtract an origin, or divide by a unit, before fitting.",
             PrecisionWarning,
             stacklevel=2,
         )

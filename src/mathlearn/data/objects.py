@@ -63,7 +63,7 @@ def _as_float(value: Any) -> float:
     if _is_missing(value):
         return np.nan
     try:
-        return float(value)
+        return np.nan if isinstance(value, Decimal) and value.is_nan() else float(value)  # float() trips over sNaN
     except OverflowError:  # an integer above 1.8e308: infinity is found and named
         return np.inf if value > 0 else -np.inf
 

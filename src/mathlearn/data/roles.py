@@ -150,7 +150,7 @@ def as_float(values: AnyArray, name: str) -> FloatArray:
     if not is_wide(values):
         return values.astype(np.float64, copy=False)
     flat, exact = to_float(values.ravel())
-    warn_inexact([] if exact else [name])
+    warn_inexact([] if exact else [name], shifted=False)
     return flat.reshape(values.shape)
 
 

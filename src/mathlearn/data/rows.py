@@ -13,26 +13,27 @@ S = TypeVar("S")
 
 
 class Rows(Protocol):
-    """A source with its roles bound: which columns are X, y, weight, groups.
+    """A source with its roles bound: which columns are X, y, weight, groups."""
 
-    Attributes
-    ----------
-    terms : tuple of str
-        Names of the p columns of X.
-    responses : tuple of str
-        Names of the q columns of y (empty when there is no y).
-    n_rows : int or None
-        Rows before dropping; None when unknown before reading.
-    in_memory : bool
-    sparse : bool
-        Whether chunks carry CSR matrices.
-    """
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the p columns of X."""
 
-    terms: tuple[str, ...]
-    responses: tuple[str, ...]
-    n_rows: int | None
-    in_memory: bool
-    sparse: bool
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """Names of the q columns of y; empty when there is no y."""
+
+    @property
+    def n_rows(self) -> int | None:
+        """Rows before dropping; None when unknown before reading."""
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether a second pass costs no input or output."""
+
+    @property
+    def sparse(self) -> bool:
+        """Whether chunks carry CSR matrices."""
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:
         """Yield the rows in order, at most `max_rows` at a time."""

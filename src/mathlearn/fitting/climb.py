@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.least_squares import (
-    MOST_ERROR_IN_SE,
-    MOST_RELATIVE_ERROR,
-    MOST_SE_ERROR,
-    error_in_se,
-    parameters,
-    relative_error,
-    standard_errors,
-)
+from mathlearn.certify.least_squares import MOST_SE_ERROR, enough
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.certify.statistic_grade import from_statistic
 from mathlearn.linalg import ladder
@@ -134,16 +126,9 @@ class Climber:
         )
 
     def _enough(self, solution: LeastSquares, evidence: Evidence) -> bool:
-        """Whether the certified error is below 1e-6 SE and 1e-8 of each coefficient, and standard errors have 6 digits."""
+        """Whether the certified error is small enough to stop here."""
         sigma = residual_scale(solution, self.count, centred=self.centred)
-        theta = parameters(solution, centred=self.centred)
-        se = standard_errors(solution, sigma, centred=self.centred)
-        spread = float((evidence.rss_error / np.maximum(2 * solution.rss, 1e-300)).max())
-        return bool(
-            (error_in_se(evidence, theta, se) <= MOST_ERROR_IN_SE).all()
-            and (relative_error(evidence, theta, se) <= MOST_RELATIVE_ERROR).all()
-            and spread + evidence.se_error.max(initial=0.0) <= MOST_SE_ERROR
-        )
+        return enough(evidence, solution, sigma, centred=self.centred)
 
 
 def residual_scale(solution: LeastSquares, count: int, *, centred: bool) -> FloatArray:

@@ -6,22 +6,27 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mathlearn._errors import SchemaError
 from mathlearn._sklearn import BaseEstimator, MultiOutputMixin, NotFittedError, RegressorMixin, is_fitted
+from mathlearn.fitting.origin import intercept_at_zero
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
+
     from mathlearn._typing import FloatArray
     from mathlearn.data.bound import BoundRows
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.design import Design
     from mathlearn.results.certificate import Certificate
-    from mathlearn.results.fit_result import CovarianceKind, FitResult
+    from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.contrast import Contrast
     from mathlearn.statistics.frame import FrameKind
     from mathlearn.statistics.intervals import Interval
     from mathlearn.statistics.summary import Summary
 
-_PREDICT_ROWS = 65_536
+_MOST_ROWS = 1 << 16
+_MOST_NUMBERS = 1 << 22
 
 
 class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -31,6 +36,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
     design_: Design
     coef_: FloatArray
     intercept_: FloatArray | float
+    missing: Literal["raise", "drop"]
 
     @property
     def certificate_(self) -> Certificate:
@@ -47,6 +53,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         Returns
         -------
         y : (n,) or (n, q), as y was given to `fit`
+            With ``missing="drop"``, NaN for a row that lacks a value in a column that is used.
 
         Raises
         ------
@@ -54,7 +61,8 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or hold values that are not finite.
         """
-        return _joined(list(self.iter_predict(X)))
+        blocks = list(self.iter_predict(X))
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
     def iter_predict(self, X: Any) -> Iterator[FloatArray]:
         """Predict block by block, in order and in bounded memory: for inputs that do not fit in it.
@@ -69,7 +77,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
             Predictions of the next m rows, as `predict` gives them.
         """
         rows = self._bound(X, missing=self.missing)
-        return (_in_place(self._finite(chunk, rows), chunk) for chunk in rows.blocks(_block_rows(rows)))
+        return (_spread(self._shaped(self._linear(chunk, rows)), chunk) for chunk in rows.blocks(_block_rows(rows)))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Coefficient of determination R² of the predictions, the mean over responses.
@@ -89,11 +97,15 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
 
         rows = self._bound(X, y, sample_weight=sample_weight, missing=self.missing, require_y=True)
         blocks = [
-            (chunk.y, self._finite(chunk, rows), chunk.weight) for chunk in rows.blocks(_block_rows(rows)) if chunk.n
+            (chunk.y, self._linear(chunk, rows), chunk.weight) for chunk in rows.blocks(_block_rows(rows)) if chunk.n
         ]
         if not blocks:
-            raise SchemaError("no row is left to score: each has a missing value in a column that is used.")
-        y_true, y_pred, weights = (None if part[0] is None else np.concatenate(part) for part in zip(*blocks, strict=True))
+            raise SchemaError(
+                "no row is left to score: each lacks a value in a column that is used, or has weight zero."
+            )
+        y_true, y_pred, weights = (
+            None if part[0] is None else np.concatenate(part) for part in zip(*blocks, strict=True)
+        )
         return float(r2_score(y_true, y_pred, sample_weight=weights))
 
     def predict_interval(
@@ -110,7 +122,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         Returns
         -------
         Interval
-            ``estimate, lower, upper`` shaped as `predict`; with ``level`` and ``kind``.
+            ``estimate, lower, upper`` shaped as `predict`, NaN in the same rows; with ``level`` and ``kind``.
 
         Raises
         ------
@@ -131,13 +143,9 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         Interval
             Of the next rows.
         """
-        from mathlearn.statistics.intervals import predict_interval
-
-        result = self._result()
+        self._result()
         rows = self._bound(X, missing=self.missing)
-        for chunk in rows.blocks(_block_rows(rows)):
-            interval = predict_interval(result, chunk.X, self._shaped(self._finite(chunk, rows)), level, kind)
-            yield interval.put(chunk.n + chunk.dropped, _positions(chunk)) if chunk.dropped else interval
+        return (self._interval(chunk, rows, level, kind) for chunk in rows.blocks(_block_rows(rows)))
 
     def summary(self, level: float = 0.95) -> Summary:
         """Put the fit in words and numbers, verdict first; text, HTML and LaTeX."""
@@ -157,11 +165,14 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
 
         return glance(self._result(), as_)
 
-    def augment(self, X: Any, y: Any = None, *, sample_weight: Any = None, as_: FrameKind = "pandas") -> Any:
+    def augment(
+        self, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None, as_: FrameKind = "pandas"
+    ) -> Any:
         """Return one row a row: fitted value, residual, leverage, influence."""
         from mathlearn.statistics.augment import augment
 
-        rows = self._fit_rows(X, y, sample_weight=sample_weight, require_y=y is None and self._has_response())
+        require_y = y is None and self._has_response()
+        rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, require_y=require_y)
         return augment(self._result(), rows, as_=as_)
 
     def conf_int(self, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
@@ -207,32 +218,58 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
     def _fit_rows(
         self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None, require_y: bool = True
     ) -> BoundRows:
-        """Bind the rows of the fit again: weights and groups named then need not be named again."""
-        design = self.design_ if self._result() else None
-        if sample_weight is None and design is not None and design.weight_columns:
+        """Bind the rows of the fit again: weights and groups that were columns need not be named again."""
+        self._result()
+        design = self.design_
+        if sample_weight is None and design.weight_columns:
             sample_weight = design.weight_columns[0]
-        return self._bound(
-            X, y, sample_weight=sample_weight, groups=groups, require_y=require_y, missing=self.missing
-        )
+        if groups is None and design.group_columns:
+            groups = list(design.group_columns)  # rows without a label were dropped
+        return self._bound(X, y, sample_weight=sample_weight, groups=groups, require_y=require_y, missing=self.missing)
 
-    def _linear(self, chunk: Chunk) -> FloatArray:
+    def _linear(self, chunk: Chunk, rows: BoundRows) -> FloatArray:
         """Point predictions (n, q), about the mean of the fit unless the caller has put other coefficients in place."""
         coef, result = np.atleast_2d(self.coef_), self.result_
         own = np.array_equal(coef, result.coef) and np.array_equal(np.atleast_1d(self.intercept_), result.intercept)
         if own and isinstance(chunk.X, np.ndarray) and result.curvature is not None:
             mean = result.centre + (chunk.X - result.curvature.mean) @ coef.T
         else:
-            mean = np.asarray(chunk.X @ coef.T) + self.intercept_
-        return mean if chunk.offset is None else mean + chunk.offset[:, None]
+            mean = np.asarray(chunk.X @ coef.T) + self._intercept(coef)
+        if chunk.offset is not None:
+            mean = mean + chunk.offset[:, None]
+        if not np.isfinite(mean).all():
+            rows.diagnose_nonfinite()  # names the NaN or infinity behind it
+        return mean
 
-    def _point(self, chunk: Chunk) -> FloatArray:
-        return self._shaped(self._linear(chunk))
+    def _intercept(self, coef: FloatArray) -> Any:
+        """Intercept where rows count from: huge integers are read less an origin of their own."""
+        shift = self.design_.int_shift
+        if not any(shift):
+            return self.intercept_
+        return intercept_at_zero(np.atleast_1d(self.intercept_), coef, tuple(-origin for origin in shift))
+
+    def _interval(
+        self, chunk: Chunk, rows: BoundRows, level: float, kind: Literal["observation", "confidence"]
+    ) -> Interval:
+        from mathlearn.statistics.intervals import predict_interval, with_gaps
+
+        estimate = self._shaped(self._linear(chunk, rows))
+        interval = predict_interval(self.result_, chunk.X, estimate, level, kind)
+        return with_gaps(interval, lambda values: _spread(values, chunk)) if chunk.dropped else interval
 
     def _shaped(self, mean: FloatArray) -> FloatArray:
         return mean[:, 0] if self.coef_.ndim == 1 else mean
 
 
-def _require_finite(y: FloatArray, rows: BoundRows) -> None:
-    """Name the NaN or infinity of the rows behind predictions that are not finite."""
-    if not np.isfinite(y).all():
-        rows.diagnose_nonfinite()
+def _block_rows(rows: BoundRows) -> int:
+    """Rows of a block, such that it has at most 4 million numbers."""
+    return max(1, min(_MOST_ROWS, _MOST_NUMBERS // max(len(rows.terms), 1)))
+
+
+def _spread(values: FloatArray, chunk: Chunk) -> FloatArray:
+    """Put what was computed for a block's rows in their places; NaN where a row was left out."""
+    if not chunk.dropped or chunk.rows is None:
+        return values
+    out = np.full((chunk.n + chunk.dropped, *values.shape[1:]), np.nan)
+    out[chunk.rows - chunk.start] = values
+    return out

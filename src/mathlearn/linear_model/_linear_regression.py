@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import copy
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import FloatArray
     from mathlearn.results.certificate import Certificate
-    from mathlearn.results.fit_result import CovarianceKind, FitResult
+    from mathlearn.results.fit_result import CovarianceKind, Curvature, FitResult
 
 COVARIANCES = frozenset({"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"})
+
+
+_DENSE_ONLY = (
+    "Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array, "
+    "or positive=False, which takes sparse X."
+)
 
 
 class LinearRegression(FittedLinear):
@@ -173,6 +180,8 @@ class LinearRegression(FittedLinear):
             shift_integers=self.fit_intercept,
             estimator="LinearRegression",
         )
+        if self.positive and rows.sparse:
+            raise TypeError(_DENSE_ONLY)
         self.design_ = rows.design
         spec = self._spec(weighted=sample_weight is not None)
         self.result_ = fit_linear(rows, spec, has_offset=rows.design.encoding is not None)
@@ -187,12 +196,20 @@ class LinearRegression(FittedLinear):
 
     @property
     def singular_(self) -> FloatArray:
-        """Singular values of the centred columns in the user's units, largest first; zeros for dependent columns."""
+        """Singular values of the centred columns in the user's units, largest first; zeros for dependent columns.
+
+        Raises
+        ------
+        AttributeError
+            The solver of this fit (non-negative, more columns than rows, large and sparse) leaves no factor to take them from.
+        """
         result = self._result()
+        if result.curvature is None:
+            raise AttributeError(f"singular_ is not available: the solver {result.rung!r} leaves no factor of X behind")
         values = np.zeros(min(result.n, len(result.terms)))
-        if result.curvature is not None and result.rank:
-            found = 1.0 / np.linalg.svd(result.curvature.whitener, compute_uv=False)[::-1]
-            values[: found.size] = found
+        if result.rank:
+            inverse = np.linalg.svd(_row_space(result.curvature), compute_uv=False)
+            values[: inverse.size] = 1.0 / inverse[::-1]
         return values
 
     def infer(
@@ -223,19 +240,17 @@ class LinearRegression(FittedLinear):
         from mathlearn.fitting.refit import with_covariance
 
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
-        model = type(self)(**{**self.get_params(), "covariance": covariance, "covariance_options": options or None})
-        model.design_ = self.design_
+        model: LinearRegression = copy(self).set_params(covariance=covariance, covariance_options=options or None)
         model.result_ = with_covariance(self._result(), rows, covariance, options)
-        model._validate_loaded()
         return model
 
-    def verify(self, X: Any, y: Any = None, *, sample_weight: Any = None) -> Certificate:
+    def verify(self, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None) -> Certificate:
         """Check the numbers shown against the rows, by an independent pass.
 
         Parameters
         ----------
-        X, y, sample_weight
-            The data of the fit.
+        X, y, sample_weight, groups
+            The data of the fit; groups only where rows without a label were dropped.
 
         Returns
         -------
@@ -244,7 +259,7 @@ class LinearRegression(FittedLinear):
         """
         from mathlearn.fitting.refit import verified
 
-        rows = self._fit_rows(X, y, sample_weight=sample_weight)
+        rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
         return verified(self._result(), rows)
 
     def _spec(self, *, weighted: bool) -> LinearSpec:
@@ -278,9 +293,17 @@ class LinearRegression(FittedLinear):
     def __sklearn_tags__(self) -> Any:
         """Say what the estimator accepts."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = not self.positive
         tags.input_tags.allow_nan = self.missing == "drop"
         return tags
+
+
+def _row_space(curvature: Curvature) -> FloatArray:
+    """Project the whitener on the directions that the data determine: the inverse becomes the Moore-Penrose one."""
+    if not curvature.null.shape[1]:
+        return curvature.whitener
+    undetermined = np.linalg.qr(curvature.null)[0]
+    return curvature.whitener - undetermined @ (undetermined.T @ curvature.whitener)
 
 
 def _warn(result: FitResult) -> None:

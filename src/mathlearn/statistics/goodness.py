@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import math
+
 import numpy as np
 
 from mathlearn.statistics import reasons
@@ -67,7 +69,7 @@ def fit_statistics(result: FitResult) -> Goodness:
         "f_p_value": f_tail(f, *f_df),
         "log_likelihood": log_likelihood,
         "aic": 2 * count - 2 * log_likelihood,
-        "bic": np.log(result.n) * count - 2 * log_likelihood,
+        "bic": math.log(result.n) * count - 2 * log_likelihood,
     }
     for i, column in why:
         values[column][i] = np.nan

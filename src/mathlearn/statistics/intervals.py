@@ -24,16 +24,18 @@ from mathlearn.statistics.tails import t_quantile
 from mathlearn.statistics.text_table import WIDTH, text_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from scipy.sparse import csr_array
 
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["Interval", "IntervalKind", "join", "predict_interval"]
+__all__ = ["Interval", "IntervalKind", "join", "predict_interval", "with_gaps"]
 
 IntervalKind = Literal["observation", "confidence"]
+
+GAPS = "NaN in rows that lack a value in a column that is used"
 
 SHOWN_ROWS = 10
 NAMED_ROWS = 5
@@ -194,6 +196,25 @@ def _notes(result: FitResult, estimable: BoolArray) -> tuple[str, ...]:
             f"NaN where the data do not determine the prediction: in the rows of the fit {broken}; these rows break that",
         )
     return ("exact fit: intervals have no width",) if result.exact.any() else ()
+
+
+def with_gaps(interval: Interval, spread: Callable[[FloatArray], FloatArray]) -> Interval:
+    """Make room for rows without a prediction, because a value is missing there.
+
+    Parameters
+    ----------
+    interval : Interval
+        Of the rows that are complete.
+    spread : callable
+        Puts values (m, ...) of these rows in their places among all n: (n, ...), NaN elsewhere.
+    """
+    return replace(
+        interval,
+        estimate=spread(interval.estimate),
+        lower=spread(interval.lower),
+        upper=spread(interval.upper),
+        notes=(*interval.notes, GAPS),
+    )
 
 
 def join(parts: Sequence[Interval]) -> Interval:

@@ -1,0 +1,191 @@
+"""The rank is that of the very doubles, whatever their units and means, and what is said to depend really does."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression as Peer
+
+from mathlearn.data.bind import bind
+from mathlearn.fitting.linear import fit_linear
+from mathlearn.fitting.spec import LinearSpec
+
+few = settings(max_examples=60)
+
+
+def fit(X, y, weight=None, **spec):
+    return fit_linear(bind(X, y, sample_weight=weight), LinearSpec(**spec))
+
+
+def exact_rank(X, *, intercept):
+    """Rank of the (centred) columns in rational numbers, and which depend on the ones before."""
+    columns = [[Fraction(v) for v in column] for column in np.asarray(X, float).T.tolist()]
+    if intercept:
+        columns.insert(0, [Fraction(1)] * len(X))
+    basis, dependent = [], []
+    for j, column in enumerate(columns):
+        rest = list(column)
+        for pivot, vector in basis:
+            if rest[pivot]:
+                factor = rest[pivot] / vector[pivot]
+                rest = [a - factor * b for a, b in zip(rest, vector, strict=True)]
+        lead = next((i for i, v in enumerate(rest) if v), None)
+        if lead is None:
+            dependent.append(j - intercept)
+        else:
+            basis.append((lead, rest))
+    return len(basis) - intercept, dependent
+
+
+@dataclass(frozen=True)
+class Planted:
+    X: np.ndarray
+    y: np.ndarray
+
+
+@st.composite
+def planted(draw, decimal=False):
+    """Return a small whole-number table with dependences planted, columns in wild units about means up to 1e8."""
+    independent, n = draw(st.integers(1, 3)), draw(st.integers(8, 25))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    columns = list(rng.integers(-9, 10, (independent, n)).astype(float) + draw(st.sampled_from([0.0, 1e8])))
+    for _ in range(draw(st.integers(0, 2))):
+        kind = draw(st.sampled_from(["combination", "copy", "constant", "sum"]))
+        a, b = (columns[i] for i in rng.integers(0, len(columns), 2))
+        made = {"combination": 2 * a - 3 * b, "copy": a, "constant": np.full(n, 7.0), "sum": a + b + 5}[kind]
+        columns.insert(int(rng.integers(0, len(columns) + 1)), made)
+    X = np.column_stack(columns)
+    exponents = rng.integers(-40, 41, X.shape[1])
+    X = X * 10.0 ** np.round(exponents * 0.3) if decimal else np.ldexp(X, exponents)
+    return Planted(X, rng.normal(size=n))
+
+
+def assert_aliases_hold(result, X):
+    for alias in result.aliases:
+        index = {name: j for j, name in enumerate(result.terms)}
+        parts = [c * X[:, index[o]] for c, o in zip(alias.coefficients, alias.others, strict=True)]
+        size = np.abs(X[:, index[alias.term]]) + sum(map(np.abs, parts)) + abs(alias.constant)
+        left = X[:, index[alias.term]] - sum(parts) - alias.constant
+        assert (np.abs(left) <= 1e-13 * size).all()
+
+
+@few
+@given(planted(), st.booleans())
+def test_the_rank_is_exact_in_units_of_powers_of_two(table, fit_intercept):
+    result = fit(table.X, table.y, fit_intercept=fit_intercept)
+    rank, dependent = exact_rank(table.X, intercept=fit_intercept)
+    assert result.rank == rank
+    assert [alias.term for alias in result.aliases] == [result.terms[j] for j in dependent]
+    assert_aliases_hold(result, table.X)
+    assert result.certificate.ok, result.certificate
+    assert result.certificate.unique == (not dependent)
+
+
+@few
+@given(planted(decimal=True))
+def test_rounding_of_decimal_units_hides_no_dependence(table):
+    # Multiplied by powers of ten the columns are rounded: exactly independent, and dependent for every purpose.
+    result = fit(table.X, table.y)
+    restored = table.X / 10.0 ** np.floor(np.log10(np.abs(table.X).max(axis=0)))
+    assert result.rank == np.linalg.matrix_rank(
+        np.column_stack([np.ones(len(restored)), restored]), tol=1e-11 * np.linalg.norm(restored)
+    ) - 1
+    assert_aliases_hold(result, table.X)
+    assert result.certificate.ok, result.certificate
+
+
+def base(n=60, p=2, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p))
+    return X, X @ np.arange(1.0, p + 1) + rng.normal(size=n)
+
+
+DEPENDENT = {
+    "rounded combination": lambda X: 2 * X[:, 0] - X[:, 1],
+    "rounded thirds": lambda X: X[:, 0] / 3 + X[:, 1] / 7,
+    "feet and metres": lambda X: X[:, 0] * 0.3048,
+    "Celsius and Fahrenheit": lambda X: X[:, 0] * 1.8 + 32,
+    "constant": lambda X: np.full(len(X), 0.1),
+    "zero": lambda X: np.zeros(len(X)),
+    "tiny copy": lambda X: X[:, 1] * 1e-200,
+}
+
+
+@pytest.mark.parametrize("name", DEPENDENT)
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e8])
+def test_dependence_at_the_level_of_rounding_is_found(name, offset):
+    X, y = base()
+    X = X + offset
+    X = np.column_stack([X, DEPENDENT[name](X)])
+    result = fit(X, y)
+    assert result.rank == 2
+    assert [alias.term for alias in result.aliases] == ["x2"]
+    assert_aliases_hold(result, X)
+    assert result.certificate.ok, result.certificate
+    assert result.certificate.verdict == "certified, with terms withheld"
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+@pytest.mark.parametrize("share", [1e-6, 1e-8])
+def test_dependence_far_above_rounding_is_kept(offset, share):
+    X, y = base()
+    rng = np.random.default_rng(1)
+    X = np.column_stack([X, X[:, 0] + X[:, 1] + share * rng.normal(size=len(X))]) + offset
+    result = fit(X, y)
+    assert (result.rank, result.aliases) == (3, ())
+    assert result.certificate.ok, result.certificate
+
+
+def test_indicators_of_all_levels_and_an_intercept():
+    rng = np.random.default_rng(0)
+    X = np.eye(4)[rng.integers(0, 4, 50)]
+    y = rng.normal(size=50)
+    result = fit(X, y)
+    assert result.rank == 3
+    (alias,) = result.aliases
+    assert (alias.term, alias.others) == ("x3", ("x0", "x1", "x2"))
+    np.testing.assert_allclose([*alias.coefficients, alias.constant], [-1, -1, -1, 1], rtol=1e-12)
+    assert not result.estimable.any()
+    assert fit(X, y, fit_intercept=False).rank == 4
+
+
+@pytest.mark.parametrize(("tol", "rank"), [(None, 3), (1e-10, 3), (1e-5, 3), (1e-3, 2), (0.0, 3)])
+def test_a_number_is_relative_to_the_centred_column_whatever_its_unit(tol, rank):
+    X, y = base()
+    left = np.random.default_rng(2).normal(size=len(X))
+    X = np.column_stack([X, X[:, 0] + 1e-4 * left]) * [1e-12, 1.0, 1e12] + [0.0, 0.0, 1e12]
+    assert fit(X, y, tol=tol).rank == rank
+
+
+@few
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+def test_coefficients_are_the_shortest_and_predictions_the_peers(seed, fit_intercept, weighted):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(30, 3))
+    X = np.column_stack([X, X @ rng.integers(-2, 3, (3, 2))])[:, rng.permutation(5)]
+    y, w = rng.normal(size=30), rng.uniform(0.5, 2, 30) if weighted else None
+    result = fit(X, y, w, fit_intercept=fit_intercept)
+    weight = np.ones(30) if w is None else w
+    mean, mean_y = (weight @ X / weight.sum(), weight @ y / weight.sum()) if fit_intercept else (0.0, 0.0)
+    root = np.sqrt(weight)
+    shortest = np.linalg.pinv(root[:, None] * (X - mean), rcond=1e-10) @ (root * (y - mean_y))
+    np.testing.assert_allclose(result.coef[0], shortest, rtol=0, atol=1e-12)
+    peer = Peer(fit_intercept=fit_intercept).fit(X, y, w)
+    np.testing.assert_allclose(X @ result.coef[0] + result.intercept[0], peer.predict(X), rtol=0, atol=1e-12)
+
+
+def test_estimable_parameters_are_named_and_others_are_not():
+    X, y = base(p=3)
+    result = fit(np.column_stack([X, X[:, 0]]), y)
+    np.testing.assert_array_equal(result.estimable, [True, False, True, True, False])
+    alone = fit(X, y)
+    for j in (1, 2):
+        assert result.coef[0, j] == pytest.approx(alone.coef[0, j], rel=1e-14)
+
+
+def test_order_decides_which_of_two_columns_is_said_to_depend():
+    X, y = base()
+    assert [a.term for a in fit(np.column_stack([X[:, 0] * 2, X]), y).aliases] == ["x1"]
