@@ -7,8 +7,9 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
-from mathlearn._errors import PrecisionWarning
+from mathlearn._errors import PrecisionWarning, SchemaError
 from mathlearn.data.bind import bind
 from mathlearn.data.integers import shift_for, to_float
 
@@ -53,19 +54,36 @@ def test_columns_are_shifted_by_what_the_design_records(make):
     X = np.array([[BIG + 1, 1], [BIG + 4, 2], [BIG + 9, 3]])
     rows = bind(make(X), [1.0, 2.0, 3.0])
     shift = rows.design.int_shift
-    assert shift == (BIG + 5, 0)
+    assert shift == (BIG, 0)
     (chunk,) = rows.chunks(10)
-    np.testing.assert_array_equal(chunk.X, [[-4.0, 1.0], [-1.0, 2.0], [4.0, 3.0]])
+    np.testing.assert_array_equal(chunk.X, [[1.0, 1.0], [4.0, 2.0], [9.0, 3.0]])
     (new,) = rows.design.bind(make(X[:1] + 7)).chunks(10)
-    np.testing.assert_array_equal(new.X, [[3.0, 8.0]])
+    np.testing.assert_array_equal(new.X, [[8.0, 8.0]])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "uint64", "int8", "longdouble", "object"])
+@pytest.mark.parametrize("frame", [False, True])
+def test_rows_of_another_type_than_the_fits_are_shifted_all_the_same(dtype, frame):
+    X = np.array([[BIG + 1, 1], [BIG + 4, 2], [BIG + 9, 3]])
+    make = (lambda X: pd.DataFrame(X, columns=["a", "b"])) if frame else np.asarray
+    design = bind(make(X), [1.0, 2.0, 3.0]).design
+    new = np.array([[7 if dtype == "int8" else BIG + 2**41, 5]]).astype(dtype)
+    (chunk,) = design.bind(make(new)).chunks(10)
+    np.testing.assert_array_equal(chunk.X, [[7.0 - BIG if dtype == "int8" else 2.0**41, 5.0]])
+
+
+def test_sparse_rows_for_a_shifted_fit_are_refused():
+    design = bind(np.array([[BIG], [BIG + 9]]), [1, 2]).design
+    with pytest.raises(SchemaError, match=r"sparse.*toarray"):
+        list(design.bind(sp.csr_array([[1.0], [2.0]])).chunks(10))
 
 
 def test_mixed_frame_is_shifted_column_by_column():
     frame = pd.DataFrame({"id": pd.array([BIG + 1, None, BIG + 3], dtype="Int64"), "x": [0.5, 1.5, 2.5]})
     rows = bind(frame, [1, 2, 3], missing="drop")
-    assert rows.design.int_shift == (BIG + 2, 0)
+    assert rows.design.int_shift == (BIG, 0)
     (chunk,) = rows.chunks(10)
-    np.testing.assert_array_equal(chunk.X, [[-1.0, 0.5], [1.0, 2.5]])
+    np.testing.assert_array_equal(chunk.X, [[1.0, 0.5], [3.0, 2.5]])
 
 
 def test_values_that_stay_out_of_reach_are_warned_of_once_and_by_name():
@@ -82,5 +100,5 @@ def test_without_an_intercept_nothing_is_shifted():
 
 
 def test_a_wide_response_warns():
-    with pytest.warns(PrecisionWarning, match="'y'"):
+    with pytest.warns(PrecisionWarning, match="'y' are not representable in float64:"):  # nothing is shifted
         bind([[1.0], [2.0]], np.array([2**60 + 1, 0]))

@@ -178,7 +178,7 @@ def test_intervals_of_several_responses(data):
     interval = st.predict_interval(result, X, predictions)
     width = interval.upper - interval.lower
     assert_allclose(width[:, 1], 3 * width[:, 0])
-    assert interval.to_frame()["response"].tolist() == [0] * 40 + [1] * 40
+    assert interval.to_frame()["response"].tolist() == ["y0"] * 40 + ["y1"] * 40
     assert "response" in str(interval)
 
 

@@ -163,4 +163,8 @@ def _scale_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray) -
 def _statistical_digits(theta: FloatArray, se: FloatArray) -> float:
     """Digits of the coefficients that the data support: the median of ``-log10(SE / |coefficient|)``."""
     known = (se > 0) & (theta != 0)
-    return float(np.median(np.log10(np.abs(theta[known]) / se[known]))) if known.any() else float("nan")
+    if not known.any():
+        return float("nan")
+    ratio = np.sort(np.abs(theta[known]) / se[known])
+    half = ratio.size // 2
+    return float(np.log10(ratio[half] * ratio[~half]) / 2)  # the middle one, or the geometric mean of the middle two

@@ -72,3 +72,35 @@ def _less_offset(chunk: Chunk) -> Chunk:
     if chunk.offset is None or chunk.y is None:
         return chunk
     return replace(chunk, y=chunk.y - chunk.offset[:, None], offset=None)
+
+
+class Held:
+    """Rows that are one chunk in memory, read once."""
+
+    def __init__(self, rows: Rows, chunk: Chunk) -> None:
+        self._rows = rows
+        self._chunk = chunk
+        self.terms = rows.terms
+        self.responses = rows.responses
+        self.n_rows = rows.n_rows
+        self.in_memory = True
+        self.sparse = rows.sparse
+
+    def chunks(self, max_rows: int) -> Iterator[Chunk]:  # noqa: ARG002 - all rows fit into any block asked for
+        """Yield the one chunk."""
+        yield self._chunk
+
+    def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:  # noqa: ARG002 - as above
+        """Return ``of`` of the one chunk."""
+        return of(self._chunk)
+
+    def diagnose_nonfinite(self) -> None:
+        """Look for numbers that are not finite in the rows as they were given."""
+        self._rows.diagnose_nonfinite()
+
+
+def held(rows: Rows, max_rows: int) -> Rows:
+    """Return rows in memory that are a single chunk as one that is read once; others as they are."""
+    if not rows.in_memory or rows.n_rows is None or rows.n_rows > max_rows:
+        return rows
+    return Held(rows, next(iter(rows.chunks(max_rows))))

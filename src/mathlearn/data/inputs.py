@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -58,7 +60,21 @@ def as_source(X: Any, what: str = "X") -> Intake:
         intake = read_frame(X, what)
         if intake is not None:
             return intake
+    _refuse_no_table(X, what)
     return Intake(array_source(X, what=what), named=False)
+
+
+def _refuse_no_table(X: Any, what: str) -> None:
+    """Refuse what NumPy would take for one object: say what it should have been."""
+    kind = type(X).__name__
+    if isinstance(X, str | os.PathLike):
+        raise SchemaError(f"{what} is a {kind}, not a table. A file is read by mathlearn.scan: {what}=mathlearn.scan({X!r}).")
+    if isinstance(X, Mapping):
+        raise SchemaError(f"{what} is a {kind}, not a table. Use pandas.DataFrame({what}).")
+    if isinstance(X, Iterator | Set):
+        raise SchemaError(
+            f"{what} is a {kind}, whose rows cannot be read twice in the same order. Use list({what}), or an array."
+        )
 
 
 def _may_be_frame(value: Any) -> bool:
@@ -100,6 +116,7 @@ def read_numbers(values: Any, what: str) -> Numbers:
         framed = read_frame_numbers(values, what)
         if framed is not None:
             return framed
+    _refuse_no_table(values, what)
     array = real_array(values, what)
     if array.ndim not in {1, 2}:
         raise SchemaError(f"{what} should be a 1d array, got an array of shape {array.shape} instead.")
@@ -131,14 +148,34 @@ def read_labels(values: Any, what: str) -> Labels:
     SchemaError
         If it has another shape.
     """
-    array = np.asarray(values)
-    if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
-        array = np.asarray(values, dtype=object)  # a list of mixed labels must not be turned into text
+    if isinstance(values, np.ma.MaskedArray):
+        raise SchemaError(f"{what} is a masked array, whose mask would be lost. Give the masked rows a label of their own.")
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
+            array = np.asarray(values, dtype=object)  # a list of mixed labels must not be turned into text
+    except ValueError:
+        raise SchemaError(f"{what} holds labels that are sequences of different lengths. {_LABELS}") from None
     if array.ndim == 1:
         array = array.reshape(-1, 1)
     if array.ndim != 2 or array.shape[1] not in {1, 2}:
-        raise SchemaError(f"{what} has shape {np.shape(values)}; give one label a row, or two columns of labels.")
+        raise SchemaError(f"{what} has shape {array.shape}; give one label a row, or two columns of labels.")
+    if array.dtype.kind == "O":
+        _require_hashable(array, what)
     return Labels(array, _missing_labels(array), getattr(values, "index", None))
+
+
+_LABELS = "A label is a number, a text, or another value that can be told from the others (hashed)."
+
+
+def _require_hashable(array: AnyArray, what: str) -> None:
+    for row, label in enumerate(array.flat):
+        try:
+            hash(label)
+        except TypeError:
+            raise SchemaError(
+                f"{what}: the label in row {row // array.shape[1]} is a {type(label).__name__}. {_LABELS}"
+            ) from None
 
 
 def _missing_labels(array: AnyArray) -> BoolArray | None:

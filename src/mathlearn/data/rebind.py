@@ -11,7 +11,7 @@ from mathlearn.data.arguments import Arguments, read_arguments
 from mathlearn.data.arrays import MatrixSource
 from mathlearn.data.bound import BoundRows
 from mathlearn.data.inputs import as_source
-from mathlearn.data.schema import did_you_mean
+from mathlearn.data.schema import did_you_mean, listing
 from mathlearn.data.validate import check_numeric
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ def rebind(
     named = given.named_columns(intake)
     intake, bound = _match(design, intake, named, estimator)
     reading = read_arguments(intake, given, named, missing=missing, weights_type=design.weights_type)
+    if reading.responses and len(reading.responses) != len(design.responses):
+        raise SchemaError(
+            f"y has {len(reading.responses)} columns, but {estimator} was fitted to {len(design.responses)} "
+            f"({listing(design.responses)}). Give y as at fit."
+        )
     return BoundRows(intake.source, bound, reading.roles, missing=missing, formula_response=from_formula, fitting=False)
 
 

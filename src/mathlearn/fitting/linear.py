@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mathlearn.data.adapt import densified, without_offset
+from mathlearn.data.adapt import densified, held, without_offset
 from mathlearn.fitting import resources
 from mathlearn.fitting.dense import fit_dense
 from mathlearn.fitting.gather import is_wide
@@ -38,6 +38,7 @@ def fit_linear(rows: Rows, spec: LinearSpec, *, has_offset: bool = False) -> Fit
     size = (rows.n_rows or 1 << 30) * len(rows.terms)
     threads = pool_size(size, resources.threads(spec.n_jobs))
     with single_threaded_blas(size):
+        rows = held(rows, block_rows(len(rows.terms)))
         result = _route(rows, spec)(rows, spec, threads)
         if spec.covariance == "classical" or result.withheld is not None:
             return result

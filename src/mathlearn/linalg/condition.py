@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _EXACT = 64  # up to this order by singular values, above by power iteration
 _STEPS = 30
+_PAIR = 2
 
 
 def condition(r: FloatArray, inverse: FloatArray) -> float:
@@ -21,15 +22,21 @@ def condition(r: FloatArray, inverse: FloatArray) -> float:
     The two norms are taken apart because the smallest singular value of a badly scaled `r` itself would drown in
     rounding, while its triangular inverse is accurate entry by entry.
     """
-    if r.shape[0] == 0:
+    if r.shape[0] <= 1:
         return 1.0
+    if r.shape[0] == _PAIR:
+        return _condition_of_pair(r, inverse)
     with np.errstate(over="ignore"):
         return float(_norm(r) * _norm(inverse))
 
 
+def _condition_of_pair(r: FloatArray, inverse: FloatArray) -> float:
+    """Closed form for 2 by 2: with ``t = |r|_F |r^-1|_F``, the condition number k solves ``k + 1/k = t``."""
+    t = float(np.sqrt((r * r).sum()) * np.sqrt((inverse * inverse).sum()))
+    return (t + max(t * t - 4.0, 0.0) ** 0.5) / 2.0
+
+
 def _norm(a: FloatArray) -> float:
-    if a.shape == (1, 1):
-        return abs(float(a[0, 0]))
     unit = float(np.abs(a).max())
     if unit == 0 or not np.isfinite(unit):
         return unit

@@ -118,14 +118,13 @@ def dd_sum(x: DoubleDouble) -> DoubleDouble:
 def _exact_column_sums(hi: FloatArray, lo: FloatArray) -> DoubleDouble:
     """Sum over the first axis with one rounding for ``hi`` and one for what is left."""
     shape = hi.shape[1:]
-    columns = hi.reshape(hi.shape[0], -1).T.tolist()
-    lows = lo.reshape(lo.shape[0], -1).T.tolist()
-    high, low = np.empty(len(columns)), np.empty(len(columns))
-    for j, (column, rest) in enumerate(zip(columns, lows, strict=True)):
+    high, low = [], []
+    for column in hi.reshape(hi.shape[0], -1).T.tolist():
         total = math.fsum(column)
         column.append(-total)
-        high[j], low[j] = total, math.fsum(column) + math.fsum(rest)
-    return fast_two_sum(high.reshape(shape), low.reshape(shape))
+        high.append(total)
+        low.append(math.fsum(column))
+    return fast_two_sum(np.array(high).reshape(shape), np.array(low).reshape(shape) + lo.sum(axis=0))
 
 
 def dd_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:

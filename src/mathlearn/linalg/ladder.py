@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn._errors import SchemaError
-from mathlearn.linalg.errorfree import DoubleDouble, dd_add, dd_dot
+from mathlearn.linalg.errorfree import DoubleDouble, two_prod
 from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two
 from mathlearn.linalg.precise import refine
 from mathlearn.linalg.solution import LeastSquares
@@ -16,7 +17,7 @@ from mathlearn.linalg.start import Start, from_gram, from_qr
 from mathlearn.linalg.tsqr import RFactor
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.results.fit_result import Rung
@@ -169,7 +170,7 @@ def _assemble(
         rung="minimum-norm" if dependence.dropped.size else solved.rung,
         moments=moments,
         coef=shortest,
-        intercept=_intercept(start.mean, shortest, solved, kept) if centred else np.zeros(coef.shape[0]),
+        intercept=_intercept(start.mean, shortest, solved) if centred else np.zeros(coef.shape[0]),
         centre=solved.centre[0],
         scale=start.scale,
         mean=start.mean,
@@ -184,10 +185,10 @@ def _assemble(
     )
 
 
-def _intercept(mean: FloatArray, shortest: FloatArray, solved: Solved, kept: IntArray) -> FloatArray:
-    """``centre - mean @ coef``, which may cancel to the last digits, in double-double."""
-    exact = kept.size == mean.size
-    coef = solved.basic if exact else (shortest.T, np.zeros((mean.size, shortest.shape[0])))
-    carried = dd_dot(mean[:, None], coef)
-    total: FloatArray = dd_add(solved.centre, (-carried[0][0], -carried[1][0]))[0]
-    return total
+def _intercept(mean: FloatArray, shortest: FloatArray, solved: Solved) -> FloatArray:
+    """``centre - mean @ coef`` (q,), which may cancel to the last digits, added exactly from error-free products."""
+    exact = solved.basic[0].shape[0] == mean.size
+    high, low = solved.basic if exact else (shortest.T, np.zeros((mean.size, shortest.shape[0])))
+    product, error = two_prod(mean[:, None], high)
+    parts = np.concatenate([solved.centre[0][None], solved.centre[1][None], -product, -error, -mean[:, None] * low])
+    return np.array([math.fsum(column) for column in parts.T.tolist()])

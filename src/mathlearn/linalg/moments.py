@@ -135,18 +135,34 @@ def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
     """Choose provisional means and power-of-two units from one block of rows."""
     if not isinstance(chunk.X, np.ndarray):
         return _sparse_frame(chunk)
-    z = chunk.X
-    y = chunk.y if chunk.y is not None else np.empty((chunk.n, 0))
-    with np.errstate(over="ignore", invalid="ignore"):
-        top = np.concatenate([_top(z), _top(y)])
-    unit = power_of_two(top)
-    mean = np.concatenate([_mean(z, unit[: z.shape[1]]), _mean(y, unit[z.shape[1] :])])
-    spread = np.concatenate([_rms(z, mean, unit, 0), _rms(y, mean, unit, z.shape[1])])
+    z = np.concatenate([chunk.X, chunk.y], axis=1, dtype=np.float64) if chunk.y is not None else chunk.X
+    top = np.abs(z).max(axis=0)
+    if top.max() < _SAFE:
+        mean = z.sum(axis=0) / chunk.n
+        about = z - mean
+        spread = np.sqrt((about * about).sum(axis=0) / chunk.n)
+    else:
+        mean, spread = _scaled_spread(z, power_of_two(top))
+    if not centre:
+        return Frame(np.zeros_like(mean), _units(np.hypot(mean, spread)))
     # A mean that is small beside the spread stays: rows can then be multiplied where they lie, without a copy.
-    shift = np.where(np.abs(mean) <= _NEGLIGIBLE_MEAN * spread, 0.0, mean) if centre else np.zeros_like(mean)
-    size = np.where(spread > 0, spread, np.where(shift == 0, top, 1.0)) if centre else np.hypot(mean, spread)
-    scale = np.where((size < _SAFE) & (size > 1 / _SAFE), 1.0, power_of_two(size))
-    return Frame(shift, scale)
+    shift = np.where(np.abs(mean) <= _NEGLIGIBLE_MEAN * spread, 0.0, mean)
+    return Frame(shift, _units(np.where(spread > 0, spread, np.where(shift == 0, top, 1.0))))
+
+
+def _scaled_spread(z: FloatArray, unit: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and root mean square about it, in units in which nothing overflows."""
+    scaled = z / unit
+    mean = scaled.sum(axis=0) / z.shape[0]
+    about = scaled - mean
+    return mean * unit, np.sqrt((about * about).sum(axis=0) / z.shape[0]) * unit
+
+
+def _units(size: FloatArray) -> FloatArray:
+    """Units of one where squares are safe, else the next power of two."""
+    if size.max() < _SAFE and size.min() > 1 / _SAFE:
+        return np.ones_like(size)
+    return np.where((size < _SAFE) & (size > 1 / _SAFE), 1.0, power_of_two(size))
 
 
 def _sparse_frame(chunk: Chunk) -> Frame:
@@ -158,9 +174,9 @@ def _sparse_frame(chunk: Chunk) -> Frame:
 
 def power_of_two(size: FloatArray) -> FloatArray:
     """Return the power of two just above each size; 1 for zero."""
-    exponent = np.frexp(size)[1]
-    scale: FloatArray = np.ldexp(1.0, np.clip(exponent, -1021, 1022))
-    return np.where(size > 0, scale, 1.0)
+    exponent = np.minimum(np.maximum(np.frexp(size)[1], -1021), 1022)
+    scale: FloatArray = np.ldexp(1.0, exponent)  # frexp gives exponent 0 for 0
+    return scale
 
 
 def framed(chunk: Chunk, frame: Frame) -> FloatArray:
@@ -209,18 +225,3 @@ def _sparse_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, fl
     weighted = diags_array(w) @ z
     gram = (z.T @ weighted).toarray()
     return np.asarray(z.T @ w), gram, float(w.sum()), float(np.log(w).sum())
-
-
-def _top(z: FloatArray) -> FloatArray:
-    return np.maximum(z.max(axis=0), -z.min(axis=0))
-
-
-def _mean(z: FloatArray, unit: FloatArray) -> FloatArray:
-    # In units of the largest entry the sum cannot overflow.
-    return (z / unit).mean(axis=0) * unit
-
-
-def _rms(z: FloatArray, mean: FloatArray, unit: FloatArray, at: int) -> FloatArray:
-    part = slice(at, at + z.shape[1])
-    centred = (z - mean[part]) / unit[part]
-    return np.sqrt(np.einsum("ij,ij->j", centred, centred) / z.shape[0]) * unit[part]

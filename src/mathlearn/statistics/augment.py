@@ -13,7 +13,7 @@ from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance.hc import LEVERAGE_GAP
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
-from mathlearn.statistics.functional import sigma
+from mathlearn.statistics.functional import fitted_values, sigma
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -85,7 +85,7 @@ class _Block:
     @classmethod
     def of(cls, result: FitResult, chunk: Chunk, measured: bool) -> _Block:
         index = np.arange(chunk.start, chunk.start + chunk.n) if chunk.rows is None else chunk.rows
-        fitted = np.asarray(chunk.X @ result.coef.T) + result.intercept
+        fitted = fitted_values(result, chunk)
         residual = None if chunk.y is None else chunk.y - fitted
         copies = chunk.weight is None or result.weights_type == "frequency"
         weight = np.ones(chunk.n) if copies or chunk.weight is None else chunk.weight

@@ -16,10 +16,10 @@ from mathlearn.statistics.cells import estimate_cells, number, p_statement
 from mathlearn.statistics.coefficients import ratio
 from mathlearn.statistics.frame import FrameKind, to_frame
 from mathlearn.statistics.functional import (
+    combinations,
     coordinates,
     estimable_rows,
     parameter_names,
-    parameters,
     require_covariance,
     standard_errors,
 )
@@ -139,7 +139,7 @@ def contrast(result: FitResult, L: Any, rhs: ArrayLike = 0.0, *, level: float = 
     estimable = estimable_rows(result, matrix)
     b = coordinates(result, matrix)
     undefined = reasons.whole_fit(result)
-    estimate = parameters(result) @ matrix.T
+    estimate = combinations(result, matrix)
     estimate[:, ~estimable] = np.nan
     std_error = standard_errors(result, b) if undefined is None else np.full_like(estimate, np.nan)
     std_error[:, ~estimable] = np.nan

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.data.chunk import Chunk
     from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult
 
 __all__ = [
     "INTERCEPT",
     "centred_times",
+    "combinations",
     "coordinates",
     "covariance_matrix",
+    "estimable_at",
     "estimable_rows",
+    "fitted_values",
     "parameter_coordinates",
     "parameter_names",
     "parameters",
@@ -63,6 +67,31 @@ def sigma(result: FitResult) -> FloatArray:
     return s
 
 
+def combinations(result: FitResult, L: FloatArray) -> FloatArray:
+    """Estimates (q, m) of the functionals `L` (m, k).
+
+    Those that mix slopes with the intercept are formed about the mean of the columns, where they keep the digits that an
+    intercept far outside the data would cost.
+
+    Raises
+    ------
+    DomainError
+        Inference is withheld for this fit.
+    """
+    if not result.fit_intercept:
+        return result.coef @ L.T
+    l0, slopes = L[:, :1], L[:, 1:]
+    about_mean = result.coef @ _from_mean(require_curvature(result), l0, slopes).T + result.centre[:, None] * l0.T
+    alone = ~slopes.any(axis=1)
+    value: FloatArray = np.where(alone, result.intercept[:, None] * l0.T, about_mean)
+    return value
+
+
+def _from_mean(curvature: Curvature, l0: FloatArray, slopes: FloatArray) -> FloatArray:
+    """``slopes - l0 (origin + mean)``: the origin, a double that is near the slopes if they matter, is subtracted first."""
+    return (slopes - l0 * curvature.origin) - l0 * curvature.mean
+
+
 def require_curvature(result: FitResult) -> Curvature:
     """Return the curvature that inference needs, or say why there is none.
 
@@ -99,7 +128,7 @@ def coordinates(result: FitResult, L: FloatArray) -> FloatArray:
     if not result.fit_intercept:
         return L @ curvature.whitener
     l0, slopes = L[:, :1], L[:, 1:]
-    white = (slopes - l0 * (curvature.mean + curvature.origin)) @ curvature.whitener
+    white = _from_mean(curvature, l0, slopes) @ curvature.whitener
     # For the intercept alone, the image of the mean was formed by the solver without cancellation.
     alone = ~slopes.any(axis=1)
     white[alone] = -l0[alone] * curvature.mean_white
@@ -130,6 +159,16 @@ def centred_times(curvature: Curvature, X: FloatArray | csr_array, A: FloatArray
     if isinstance(X, np.ndarray):
         return (X - curvature.mean if curvature.mean.any() else X) @ A
     return np.asarray(X @ A) - image
+
+
+def fitted_values(result: FitResult, chunk: Chunk) -> FloatArray:
+    """Fitted values (n, q) at the rows of a chunk, offset and all; about the mean of the columns where it is known."""
+    if result.curvature is None:
+        mean = np.asarray(chunk.X @ result.coef.T) + result.intercept
+    else:
+        slopes = result.coef.T
+        mean = result.centre + centred_times(result.curvature, chunk.X, slopes, result.curvature.mean @ slopes)
+    return mean if chunk.offset is None else mean + chunk.offset[:, None]
 
 
 def with_constant(result: FitResult, white: FloatArray) -> FloatArray:
@@ -167,9 +206,20 @@ def estimable_rows(result: FitResult, L: FloatArray) -> BoolArray:
     curvature = require_curvature(result)
     if curvature.null.shape[1] == 0:
         return np.ones(L.shape[0], dtype=np.bool_)
-    slopes = L[:, 1:] if result.fit_intercept else L
-    shift = L[:, :1] * (curvature.mean + curvature.origin) if result.fit_intercept else np.zeros_like(slopes)
-    return _orthogonal_to_null(curvature, slopes, shift)
+    if not result.fit_intercept:
+        return _orthogonal_to_null(curvature, L, np.zeros_like(L))
+    # Coefficients are taken from the origin of huge integers, as the rows were: this subtraction is exact near it.
+    l0 = L[:, :1]
+    return _orthogonal_to_null(curvature, L[:, 1:] - l0 * curvature.origin, l0 * curvature.mean)
+
+
+def estimable_at(result: FitResult, X: FloatArray | csr_array) -> BoolArray:
+    """Whether the data determine the prediction at each row of X (n, p)."""
+    curvature = require_curvature(result)
+    dense = X if isinstance(X, np.ndarray) else X.toarray()
+    if curvature.null.shape[1] == 0:
+        return np.ones(dense.shape[0], dtype=np.bool_)
+    return _orthogonal_to_null(curvature, dense, np.broadcast_to(curvature.mean, dense.shape))
 
 
 def _orthogonal_to_null(curvature: Curvature, slopes: FloatArray, shift: FloatArray) -> BoolArray:

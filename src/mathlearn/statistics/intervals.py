@@ -14,7 +14,7 @@ from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import Cells, number, percent
 from mathlearn.statistics.frame import FrameKind, to_frame
 from mathlearn.statistics.functional import (
-    estimable_rows,
+    estimable_at,
     require_covariance,
     sigma,
     standard_errors,
@@ -59,6 +59,8 @@ class Interval:
         Reference distribution and assumptions.
     notes : tuple of str
         Why rows are withheld.
+    responses : tuple of str
+        Names of the q columns of y.
     """
 
     estimate: FloatArray
@@ -68,13 +70,14 @@ class Interval:
     kind: IntervalKind
     method: str = ""
     notes: tuple[str, ...] = ()
+    responses: tuple[str, ...] = ()
 
     def to_frame(self, as_: FrameKind = "pandas") -> Any:
-        """Return a data frame, one row a prediction: ``estimate, lower, upper`` (with ``response`` number first if several)."""
+        """Return a data frame, one row a prediction: ``estimate, lower, upper`` (with ``response`` first if several)."""
         columns = {name: getattr(self, name).ravel(order="F") for name in ("estimate", "lower", "upper")}
         if self.estimate.ndim == 2 and self.estimate.shape[1] > 1:
-            n, q = self.estimate.shape
-            columns = {"response": np.repeat(np.arange(q), n)} | columns
+            names = np.asarray(self.responses, dtype=object)
+            columns = {"response": np.repeat(names, len(self.estimate))} | columns
         return to_frame(columns, as_)
 
     def __repr__(self) -> str:
@@ -86,8 +89,8 @@ class Interval:
         shown = np.ndindex(*self.estimate[:SHOWN_ROWS].shape)
         rows = []
         for at in shown:
-            position = tuple(map(str, at if several else at[:1]))
-            rows.append((*position, *(number(float(x[at])) for x in (self.estimate, self.lower, self.upper))))
+            name = (_text.terminal(self.responses[at[1]]),) if several else ()
+            rows.append((str(at[0]), *name, *(number(float(x[at])) for x in (self.estimate, self.lower, self.upper))))
         left = self.estimate.shape[0] - SHOWN_ROWS
         title = f"{percent(self.level)} {self.kind} intervals ({self.method})"
         lines = [*textwrap.wrap(title, WIDTH, subsequent_indent="  "), text_table(Cells(header, tuple(rows)))]
@@ -158,6 +161,7 @@ def predict_interval(
         kind=kind,
         method=_method(result, kind),
         notes=_notes(result, estimable),
+        responses=result.responses,
     )
 
 
@@ -171,13 +175,8 @@ def _variance(result: FitResult, X: FloatArray | csr_array) -> tuple[FloatArray,
         rows = slice(start, min(start + size, n))
         variance[:, rows] = standard_errors(result, whiten_rows(result, X[rows])) ** 2
         if not result.estimable.all():
-            estimable[rows] = estimable_rows(result, _functionals(result, X[rows]))
+            estimable[rows] = estimable_at(result, X[rows])
     return variance, estimable
-
-
-def _functionals(result: FitResult, X: FloatArray | csr_array) -> FloatArray:
-    dense = X if isinstance(X, np.ndarray) else X.toarray()
-    return np.column_stack([np.ones(dense.shape[0]), dense]) if result.fit_intercept else dense
 
 
 def _method(result: FitResult, kind: IntervalKind) -> str:

@@ -57,9 +57,10 @@ class WhiteRows:
         image = np.concatenate([curvature.mean_white, result.coef @ curvature.mean])
         product = centred_times(curvature, chunk.X, both, image)
         index = np.arange(chunk.start, chunk.start + chunk.n) if chunk.rows is None else chunk.rows
+        y = chunk.y if chunk.offset is None else chunk.y - chunk.offset[:, None]
         return cls(
             basis=with_constant(result, product[:, :r]),
-            residual=chunk.y - result.centre - product[:, r:],
+            residual=y - result.centre - product[:, r:],
             weight=chunk.weight,
             counts=result.weights_type == "frequency",
             group=chunk.group,
