@@ -1,4 +1,4 @@
-# ruff: noqa -- the scikit-learn script as people have it, only its import changed
+# ruff: noqa: D100, E702, I001, INP001, NPY002, Q000, T201 -- the script as people have it
 # fmt: off
 import numpy as np
 from mathlearn.linear_model import LinearRegression

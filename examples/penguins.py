@@ -1,4 +1,4 @@
-# ruff: noqa: T201 -- an example prints
+# ruff: noqa: INP001, T201 -- an example is a script and prints
 """Does a Gentoo weigh more than an Adelie with flippers of the same length? From the rows to an answer, on real data."""
 
 from mathlearn.datasets import load_penguins
@@ -17,4 +17,4 @@ print(model.infer(penguins, covariance="HC3").conf_int().to_string(index=False))
 
 print("\nThe rows that the fit hangs on most:")
 rows = model.augment(penguins)
-print(rows.nlargest(3, "cooks_distance").to_string(index=False))
+print(rows.nlargest(3, "cooks_d").to_string(index=False))

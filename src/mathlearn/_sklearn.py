@@ -6,7 +6,6 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -50,7 +49,7 @@ def check_parameters(estimator: BaseEstimator) -> None:
     if plain and (kind, types, values) in _PASSED:
         return
     estimator._validate_params()  # noqa: SLF001 - inherited, for estimators to call
-    if plain and not get_config()["skip_parameter_validation"]:
+    if plain:
         if len(_PASSED) >= _MOST_PASSED:
             _PASSED.clear()
         _PASSED.add((kind, types, values))

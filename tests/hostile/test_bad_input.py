@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -144,7 +146,11 @@ def test_scalar_weights_out_of_their_domain(weight):
         (np.zeros(n, dtype=[("a", "f8"), ("b", "f8")]).reshape(-1, 1), "structured array"),
         (np.ma.masked_greater(X, 0.5), r"masked array.*filled"),
         ([[1.0, 2.0], [3.0]], "rows of equal length"),
-        ("text", "Expected 2D array|dtype"),
+        ("rows.csv", r"mathlearn\.scan\('rows\.csv'\)"),
+        (Path("rows.csv"), r"mathlearn\.scan\('rows\.csv'\)"),
+        ({"a": [1.0]}, r"pandas\.DataFrame\(X\)"),
+        ((row for row in X), r"generator.*list\(X\)"),
+        ({1.0, 2.0}, r"set.*list\(X\)"),
     ],
 )
 def test_what_is_no_matrix_of_numbers(bad, message):

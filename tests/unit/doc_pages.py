@@ -19,6 +19,7 @@ import sys
 import tempfile
 import warnings
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_CHECK = re.compile(r"\[(ok|FAIL)\] ")  # a line of a certificate
 _ROUNDING = 1e-9
 
 
@@ -86,7 +88,7 @@ def rerun(page: str, folder: Path) -> str:
     """Return the page with the outputs that its code prints now."""
     session, pieces, at = Session(folder), [], 0
     found = blocks(page)
-    for block, after in zip(found, [*found[1:], None], strict=True):
+    for block, after in zip_longest(found, found[1:]):
         if block.language == "python":
             output = _trimmed(session.python(block.text))
             target = after if after is not None and after.language == "text" else None
@@ -103,7 +105,7 @@ def rerun(page: str, folder: Path) -> str:
 
 
 def same(shown: str, printed: str) -> bool:
-    """Whether two texts agree, up to spacing and to numbers that are nothing but rounding.
+    """Whether two texts agree, up to spacing and line ends and to numbers that are nothing but rounding.
 
     Rounding differs from one processor to the next: numbers below 1e-9 with at most three digits, and the values and
     thresholds of checks, are compared in place only.
@@ -112,11 +114,11 @@ def same(shown: str, printed: str) -> bool:
 
 
 def _comparable(text: str) -> list[str]:
-    return [" ".join(_without_rounding(line).split()) for line in text.splitlines()]
+    return "\n".join(map(_without_rounding, text.splitlines())).split()
 
 
 def _without_rounding(line: str) -> str:
-    if "<=" in line and "`" not in line:
+    if _CHECK.search(line):
         return _NUMBER.sub("#", line)
     return _NUMBER.sub(lambda found: "#" if _is_rounding(found[0]) else found[0], line)
 
@@ -169,7 +171,7 @@ def main() -> int:
         if arguments.write and now != page:
             path.write_text(now, encoding="utf-8")
         different += not same(page, now)
-        print(f"{'as shown' if same(page, now) else 'differs '}  {path.relative_to(ROOT)}")
+        sys.stdout.write(f"{'as shown' if same(page, now) else 'differs '}  {path.relative_to(ROOT)}\n")
     return 0 if arguments.write else int(different > 0)
 
 

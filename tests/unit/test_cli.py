@@ -66,6 +66,84 @@ def test_the_main_job(run, penguins_csv, tmp_path, new):
     assert [float(row["upper"]) for row in rows] == expected.upper.tolist()
 
 
+def test_rows_with_a_gap_are_predicted_as_nan_by_a_model_that_may_drop_them(run, model, penguins_csv, tmp_path):
+    path = tmp_path / "p.csv"
+    status, _, err = run("predict", model, penguins_csv, "-o", path, "--interval", "0.9")
+    assert status == 0
+    assert "NaN in rows that lack a value" in err
+    rows = np.genfromtxt(path, delimiter=",", skip_header=1)
+    assert rows.shape == (344, 3)
+    assert np.flatnonzero(np.isnan(rows).all(axis=1)).tolist() == [3, 271]
+    assert np.isfinite(np.delete(rows, [3, 271], axis=0)).all()
+
+
+def test_rows_with_a_gap_are_an_error_to_a_model_that_may_not(run, penguins_csv, tmp_path, new):
+    strict, path = tmp_path / "strict.safetensors", tmp_path / "p.csv"
+    new.write_text("flipper_length_mm,body_mass_g\n180,3500\n190,3800\n210,4700\n", encoding="utf-8")
+    assert run("fit", new, "--formula", "body_mass_g ~ flipper_length_mm", "--save", strict)[0] == 0
+    status, _, err = run("predict", strict, penguins_csv, "-o", path)
+    assert status == 1
+    assert "'flipper_length_mm': 2 missing" in err
+    assert not path.exists()
+
+
+def test_predictions_as_json_are_an_object_a_row(run, model, new):
+    new.write_text("species,flipper_length_mm\nGentoo,217\nAdelie,NA\n", encoding="utf-8")
+    status, out, _ = run("predict", model, new, "--interval", "0.9", "--json")
+    rows = json.loads(out, parse_constant=pytest.fail)
+    assert status == 0
+    assert [list(row) for row in rows] == [["prediction", "lower", "upper"]] * 2
+    assert rows[0]["lower"] < rows[0]["prediction"] < rows[0]["upper"]
+    assert rows[1] == {"prediction": None, "lower": None, "upper": None}
+
+
+def test_several_responses_are_named_and_a_transformed_one_is_said(run, tmp_path, new):
+    new.write_text("a,b,c\n1,2,3\n2,1,5\n3,5,4\n4,3,9\n", encoding="utf-8")
+    path = tmp_path / "two.safetensors"
+    LinearRegression().fit(mathlearn.scan(new), ["b", "c"]).save(path)
+    new.write_text("a\n1\n2\n", encoding="utf-8")
+    status, out, _ = run("predict", path, new, "--interval", "0.9")
+    assert status == 0
+    assert next(csv.reader(io.StringIO(out)))[:3] == ["prediction of b", "prediction of c", "lower of b"]
+    row = [float(x) for x in out.splitlines()[1].split(",")]
+    assert row[2] < row[0] < row[4]
+    assert row[3] < row[1] < row[5]
+    new.write_text("a,b\n1,2\n2,1\n3,5\n4,3\n", encoding="utf-8")
+    assert run("fit", new, "--formula", "log(b) ~ a", "--save", path)[0] == 0
+    assert "predicted: log(b)" in run("predict", path, new)[2]
+
+
+def test_predictions_are_written_as_they_are_made(run, model, tmp_path, monkeypatch):
+    # Whoever held every block before writing would find them all made when the first is written.
+    from mathlearn.cli import commands
+
+    new, made, written = tmp_path / "new.csv", [], []
+    new.write_text("species,flipper_length_mm\n" + "Gentoo,217\n" * 10, encoding="utf-8")
+    monkeypatch.setattr("mathlearn.linear_model._fitted._MOST_ROWS", 3)
+    estimates, write = commands._estimates, commands.Sink.write
+
+    def counted(*args):
+        for block in estimates(*args):
+            made.append(len(block))
+            yield block
+
+    monkeypatch.setattr(commands, "_estimates", counted)
+    monkeypatch.setattr(
+        commands.Sink, "write", lambda self, pieces: write(self, (written.append(len(made)) or x for x in pieces))
+    )
+    assert run("predict", model, new, "-o", tmp_path / "out.csv")[0] == 0
+    assert made == [3, 3, 3, 1]
+    assert written == [1, 2, 3, 4]
+
+
+def test_an_error_in_a_later_block_leaves_no_file(run, model, tmp_path, monkeypatch):
+    new, path = tmp_path / "new.csv", tmp_path / "out.csv"
+    new.write_text("species,flipper_length_mm\n" + "Gentoo,217\n" * 5 + "Dodo,1\n", encoding="utf-8")
+    monkeypatch.setattr("mathlearn.linear_model._fitted._MOST_ROWS", 2)
+    assert run("predict", model, new, "-o", path)[0] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["new.csv"]
+
+
 def test_json_is_json_and_complete(run, penguins_csv):
     status, out, err = run("fit", penguins_csv, "--formula", FORMULA, "--missing", "drop", "--json", "--seed", "3")
     record = json.loads(out, parse_constant=pytest.fail)
@@ -119,8 +197,8 @@ def test_types_of_columns_can_be_said(run, new):
     assert "x=float64" in err
 
 
-def test_progress_only_on_a_terminal(monkeypatch):
-    from mathlearn.cli import progress
+def test_progress_only_on_a_terminal(monkeypatch, capsys, tmp_path):
+    from mathlearn.cli import output, progress
 
     with progress.shown("reading"):
         assert mathlearn.get_config().progress is None
@@ -132,6 +210,17 @@ def test_progress_only_on_a_terminal(monkeypatch):
         mathlearn.get_config().progress(1_500, None)
     assert mathlearn.get_config().progress is None
     assert "1,500 rows" in terminal.getvalue()
+    # What is written meanwhile stays on standard output, and the bar keeps away when that is the screen too.
+    with progress.shown("predicting", beside=output.Sink()):
+        sys.stdout.write("1.5\n")
+        assert mathlearn.get_config().progress is not None
+    assert capsys.readouterr().out == "1.5\n"
+    assert "1.5" not in terminal.getvalue()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    with progress.shown("predicting", beside=output.Sink()):
+        assert mathlearn.get_config().progress is None
+    with progress.shown("predicting", beside=output.Sink(tmp_path / "out.csv")):
+        assert mathlearn.get_config().progress is not None
 
 
 def test_target_and_features_stand_for_a_formula(run, penguins_csv):

@@ -171,9 +171,6 @@ def plain_claim(coef: FloatArray, intercept: FloatArray, mean: FloatArray, *, sh
 
 
 def _claim(solution: LeastSquares, *, residuals: bool, exact: bool) -> Claim:
-    moments = solution.moments
-    p = solution.coef.shape[1]
-    spread = np.sqrt(np.maximum(np.diag(moments.centred())[:p], 0.0) / moments.weight) * moments.frame.scale[:p]
     return Claim(
         coef=np.ascontiguousarray(solution.coef.T),
         intercept=solution.intercept,
@@ -181,12 +178,19 @@ def _claim(solution: LeastSquares, *, residuals: bool, exact: bool) -> Claim:
         white=solution.whitener,
         null=solution.dependence.null,
         constant=solution.dependence.constant,
-        shifted=bool((np.abs(solution.mean) > _FAR * spread).any()),
+        shifted=not exact and _is_far(solution),
         residuals=residuals,
         exact=exact,
         stiff=exact and solution.condition_scaled > _STIFF,
         scale=solution.scale,
     )
+
+
+def _is_far(solution: LeastSquares) -> bool:
+    """Whether some column lies so far from zero that its mean is better taken away first."""
+    moments = solution.moments
+    spread = moments.norms(centred=True)[: solution.mean.size] / np.sqrt(moments.weight)
+    return bool((np.abs(solution.mean) > _FAR * spread).any())
 
 
 def _residuals(x: FloatArray | csr_array, y: FloatArray, claim: Claim) -> DoubleDouble:
@@ -265,7 +269,7 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
     step = claim.white @ white_step
     # What the loss would still fall by at the exact solution: the numbers shown are rounded.
     decrement = (white_step * white_step).sum(axis=0)
-    size = _norms(solution, centred=centred)
+    size = solution.moments.norms(centred=centred)[: step.shape[0]]
     reach = np.sqrt(solution.tss) + size @ np.abs(claim.coef)
     slack = _slack(sums, solution, claim, size)
     error = np.abs(step) + slack
@@ -286,7 +290,7 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
         whiteness=0.0 if far is None or not far.size else float(np.abs(far).max()),
         whiteness_limit=16 * (summing + gamma(solution.rank) * solution.condition_scaled),
         se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, centred=centred),
-        dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, _TINY)).max(initial=0.0)),
+        dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, _TINY)).max()) if sums.null.size else 0.0,
     )
 
 
@@ -297,14 +301,6 @@ def _level(gradient: FloatArray, size: FloatArray, reach: FloatArray, solution: 
         gradient, size = gradient[kept], size[kept]
     level = size[:, None] * (reach * ROUNDOFF)
     return float((np.abs(gradient) / np.maximum(level, _TINY)).max(initial=0.0))
-
-
-def _norms(solution: LeastSquares, *, centred: bool) -> FloatArray:
-    """Norm of each (centred) column of X, in the user's units."""
-    moments, p = solution.moments, solution.coef.shape[1]
-    gram = moments.centred() if centred else moments.gram
-    norm: FloatArray = np.sqrt(np.maximum(np.diag(gram), 0.0)) * moments.frame.scale
-    return norm[:p]
 
 
 def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray) -> FloatArray:

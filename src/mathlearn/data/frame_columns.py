@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.batch import Column
-from mathlearn.data.objects import numbers_of
+from mathlearn.data.objects import is_missing, numbers_of
 from mathlearn.data.schema import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mathlearn._typing import AnyArray, BoolArray
     from mathlearn.data.batch import ColumnKind
@@ -52,7 +53,7 @@ def _read_values(values: AnyArray) -> Column | None:
     """Read values of a type that only NumPy can tell: numbers, or objects that are all real numbers."""
     missing = None
     if values.dtype.kind == "O":
-        missing = np.array([value is None or value != value for value in values])  # noqa: PLR0124 -- NaN alone differs
+        missing = np.array([is_missing(value) for value in values], dtype=np.bool_)
         try:
             values = numbers_of(
                 np.where(missing, 0, values) if missing.any() else values, lambda where: f"row {where[0]}"
@@ -111,7 +112,19 @@ def _pandas_codes(native: Any) -> tuple[AnyArray, tuple[str, ...]]:
         codes, levels = native.cat.codes.to_numpy(), native.cat.categories
     else:
         codes, levels = pd.factorize(native)
-    return codes.astype(np.int64), tuple(str(level) for level in levels)
+    return codes.astype(np.int64), _spelt(levels, native.name)
+
+
+def _spelt(levels: Iterable[Any], name: str) -> tuple[str, ...]:
+    """Return the levels as text, by which they are known from here on."""
+    spelt = tuple(str(level) for level in levels)
+    if len(set(spelt)) < len(spelt):
+        twice = next(text for text, count in Counter(spelt).items() if count > 1)
+        raise SchemaError(
+            f"column {name!r} has different levels that are spelt alike ({twice!r}), for example a number and its text. "
+            "Convert them to one type, or rename one."
+        )
+    return spelt
 
 
 def _codes(series: Series) -> tuple[AnyArray, tuple[str, ...]]:
@@ -131,7 +144,7 @@ def _declared(series: Series, dtype: str) -> tuple[tuple[str, ...] | None, bool]
     """Return the levels that the type itself declares, and whether it orders them; None when they are only data."""
     native = series.to_native()
     if hasattr(native, "cat") and hasattr(native, "iloc"):
-        return tuple(str(level) for level in native.cat.categories), bool(native.cat.ordered)
+        return _spelt(native.cat.categories, series.name), bool(native.cat.ordered)
     if dtype == "Enum":
         return tuple(series.dtype.categories), True
     return None, False

@@ -60,18 +60,19 @@ def as_source(X: Any, what: str = "X") -> Intake:
         intake = read_frame(X, what)
         if intake is not None:
             return intake
-    _refuse_no_table(X, what)
+    if isinstance(X, str | os.PathLike):
+        path = os.fspath(X)
+        raise SchemaError(f"{what} is a path, not a table. A file is read by mathlearn.scan: {what}=mathlearn.scan({path!r}).")
+    _refuse_unordered(X, what)
     return Intake(array_source(X, what=what), named=False)
 
 
-def _refuse_no_table(X: Any, what: str) -> None:
-    """Refuse what NumPy would take for one object: say what it should have been."""
-    kind = type(X).__name__
-    if isinstance(X, str | os.PathLike):
-        raise SchemaError(f"{what} is a {kind}, not a table. A file is read by mathlearn.scan: {what}=mathlearn.scan({X!r}).")
-    if isinstance(X, Mapping):
-        raise SchemaError(f"{what} is a {kind}, not a table. Use pandas.DataFrame({what}).")
-    if isinstance(X, Iterator | Set):
+def _refuse_unordered(values: Any, what: str) -> None:
+    """Refuse what NumPy would take for one object."""
+    kind = type(values).__name__
+    if isinstance(values, Mapping):
+        raise SchemaError(f"{what} is a {kind}, not an array. Use pandas.DataFrame({what}), or the values alone.")
+    if isinstance(values, Iterator | Set):
         raise SchemaError(
             f"{what} is a {kind}, whose rows cannot be read twice in the same order. Use list({what}), or an array."
         )
@@ -116,7 +117,7 @@ def read_numbers(values: Any, what: str) -> Numbers:
         framed = read_frame_numbers(values, what)
         if framed is not None:
             return framed
-    _refuse_no_table(values, what)
+    _refuse_unordered(values, what)
     array = real_array(values, what)
     if array.ndim not in {1, 2}:
         raise SchemaError(f"{what} should be a 1d array, got an array of shape {array.shape} instead.")

@@ -39,7 +39,7 @@ def numbers_of(array: AnyArray, name: Callable[[tuple[int, ...]], str]) -> AnyAr
     """
     flat = array.ravel()
     for position, value in enumerate(flat):
-        if not isinstance(value, _REAL) and not _is_missing(value):
+        if not isinstance(value, _REAL) and not is_missing(value):
             where = np.unravel_index(position, array.shape)
             raise NotANumberError(_refusal(value, name(tuple(int(i) for i in where))))
     exact = _as_integers(flat)
@@ -60,15 +60,20 @@ def _as_integers(flat: AnyArray) -> AnyArray | None:
 
 
 def _as_float(value: Any) -> float:
-    if _is_missing(value):
+    if is_missing(value):
         return np.nan
     try:
-        return np.nan if isinstance(value, Decimal) and value.is_nan() else float(value)  # float() trips over sNaN
+        return float(value)
     except OverflowError:  # an integer above 1.8e308: infinity is found and named
         return np.inf if value > 0 else -np.inf
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Whether an object says that there is no number: None, NA, NaT, or a NaN of any kind."""
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling NaN may not even be compared
+    if isinstance(value, Real):
+        return bool(value != value)  # noqa: PLR0124 -- NaN alone differs from itself
     return value is None or type(value).__name__ in {"NAType", "NaTType"}
 
 

@@ -115,14 +115,8 @@ class Climber:
     def _from_rows(
         self, solution: LeastSquares, statistic: Evidence | None = None, *, residuals: bool = False
     ) -> Evidence:
-        return from_rows(
-            self.rows,
-            solution,
-            centred=self.centred,
-            statistic=statistic,
-            residuals=residuals,
-            max_rows=ladder.block_rows(self.terms),
-            threads=self.threads,
+        return checked(
+            self.rows, solution, statistic, centred=self.centred, residuals=residuals, threads=self.threads
         )
 
     def _enough(self, solution: LeastSquares, evidence: Evidence) -> bool:
@@ -138,3 +132,24 @@ def residual_scale(solution: LeastSquares, count: int, *, centred: bool) -> Floa
         return np.full(solution.rss.shape, np.nan)
     scale: FloatArray = np.sqrt(solution.rss / df)
     return scale
+
+
+def checked(
+    rows: Rows,
+    solution: LeastSquares,
+    statistic: Evidence | None = None,
+    *,
+    centred: bool,
+    residuals: bool = False,
+    threads: int,
+) -> Evidence:
+    """Evidence of the second grade, in blocks of the usual size."""
+    return from_rows(
+        rows,
+        solution,
+        centred=centred,
+        statistic=statistic,
+        residuals=residuals,
+        max_rows=ladder.block_rows(len(rows.terms)),
+        threads=threads,
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 from mathlearn.certify.least_squares import certificate
 from mathlearn.fitting import resources
-from mathlearn.fitting.climb import Climber, residual_scale
+from mathlearn.fitting.climb import SMALL, Climber, checked, residual_scale
 from mathlearn.fitting.defects import aliases, least_squares_defects
 from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.fitting.withheld import exact_fit
@@ -29,10 +29,25 @@ def fit_dense(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     """Fit by the ladder, with full inference."""
     width = len(rows.terms) + len(rows.responses)
     resources.require(SQUARES * width * width, f"the moments of {width} columns")
+    solution = _at_once(rows, spec)
+    if solution is not None:
+        evidence = checked(rows, solution, centred=True, threads=threads)
+        return concluded(rows, spec, solution.moments.n, solution, evidence)
     moments = ladder.accumulate(rows, centred=spec.fit_intercept, threads=threads)
     count = spec.count(moments.n, moments.weight)
     solution, evidence = Climber(rows, moments, count, spec.fit_intercept, spec.tol, threads).solve()
     return concluded(rows, spec, count, solution, evidence)
+
+
+def _at_once(rows: Rows, spec: LinearSpec) -> LeastSquares | None:
+    """Solve a small problem of one block in one pass, where it is simple enough for that."""
+    n, p = rows.n_rows, len(rows.terms)
+    if not (rows.in_memory and spec.fit_intercept and spec.tol is None and n and p):
+        return None
+    if n > ladder.block_rows(p) or n * p * p > SMALL:
+        return None
+    chunk = next(iter(rows.chunks(n)))
+    return ladder.at_once(chunk) if chunk.n > p + 1 else None
 
 
 def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, evidence: Evidence) -> FitResult:

@@ -51,12 +51,16 @@ class Dependence:
         """(p, d) directions v with ``Xc @ v = 0``, one for each dropped column."""
         p, d = self.kept.size + self.dropped.size, self.dropped.size
         null = np.zeros((p, d))
+        if not d:
+            return null
         null[self.kept] = -self.weights
         null[self.dropped, np.arange(d)] = 1.0
         return null
 
     def estimable(self, *, intercept: bool) -> BoolArray:
         """Which parameters the data determine, the intercept first."""
+        if not self.dropped.size:
+            return np.ones(self.kept.size + intercept, np.bool_)
         slopes = ~self.null.any(axis=1)
         return np.concatenate([[not self.constant.any()], slopes]) if intercept else slopes
 

@@ -27,6 +27,7 @@ ROUNDOFF = 2.0**-53
 _DEVIATIONS = 6.0
 
 _SPLITTER = 2.0**27 + 1.0
+_FEW_PRODUCTS = 32  # up to this many, scalars are faster than arrays
 _FEW_ROWS = 128  # below this, adding exactly one number after the other is faster than folding arrays
 
 
@@ -129,6 +130,21 @@ def _exact_column_sums(hi: FloatArray, lo: FloatArray) -> DoubleDouble:
 
 def dd_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
     """Return ``a.T @ b`` for ``a`` (n, m) doubles and ``b`` (n, k) double-double, as an (m, k) double-double."""
+    if a.size * b[0].shape[1] <= _FEW_PRODUCTS:
+        return _scalar_dot(a, b)
     left, right, right_low = a[:, :, None], b[0][:, None, :], b[1][:, None, :]
     high, low = two_prod(left, right)
     return dd_sum((high, low + left * right_low))
+
+
+def _scalar_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
+    """`dd_dot`, number by number."""
+    columns, highs, lows = a.T.tolist(), b[0].T.tolist(), b[1].T.tolist()
+    total = np.empty((2, len(columns), len(highs)))
+    for i, column in enumerate(columns):
+        for k, (high, low) in enumerate(zip(highs, lows, strict=True)):
+            parts = [part for x, y in zip(column, high, strict=True) for part in two_prod(x, y)]
+            parts += [x * y for x, y in zip(column, low, strict=True)]
+            total[0, i, k] = value = math.fsum(parts)
+            total[1, i, k] = math.fsum([*parts, -value])
+    return total[0], total[1]

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import SchemaError
+from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.errorfree import DoubleDouble, two_prod
-from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two
+from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two, spread_of
+from mathlearn.linalg.precise import at_once as precise_at_once
 from mathlearn.linalg.precise import refine
 from mathlearn.linalg.solution import LeastSquares
 from mathlearn.linalg.start import Start, from_gram, from_qr
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
+    from mathlearn.linalg.precise import Refined
     from mathlearn.results.fit_result import Rung
 
 _NUMBERS = 400_000  # numbers in a block: a few megabytes, which stay in the cache of one core
 _MOST_ROWS, _FEWEST_ROWS = 8192, 256
+_SMALLEST = 2.0**-40  # of the largest entry: below it a spread is no ground to scale by
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,50 @@ def plain(start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
 def precise(rows: Rows, start: Start, moments: Moments, *, centred: bool, threads: int) -> LeastSquares | None:
     """Third rung: right to the last bits; None when the start's factor is too poor to whiten the rows."""
     refined = refine(rows, start, centred=centred, threads=threads)
-    if refined is None:
+    return None if refined is None else _from_refined(refined, start, moments, centred=centred)
+
+
+def at_once(chunk: Chunk) -> LeastSquares | None:
+    """Third rung straight away, for a block that is all rows, unweighted, with an intercept; None where it needs a start."""
+    if not isinstance(chunk.X, np.ndarray) or chunk.weight is not None:
         return None
-    scale = start.scale[start.dependence.kept][:, None]
-    basic = refined.solution[0] * start.scale_y / scale, refined.solution[1] * start.scale_y / scale
+    mean, spread, top = spread_of(chunk)
+    if not (spread > _SMALLEST * top).all():
+        return None  # a constant column, or one so far from zero that it wants a closer look
+    scale = power_of_two(spread)
+    found = precise_at_once(chunk, mean, scale)
+    if found is None:
+        return None
+    sums, refined = found
+    high, p, n = sums.gram[0], chunk.X.shape[1], chunk.n
+    moments = Moments(Frame(mean, scale), n, chunk.dropped, 1, float(n), 0.0, high[0, 1:], high[1:, 1:], n)
+    start = Start(
+        rung="double-double",
+        mean=mean[:p],
+        mean_y=mean[p:],
+        scale=scale[:p],
+        scale_y=scale[p:],
+        dependence=Dependence.none(p),
+        factor=refined.white,
+        triangle=refined.triangle,
+        inverse=refined.white,
+        order=np.arange(p),
+        solution=refined.solution[0],
+        rss=refined.rss,
+        tss=refined.tss,
+        weight=float(n),
+    )
+    return _from_refined(refined, start, moments, centred=True)
+
+
+def _from_refined(refined: Refined, start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
+    kept = start.dependence.kept
+    scale = (start.scale if kept.size == start.scale.size else start.scale[kept])[:, None]
     unit = start.scale_y**2
+    ratio = start.scale_y / scale
     solved = Solved(
         "double-double",
-        basic,
+        (refined.solution[0] * ratio, refined.solution[1] * ratio),
         refined.centre,
         refined.white / scale,
         refined.mean_white,
@@ -160,17 +200,18 @@ def _assemble(
     """Put zeros for dropped columns, take the minimum norm, and keep the books."""
     dependence = start.dependence
     kept, p = dependence.kept, start.scale.size
-    coef = np.zeros((solved.basic[0].shape[1], p))
-    coef[:, kept] = solved.basic[0].T
-    whitener = np.zeros((p, kept.size))
-    whitener[kept] = solved.white
-    shortest = dependence.minimum_norm(coef)
+    if dependence.dropped.size:
+        coef, whitener = np.zeros((solved.basic[0].shape[1], p)), np.zeros((p, kept.size))
+        coef[:, kept], whitener[kept] = solved.basic[0].T, solved.white
+        shortest = dependence.minimum_norm(coef)
+    else:
+        shortest, whitener = np.ascontiguousarray(solved.basic[0].T), solved.white
     raw, scaled = start.conditions(centred=centred)
     return LeastSquares(
         rung="minimum-norm" if dependence.dropped.size else solved.rung,
         moments=moments,
         coef=shortest,
-        intercept=_intercept(start.mean, shortest, solved) if centred else np.zeros(coef.shape[0]),
+        intercept=_intercept(start.mean, shortest, solved) if centred else np.zeros(shortest.shape[0]),
         centre=solved.centre[0],
         scale=start.scale,
         mean=start.mean,

@@ -121,6 +121,13 @@ class Moments:
         """Moments about the mean, in the frame's units."""
         return self.gram - np.outer(self.sums, self.sums / self.weight)
 
+    def norms(self, *, centred: bool) -> FloatArray:
+        """Norm of each column about its mean (about zero unless centred), in the user's units."""
+        squares = self.gram.diagonal()
+        if centred:
+            squares = np.maximum(squares - self.sums * (self.sums / self.weight), 0.0)
+        return np.sqrt(squares) * self.frame.scale
+
     @property
     def relative_error(self) -> float:
         """Bound on the rounding error of ``gram[i, j]`` relative to ``sqrt(gram[i, i] * gram[j, j])``.
@@ -135,19 +142,23 @@ def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
     """Choose provisional means and power-of-two units from one block of rows."""
     if not isinstance(chunk.X, np.ndarray):
         return _sparse_frame(chunk)
-    z = np.concatenate([chunk.X, chunk.y], axis=1, dtype=np.float64) if chunk.y is not None else chunk.X
-    top = np.abs(z).max(axis=0)
-    if top.max() < _SAFE:
-        mean = z.sum(axis=0) / chunk.n
-        about = z - mean
-        spread = np.sqrt((about * about).sum(axis=0) / chunk.n)
-    else:
-        mean, spread = _scaled_spread(z, power_of_two(top))
+    mean, spread, top = spread_of(chunk)
     if not centre:
         return Frame(np.zeros_like(mean), _units(np.hypot(mean, spread)))
     # A mean that is small beside the spread stays: rows can then be multiplied where they lie, without a copy.
     shift = np.where(np.abs(mean) <= _NEGLIGIBLE_MEAN * spread, 0.0, mean)
     return Frame(shift, _units(np.where(spread > 0, spread, np.where(shift == 0, top, 1.0))))
+
+
+def spread_of(chunk: Chunk) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean, root mean square about it, and largest entry of each column of a dense block, unweighted."""
+    z = np.concatenate([chunk.X, chunk.y], axis=1, dtype=np.float64)
+    top = np.abs(z).max(axis=0)
+    if top.max() >= _SAFE:
+        return *_scaled_spread(z, power_of_two(top)), top
+    mean = z.sum(axis=0) / chunk.n
+    about = z - mean
+    return mean, np.sqrt((about * about).sum(axis=0) / chunk.n), top
 
 
 def _scaled_spread(z: FloatArray, unit: FloatArray) -> tuple[FloatArray, FloatArray]:

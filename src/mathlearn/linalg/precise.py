@@ -15,6 +15,7 @@ from mathlearn.linalg.whitened import Basis, Product, Whitened
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.linalg.start import Start
 
@@ -34,6 +35,7 @@ class Refined:
     solution : (r, q) double-double
     centre : (q,) double-double, the fitted value at the start's mean in the user's units; zeros without intercept
     white : (r, r) ``white @ white.T`` inverts the scaled centred Gram matrix
+    triangle : (r, r) upper triangular factor of the Gram matrix in the coordinates of the pass
     mean_white : (r,)
     rss, tss : (q,) in units of ``scale_y**2``
     """
@@ -41,6 +43,7 @@ class Refined:
     solution: DoubleDouble
     centre: DoubleDouble
     white: FloatArray
+    triangle: FloatArray
     mean_white: FloatArray
     rss: FloatArray
     tss: FloatArray
@@ -61,6 +64,23 @@ def refine(rows: Rows, start: Start, *, centred: bool, threads: int) -> Refined 
             return refined
         start = replace(start, solution=refined.solution[0])
     return refined
+
+
+def at_once(chunk: Chunk, mean: FloatArray, scale: FloatArray) -> tuple[Whitened, Refined] | None:
+    """Solve from one block of unweighted rows about their mean, if its scaled columns are nearly orthogonal; else None.
+
+    Parameters
+    ----------
+    mean, scale : (p + q,) mean of each column of [X y], and a power of two near its standard deviation
+    """
+    q = chunk.y.shape[1]
+    r = scale.size - q
+    basis = Basis(columns=None, r=r, q=q, shift=mean, scale=scale, product=None, centred=True)
+    sums = Whitened.of(chunk, basis)
+    refined, settled = _correct(sums.gram, chunk.n, basis)
+    if refined is None or not settled or condition(refined.triangle, refined.white) > _NEARLY_ORTHOGONAL:
+        return None
+    return sums, refined
 
 
 def _product(start: Start, attempt: int) -> Product | None:
@@ -111,6 +131,7 @@ def _correct(raw: DoubleDouble, weight: float, basis: Basis) -> tuple[Refined | 
         solution=solution,
         centre=_centre(sums / weight, basis, step[0]) if first else (np.zeros(q), np.zeros(q)),
         white=white,
+        triangle=triangle,
         mean_white=_mean_white(sums[:r] / weight, basis, triangle) if first else np.zeros(r),
         rss=np.maximum(rss, 0.0),
         tss=high.diagonal()[-q:] + low.diagonal()[-q:],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from copy import copy
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -72,7 +72,8 @@ class LinearRegression(FittedLinear):
     rank_ : int
         Rank of the centred columns.
     singular_ : (min(n, p),)
-        Singular values of the centred columns in the user's units.
+        Singular values of the centred columns in the user's units; not where the solver leaves no factor of X behind
+        (``positive=True``, p > n, large and sparse).
     n_features_in_ : int
     feature_names_in_ : (p,) of str
         Only when the input had column names.
@@ -139,7 +140,7 @@ class LinearRegression(FittedLinear):
         self.covariance_options = covariance_options
         self.weights_type = weights_type
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, groups: Any = None) -> LinearRegression:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, groups: Any = None) -> Self:
         """Fit the model.
 
         Parameters
@@ -221,7 +222,7 @@ class LinearRegression(FittedLinear):
         sample_weight: Any = None,
         groups: Any = None,
         **options: Any,
-    ) -> LinearRegression:
+    ) -> Self:
         """Return the same fit with another covariance of its estimates, from the rows of the fit.
 
         Parameters
@@ -240,7 +241,7 @@ class LinearRegression(FittedLinear):
         from mathlearn.fitting.refit import with_covariance
 
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
-        model: LinearRegression = copy(self).set_params(covariance=covariance, covariance_options=options or None)
+        model: Self = copy(self).set_params(covariance=covariance, covariance_options=options or None)
         model.result_ = with_covariance(self._result(), rows, covariance, options)
         return model
 

@@ -241,6 +241,11 @@ def _from_form(form: LinearForm, result: FitResult, label: str | None) -> _Funct
     for name, value in form.coefficients.items():
         if name not in index:
             raise SchemaError(unknown_term(name, set(index)))
+        if names.count(name) > 1:
+            raise SchemaError(
+                f"{name!r} is both the intercept and a column: give the coefficients as an array, intercept first, or rename "
+                "the column."
+            )
         row[index[name]] += value
     if not np.isfinite(row).all():
         raise NonFiniteInputError("a coefficient of the contrast is NaN or infinite: give finite numbers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ __all__ = ["Tally", "WhiteRows"]
 # At the optimum the scores sum to zero. In the whitened basis their sum over sigma is the distance to the optimum in
 # standard errors, which for other rows than the fit's is of the order of sqrt(2 k).
 FOREIGN_ROWS = 0.1
+
+# Sums over the same rows agree to rounding, unless the residuals are themselves of the size of rounding.
+SAME_SUMS = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +85,33 @@ class WhiteRows:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Number of rows (with frequencies) and sum of their scores.
+    """Number of rows (with frequencies), sum of their weights, scores and squared residuals.
 
     Attributes
     ----------
     n : float
+    weight : float
     score : (m, q)
+    rss : (q,)
     """
 
     n: float
+    weight: float
     score: FloatArray
+    rss: FloatArray
 
     @classmethod
     def of(cls, white: WhiteRows) -> Tally:
         """Count one chunk."""
-        w = white.weight
-        residual = white.residual if w is None else white.residual * w[:, None]
-        n = float(w.sum()) if w is not None and white.counts else float(white.basis.shape[0])
-        return cls(n, white.basis.T @ residual)
+        w, e = white.weight, white.residual
+        we = e if w is None else e * w[:, None]
+        n = float(e.shape[0])
+        total = n if w is None else float(w.sum())
+        return cls(total if white.counts else n, total, white.basis.T @ we, np.einsum("ij,ij->j", e, we))
 
     def merge(self, other: Tally) -> Tally:
         """Count both."""
-        return Tally(self.n + other.n, self.score + other.score)
+        return Tally(self.n + other.n, self.weight + other.weight, self.score + other.score, self.rss + other.rss)
 
     def require_same_rows(self, result: FitResult) -> None:
         """Refuse rows that are not the ones of the fit.
@@ -110,12 +119,18 @@ class Tally:
         Raises
         ------
         SchemaError
-            Another number of rows, or the normal equations of the fit do not hold on these rows.
+            Another number of rows, sum of weights or of squared residuals, or the normal equations of the fit do not hold
+            on these rows.
         """
         if round(self.n) != result.n:
             raise SchemaError(
                 f"the fit used {result.n} rows and {round(self.n)} were given: a covariance from rows needs the X, y and "
                 "weights of the fit"
+            )
+        if not math.isclose(self.weight, result.weight_sum, rel_tol=SAME_SUMS):
+            raise SchemaError(
+                f"the weights of the fit sum to {result.weight_sum:.6g} and these to {self.weight:.6g}: a covariance from rows "
+                "needs the X, y and weights of the fit"
             )
         distance, s = np.linalg.norm(self.score, axis=0), sigma(result)
         allowed = FOREIGN_ROWS * s + _rounding(result)
@@ -123,6 +138,12 @@ class Tally:
             raise SchemaError(
                 f"these rows do not satisfy the normal equations of the fit of {result.responses[j]!r}: their optimum is "
                 f"{distance[j] / s[j]:.2g} standard errors away. Give the X, y and weights of the fit"
+            )
+        other = ~np.isclose(self.rss, result.rss, rtol=SAME_SUMS, atol=0.0) & ~result.exact
+        for j in np.flatnonzero(other & (np.sqrt(result.rss) > _rounding(result))).tolist():
+            raise SchemaError(
+                f"the squared residuals of {result.responses[j]!r} sum to {result.rss[j]:.6g} in the fit and to "
+                f"{self.rss[j]:.6g} here: these are other rows. Give the X, y and weights of the fit"
             )
 
 
