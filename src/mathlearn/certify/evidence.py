@@ -47,9 +47,7 @@ class Evidence:
     dependence: float
 
 
-def factor_errors(
-    far: FloatArray | None, far_error: float, solution: LeastSquares, *, centred: bool
-) -> FloatArray:
+def factor_errors(far: FloatArray | None, far_error: float, solution: LeastSquares, *, centred: bool) -> FloatArray:
     """Relative errors (k,) of standard errors made from V when ``V^T G V = I + far``.
 
     The true variance of a functional with whitened coordinates b is ``b (I + far)^-1 b``, against ``b b`` shown. That is
@@ -67,7 +65,8 @@ def factor_errors(
         error = np.abs(((white @ far) * white).sum(axis=1)) / (2 * np.maximum(size, _TINY))
     if centred:
         error = np.concatenate([[_constant_error(far, solution)], error])
-    return error + white.shape[1] * far_error / 2
+    bound: FloatArray = error + white.shape[1] * far_error / 2
+    return bound
 
 
 def _constant_error(far: FloatArray | None, solution: LeastSquares) -> float:

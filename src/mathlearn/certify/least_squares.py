@@ -111,9 +111,7 @@ def certificate(
     error, relative, se = evidence.se_error, found.relative, found.se
     in_se, digits, theta = found.in_se, found.digits, found.theta
     if not unique:
-        error, relative, se, in_se, digits, theta = (
-            a[..., shown] for a in (error, relative, se, in_se, digits, theta)
-        )
+        error, relative, se, in_se, digits, theta = (a[..., shown] for a in (error, relative, se, in_se, digits, theta))
     worst = float(np.fmax.reduce(in_se, axis=None, initial=-np.inf))
     checks = (
         Check("normal_equations", evidence.residual, evidence.residual_limit, _MEANING["normal_equations"]),

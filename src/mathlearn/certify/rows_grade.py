@@ -88,7 +88,7 @@ class RowSums:
     def of(cls, chunk: Chunk, claim: Claim) -> RowSums:
         """Return the sums of one block."""
         x, y = chunk.X, np.asarray(chunk.y)
-        e = (_exact_residuals if claim.residuals else _residuals)(x, y, claim)
+        e = _exact_residuals(np.asarray(x), y, claim) if claim.residuals else _residuals(x, y, claim)
         weighted = e if chunk.weight is None else _times(e, chunk.weight[:, None])
         if claim.exact:
             about = two_sum(np.asarray(x), -claim.mean)
@@ -225,7 +225,7 @@ def _gradient(x: FloatArray | csr_array, e: FloatArray, claim: Claim) -> tuple[D
 
 
 def _exact_gradient(about: DoubleDouble, e: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
-    """Sums of e and of ``(x - m) e`` in double-double."""
+    """Return the sums of e and of ``(x - m) e`` in double-double."""
     q, p = e[0].shape[1], about[0].shape[1]
     total, gradient = (np.empty(q), np.empty(q)), (np.empty((p, q)), np.empty((p, q)))
     for k in range(q):
@@ -254,10 +254,8 @@ def _stiff_whitened(about: DoubleDouble, claim: Claim) -> FloatArray:
     return slicing.multiply(data, white)[0]
 
 
-def _dependences(
-    x: FloatArray | csr_array, w: FloatArray | None, claim: Claim
-) -> tuple[FloatArray, FloatArray]:
-    """Sums of squares (d,) of what is left of the dependences, and of what cancelled in them."""
+def _dependences(x: FloatArray | csr_array, w: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray]:
+    """Return the sums of squares (d,) of what is left of the dependences, and of what cancelled in them."""
     left = (x @ claim.null - claim.constant) ** 2
     size = (abs(x) @ np.abs(claim.null)) ** 2
     return (left.sum(axis=0), size.sum(axis=0)) if w is None else (w @ left, w @ size)
@@ -313,14 +311,16 @@ def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray
     row = np.sqrt((claim.white * claim.white).sum(axis=1))
     if claim.exact:
         # Sums in double-double leave at most about 2**-100 of what was added.
-        return row[:, None] * (2.0**-90 * np.sqrt(sums.n) * residual)
+        tiny: FloatArray = row[:, None] * (2.0**-90 * np.sqrt(sums.n) * residual)
+        return tiny
     moments, p = solution.moments, size.size
     raw = size if claim.shifted else np.sqrt(size**2 + moments.weight * solution.mean**2)
     target = np.sqrt(solution.tss + (0.0 if claim.shifted else moments.weight * solution.mean_y**2))
     forming = 0.0 if claim.residuals else (gamma(p) + 3 * ROUNDOFF) * (target + raw @ np.abs(claim.coef))
     summing = gamma(sums.block) + gamma(sums.chunks)
     adding = summing * float(np.linalg.norm(raw @ np.abs(claim.white))) * residual
-    return row[:, None] * (forming + adding)
+    slack: FloatArray = row[:, None] * (forming + adding)
+    return slack
 
 
 def _gram_rounding(sums: RowSums, solution: LeastSquares, claim: Claim) -> float:

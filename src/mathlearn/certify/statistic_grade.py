@@ -43,9 +43,7 @@ def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
         grade="statistic",
         residual=float(np.nan_to_num(level).max(initial=0.0)),
         residual_limit=max(relative / ROUNDOFF, 4.0),
-        error=np.vstack([_intercept_error(solution, slopes, reach * unit[p:]), slopes]).T
-        if centred
-        else slopes.T,
+        error=np.vstack([_intercept_error(solution, slopes, reach * unit[p:]), slopes]).T if centred else slopes.T,
         rss=_rss(gram, coef, residual, p) * unit[p:] ** 2,
         rss_error=relative * reach**2 * unit[p:] ** 2,
         whiteness=float(np.abs(whiteness).max(initial=0.0)),
@@ -72,7 +70,8 @@ def _rss(gram: FloatArray, coef: FloatArray, residual: FloatArray, p: int) -> Fl
     """``y'y - b' X'y - b' g``: the quadratic form at the solution shown."""
     total = np.diag(gram)[p:]
     left = total - np.einsum("ij,ij->j", coef, gram[:p, p:]) - np.einsum("ij,ij->j", coef, residual)
-    return np.maximum(left, 0.0)
+    rss: FloatArray = np.maximum(left, 0.0)
+    return rss
 
 
 def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArray) -> FloatArray:
@@ -81,4 +80,5 @@ def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArr
     products = np.abs(solution.mean) @ np.abs(solution.coef.T)
     rounding = (gamma(solution.mean.size) + 2 * ROUNDOFF) * (np.abs(solution.mean_y) + products)
     means = moments.relative_error * reach / np.sqrt(moments.weight)
-    return rounding + means + np.abs(solution.mean) @ slopes
+    bound: FloatArray = rounding + means + np.abs(solution.mean) @ slopes
+    return bound

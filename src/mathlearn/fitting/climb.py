@@ -115,9 +115,7 @@ class Climber:
     def _from_rows(
         self, solution: LeastSquares, statistic: Evidence | None = None, *, residuals: bool = False
     ) -> Evidence:
-        return checked(
-            self.rows, solution, statistic, centred=self.centred, residuals=residuals, threads=self.threads
-        )
+        return checked(self.rows, solution, statistic, centred=self.centred, residuals=residuals, threads=self.threads)
 
     def _enough(self, solution: LeastSquares, evidence: Evidence) -> bool:
         """Whether the certified error is small enough to stop here."""

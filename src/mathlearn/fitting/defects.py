@@ -37,13 +37,8 @@ def least_squares_defects(
     dependences: tuple[Alias, ...], responses: tuple[str, ...], exact: BoolArray, tss: FloatArray, df_resid: int, n: int
 ) -> tuple[Defect, ...]:
     """Collect what limits what can be said about this fit."""
-    return tuple(
-        [
-            *_rank(dependences),
-            *_responses(responses, exact, tss),
-            *([_too_few(n, df_resid)] if df_resid <= 0 else []),
-        ]
-    )
+    few = [_too_few(n, df_resid)] if df_resid <= 0 else []
+    return *_rank(dependences), *_responses(responses, exact, tss), *few
 
 
 def _rank(dependences: tuple[Alias, ...]) -> Iterator[Defect]:

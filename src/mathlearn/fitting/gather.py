@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mathlearn.linalg.ladder import block_rows
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+    from collections.abc import Sequence
 
     from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
 
 
@@ -28,7 +29,7 @@ class Block:
     dropped : rows dropped for missing values
     """
 
-    x: FloatArray | csr_array
+    x: Any
     y: FloatArray
     weight: FloatArray | None
     dropped: int
@@ -55,7 +56,8 @@ class Block:
 
     def dense(self) -> FloatArray:
         """X as an array."""
-        return self.x if isinstance(self.x, np.ndarray) else self.x.toarray()
+        dense: FloatArray = self.x if isinstance(self.x, np.ndarray) else self.x.toarray()
+        return dense
 
     def means(self, *, centred: bool) -> tuple[FloatArray, FloatArray]:
         """Weighted means (p,), (q,) of X and y; zeros when nothing is centred."""
@@ -68,20 +70,20 @@ class Block:
 def gathered(rows: Rows) -> Block:
     """Read all rows, and check that they are finite."""
     chunks = list(rows.chunks(block_rows(len(rows.terms))))
-    if rows.sparse:
-        from scipy.sparse import vstack
-
-        x = vstack([chunk.X for chunk in chunks], format="csr")
-        finite = np.isfinite(x.data).all()
-    else:
-        x = np.concatenate([np.asarray(chunk.X) for chunk in chunks])
-        finite = np.isfinite(x).all()
+    x = _stacked(chunks) if rows.sparse else np.concatenate([np.asarray(chunk.X) for chunk in chunks])
     y = np.concatenate([np.asarray(chunk.y) for chunk in chunks])
-    if not (finite and np.isfinite(y).all()):
+    values = x.data if rows.sparse else x
+    if not (np.isfinite(values).all() and np.isfinite(y).all()):
         rows.diagnose_nonfinite()
     weighted = chunks[0].weight is not None
     weight = np.concatenate([np.asarray(chunk.weight) for chunk in chunks]) if weighted else None
     return Block(x, y, weight, sum(chunk.dropped for chunk in chunks))
+
+
+def _stacked(chunks: Sequence[Chunk]) -> Any:
+    from scipy.sparse import csr_array, vstack
+
+    return vstack([csr_array(chunk.X) for chunk in chunks], format="csr")
 
 
 def is_wide(rows: Rows, *, centred: bool) -> bool:

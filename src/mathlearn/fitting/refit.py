@@ -11,8 +11,8 @@ from mathlearn._config import get_config
 from mathlearn.certify.least_squares import certificate
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.linalg import ladder
-from mathlearn.linalg.errorfree import dd_add, dd_dot
 from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.errorfree import dd_add, dd_dot
 from mathlearn.linalg.solution import LeastSquares
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 from mathlearn.statistics.covariance import estimate

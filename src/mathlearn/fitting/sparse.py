@@ -34,7 +34,7 @@ def fit_sparse(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         moments = ladder.accumulate(rows, centred=True, threads=threads)
         if _can_be_centred(moments, len(rows.terms)):
             count = spec.count(moments.n, moments.weight)
-            climbed = Climber(rows, moments, count, True, None, threads).from_statistic_alone()  # noqa: FBT003
+            climbed = Climber(rows, moments, count, True, None, threads).from_statistic_alone()
             if climbed is not None:
                 return concluded(rows, spec, count, *climbed)
     return _by_iteration(rows, spec, threads)

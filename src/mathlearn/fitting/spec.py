@@ -41,5 +41,5 @@ class LinearSpec:
     origin: tuple[int, ...] = ()
 
     def count(self, n: int, weight: float) -> int:
-        """Number of observations: rows, or the sum of frequencies."""
+        """Return the number of observations: rows, or the sum of frequencies."""
         return round(weight) if self.weights_type == "frequency" else n

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.fitting.defects import least_squares_defects
+from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.linalg.errorfree import ROUNDOFF
 from mathlearn.results.fit_result import FitResult, Status
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.results.certificate import Certificate
@@ -96,7 +96,7 @@ def without_inference(
     )
 
 
-def exact_fit(rss: FloatArray, tss: FloatArray, weight: float, mean_y: FloatArray) -> FloatArray:
+def exact_fit(rss: FloatArray, tss: FloatArray, weight: float, mean_y: FloatArray) -> BoolArray:
     """Whether residuals (q,) are no larger than 8 roundings of y, in the root mean square."""
-    tiny: FloatArray = rss <= (8 * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
+    tiny: BoolArray = rss <= (8 * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
     return tiny

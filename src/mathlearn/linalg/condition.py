@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,9 +32,9 @@ def condition(r: FloatArray, inverse: FloatArray) -> float:
 
 
 def _condition_of_pair(r: FloatArray, inverse: FloatArray) -> float:
-    """Closed form for 2 by 2: with ``t = |r|_F |r^-1|_F``, the condition number k solves ``k + 1/k = t``."""
+    """Return the condition number of a 2 by 2 matrix: with ``t = |r|_F |r^-1|_F``, the condition number k solves ``k + 1/k = t``."""
     t = float(np.sqrt((r * r).sum()) * np.sqrt((inverse * inverse).sum()))
-    return (t + max(t * t - 4.0, 0.0) ** 0.5) / 2.0
+    return (t + math.sqrt(max(t * t - 4.0, 0.0))) / 2.0
 
 
 def _norm(a: FloatArray) -> float:
@@ -52,4 +53,4 @@ def _power(apply: Callable[[FloatArray], FloatArray], order: int) -> float:
     for _ in range(_STEPS):
         x = apply(x / np.linalg.norm(x))
         size = float(np.linalg.norm(x))
-    return size**0.5
+    return math.sqrt(size)

@@ -60,8 +60,8 @@ class Dependence:
     def estimable(self, *, intercept: bool) -> BoolArray:
         """Which parameters the data determine, the intercept first."""
         if not self.dropped.size:
-            return np.ones(self.kept.size + intercept, np.bool_)
-        slopes = ~self.null.any(axis=1)
+            return np.ones(self.kept.size + int(intercept), np.bool_)
+        slopes = np.logical_not(self.null.any(axis=1))
         return np.concatenate([[not self.constant.any()], slopes]) if intercept else slopes
 
     def minimum_norm(self, coef: FloatArray) -> FloatArray:
@@ -70,5 +70,6 @@ class Dependence:
             return coef
         null = self.null
         q, _ = np.linalg.qr(null / np.abs(null).max(axis=0))
-        moved = coef - (coef @ q) @ q.T
-        return moved - (moved @ q) @ q.T
+        moved: FloatArray = coef - (coef @ q) @ q.T
+        moved -= (moved @ q) @ q.T
+        return moved

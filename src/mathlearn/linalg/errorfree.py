@@ -93,7 +93,7 @@ def dd_mul(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
 
 def dd_div_by(x: DoubleDouble, d: float) -> DoubleDouble:
     """Divide a double-double by a double (relative error 3u²)."""
-    divisor = np.float64(d)
+    divisor = np.array(d)
     q = x[0] / divisor
     ph, pl = two_prod(q, divisor)
     return fast_two_sum(q, ((x[0] - ph) - pl + x[1]) / divisor)

@@ -103,7 +103,9 @@ def plain(start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
     white = start.factor / scale[kept][:, None]
     basic = start.solution * scale_y / scale[kept][:, None]
     centre = start.mean_y, np.zeros(scale_y.shape)
-    solved = Solved(start.rung, (basic, np.zeros(basic.shape)), centre, white, white.T @ start.mean[kept], start.rss, start.tss)
+    solved = Solved(
+        start.rung, (basic, np.zeros(basic.shape)), centre, white, white.T @ start.mean[kept], start.rss, start.tss
+    )
     return _assemble(start, moments, solved, centred=centred)
 
 
@@ -174,7 +176,7 @@ def _largest_frame(rows: Rows, frame: Frame, size: int, threads: int) -> Frame:
     p = len(rows.terms)
 
     def top(chunk: Chunk) -> FloatArray:
-        return np.concatenate([np.abs(chunk.X).max(axis=0), np.abs(np.asarray(chunk.y)).max(axis=0)])
+        return np.concatenate([np.abs(np.asarray(chunk.X)).max(axis=0), np.abs(np.asarray(chunk.y)).max(axis=0)])
 
     largest = rows.reduce(top, np.maximum, max_rows=size, threads=threads)
     if largest is None:

@@ -72,7 +72,8 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
 
     def backward(u: FloatArray) -> FloatArray:
         z = root * u.reshape(-1)
-        return (np.asarray(x.T @ z) - mean * z.sum()) / scale
+        slope: FloatArray = (np.asarray(x.T @ z) - mean * z.sum()) / scale
+        return slope
 
     operator = LinearOperator((n, p), matvec=forward, rmatvec=backward, dtype=np.float64)
     coef, converged, condition = np.empty((y.shape[1], p)), True, 1.0

@@ -16,7 +16,7 @@ algorithm and the pairwise update.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -152,7 +152,7 @@ def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
 
 def spread_of(chunk: Chunk) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean, root mean square about it, and largest entry of each column of a dense block, unweighted."""
-    z = np.concatenate([chunk.X, chunk.y], axis=1, dtype=np.float64)
+    z = np.concatenate([np.asarray(chunk.X), np.asarray(chunk.y)], axis=1, dtype=np.float64)
     top = np.abs(z).max(axis=0)
     if top.max() >= _SAFE:
         return *_scaled_spread(z, power_of_two(top)), top
@@ -178,8 +178,9 @@ def _units(size: FloatArray) -> FloatArray:
 
 def _sparse_frame(chunk: Chunk) -> Frame:
     """Units only: a shift would make the rows dense."""
-    x, y = abs(chunk.X), np.abs(np.asarray(chunk.y))
-    top = np.concatenate([x.max(axis=0).toarray().reshape(-1), y.max(axis=0)])
+    x: Any = chunk.X
+    largest = abs(x).max(axis=0).toarray().reshape(-1)
+    top = np.concatenate([largest, np.abs(np.asarray(chunk.y)).max(axis=0)])
     return Frame(np.zeros_like(top), power_of_two(top))
 
 
@@ -204,7 +205,7 @@ def framed(chunk: Chunk, frame: Frame) -> FloatArray:
 
 
 def _plain_sums(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sums and Gram matrix of rows used as they lie: one symmetric rank-n update and one thin product."""
+    """Return the sums and Gram matrix of rows used as they lie: one symmetric rank-n update and one thin product."""
     n, p = x.shape
     side = np.empty((n, y.shape[1] + 1))
     side[:, :-1], side[:, -1] = y, 1.0
@@ -227,11 +228,12 @@ def _framed_sums(z: FloatArray, w: FloatArray | None) -> tuple[FloatArray, Float
 
 
 def _sparse_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, float, float]:
-    """Sums of CSR rows: only powers of two are taken out, the mean is left to the correction."""
-    from scipy.sparse import diags_array, hstack
+    """Return the sums of CSR rows: only powers of two are taken out, the mean is left to the correction."""
+    from scipy.sparse import csr_array, diags_array, hstack
 
-    x = chunk.X @ diags_array(1.0 / frame.scale[: chunk.X.shape[1]])
-    z = hstack([x, np.asarray(chunk.y) / frame.scale[chunk.X.shape[1] :]], format="csr")
+    p = chunk.X.shape[1]
+    x = csr_array(chunk.X @ diags_array(1.0 / frame.scale[:p]))
+    z = hstack([x, csr_array(np.asarray(chunk.y) / frame.scale[p:])], format="csr")
     w = np.ones(chunk.n) if chunk.weight is None else chunk.weight
     weighted = diags_array(w) @ z
     gram = (z.T @ weighted).toarray()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,9 +55,8 @@ def refine(rows: Rows, start: Start, *, centred: bool, threads: int) -> Refined 
     refined = None
     for attempt in range(_PASSES):
         basis = _basis(start, _product(start, attempt), centred=centred)
-        sums = rows.reduce(
-            lambda chunk, b=basis: Whitened.of(chunk, b), Whitened.merge, max_rows=slicing.ROWS, threads=threads
-        )
+        of = partial(Whitened.of, basis=basis)
+        sums = rows.reduce(of, Whitened.merge, max_rows=slicing.ROWS, threads=threads)
         if sums is None:
             return None
         refined, settled = _correct(sums.gram, start.weight, basis)
@@ -73,7 +73,7 @@ def at_once(chunk: Chunk, mean: FloatArray, scale: FloatArray) -> tuple[Whitened
     ----------
     mean, scale : (p + q,) mean of each column of [X y], and a power of two near its standard deviation
     """
-    q = chunk.y.shape[1]
+    q = np.asarray(chunk.y).shape[1]
     r = scale.size - q
     basis = Basis(columns=None, r=r, q=q, shift=mean, scale=scale, product=None, centred=True)
     sums = Whitened.of(chunk, basis)

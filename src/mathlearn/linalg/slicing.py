@@ -61,7 +61,8 @@ def slices(x: DoubleDouble, bits: int, *, columns: bool) -> list[FloatArray]:
 def truncate(x: FloatArray, bits: int) -> FloatArray:
     """Keep `bits` bits of each column, relative to the largest entry of the column."""
     sigma = np.ldexp(0.75, np.frexp(np.abs(x).max(axis=0))[1] + (53 - bits))
-    return (x + sigma) - sigma
+    kept: FloatArray = (x + sigma) - sigma
+    return kept
 
 
 def multiply(left: list[FloatArray], right: list[FloatArray]) -> DoubleDouble:
@@ -84,7 +85,7 @@ def gram(pieces: list[FloatArray]) -> DoubleDouble:
 
 @cache
 def _pairs(left: int, right: int) -> tuple[tuple[int, int], ...]:
-    """Indices of the products to keep, largest first."""
+    """List the indices of the products to keep, largest first."""
     return tuple(sorted(((i, j) for i in range(left) for j in range(right) if i + j < _LEVELS), key=sum))
 
 

@@ -108,10 +108,7 @@ def from_qr(qr: RFactor, p: int, tol: float | None, *, centred: bool) -> Start:
     frame = qr.frame
     first = int(centred)
     r = qr.r[first:, first:]
-    if centred:
-        mean = frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0])
-    else:
-        mean = np.zeros(frame.shift.shape)
+    mean = frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0]) if centred else np.zeros(frame.shift.shape)
     size = np.sqrt(np.einsum("ij,ij->j", r, r))
     unit = power_of_two(size)
     user = unit * frame.scale

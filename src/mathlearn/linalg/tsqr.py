@@ -55,9 +55,14 @@ class RFactor:
         if root is not None:
             z *= root[:, None]
         spread = np.sqrt(np.einsum("ij,ij->j", z, z))
-        return cls(frame, chunk.n, weight, np.linalg.qr(z, mode="r"), spread + np.sqrt(weight) * size)
+        return cls(frame, chunk.n, weight, _triangle(z), spread + np.sqrt(weight) * size)
 
     def merge(self, other: RFactor) -> RFactor:
         """Return the factor of both sets of rows."""
-        r = np.linalg.qr(np.concatenate([self.r, other.r]), mode="r")
+        r = _triangle(np.concatenate([self.r, other.r]))
         return RFactor(self.frame, self.n + other.n, self.weight + other.weight, r, np.hypot(self.raw, other.raw))
+
+
+def _triangle(z: FloatArray) -> FloatArray:
+    r: FloatArray = np.asarray(np.linalg.qr(z, mode="r"))
+    return r
