@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.certificates.problems import Problem
 from tests.reference.exact_least_squares import CAP, exact_fit
 
-few = settings(max_examples=60)
+few = settings(max_examples=200)
 
 
 @st.composite
@@ -117,7 +117,7 @@ def test_standard_errors_of_a_certified_fit_are_right(problem):
 
 
 @few
-@given(hard_problems(offsets=(0.0, 1.0, 1e3), signal=(-3, 4), spread=3, intercepts=(True,), nearest=-6))
+@given(hard_problems(offsets=(0.0, 1.0, 1e3), signal=(-3, 4), spread=3, intercepts=(True,), nearest=-4))
 def test_what_is_right_is_not_refused(problem):
     result = problem.fit()
     assert result.certificate.ok, (result.rung, result.certificate)

@@ -1,5 +1,6 @@
 """The documentation is true: its code runs, its outputs are what is printed, its links and paths lead somewhere."""
 
+import difflib
 import os
 import re
 import subprocess
@@ -24,7 +25,8 @@ def name_of(path):
 def test_a_page_shows_what_its_code_prints(page, tmp_path):
     shown = page.read_text(encoding="utf-8")
     printed = doc_pages.rerun(shown, tmp_path)
-    assert doc_pages.same(shown, printed), printed
+    difference = "\n".join(difflib.unified_diff(shown.splitlines(), printed.splitlines(), "shown", "printed", lineterm=""))
+    assert doc_pages.same(shown, printed), difference
 
 
 @pytest.mark.parametrize(

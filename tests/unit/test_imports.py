@@ -39,6 +39,12 @@ def test_the_settings_need_nothing_either():
     assert not modules_after("import mathlearn; mathlearn.get_config(); mathlearn.errors.SchemaError") & HEAVY
 
 
+def test_the_estimator_needs_only_what_scikit_learn_s_own_needs_and_our_modules():
+    theirs = modules_after("from sklearn.linear_model import LinearRegression")
+    ours = modules_after("from mathlearn.linear_model import LinearRegression")
+    assert {name for name in ours - theirs if name.partition(".")[0] != "mathlearn"} == set()
+
+
 @pytest.mark.parametrize("name", sorted(set(mathlearn.__all__)))
 def test_every_public_name_is_there(name):
     assert getattr(mathlearn, name) is getattr(mathlearn, name)

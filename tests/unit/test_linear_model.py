@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
+import sklearn.exceptions
 import sklearn.linear_model
+import sklearn.utils
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
@@ -209,6 +210,25 @@ def test_huge_integers_are_predicted_by_the_coefficients_in_place(positive):
     assert_allclose(model.predict(X), y, atol=np.spacing(abs(model.intercept_)) if positive else 3)
     model.coef_ = 2 * model.coef_
     assert_allclose(model.predict(X), model.coef_[0] * 2.0**60 + model.intercept_, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        *((name, ("X",)) for name in ("predict", "iter_predict", "predict_interval", "iter_predict_interval")),
+        *((name, ("X", "y")) for name in ("score", "augment", "verify")),
+        *((name, ()) for name in ("summary", "tidy", "glance", "conf_int")),
+        ("augment", ("X",)),
+        ("contrast", ("x0",)),
+        ("save", ("model.safetensors",)),
+    ],
+)
+def test_nothing_can_be_asked_before_the_fit(name, arguments):
+    values = {"X": np.eye(3), "y": np.arange(3.0)}
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        getattr(LinearRegression(), name)(*(values.get(argument, argument) for argument in arguments))
+    model = LinearRegression()
+    assert not any(hasattr(model, attribute) for attribute in ("certificate_", "rank_", "singular_", "coef_"))
 
 
 def test_infer_leaves_the_model_as_it_was(model, table):

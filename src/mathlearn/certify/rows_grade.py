@@ -40,6 +40,7 @@ class Claim:
     mean : (p,) about which the gradient is taken
     white : (p, r)
     null, constant : (p, d), (d,); ``X @ null = constant`` is said to hold
+    unit : (d,) powers of two near the sizes of the dropped columns
     shifted : whether the means are subtracted before products are formed
     residuals : whether residuals are formed in double-double
     exact : whether the gradient is too, and the curvature is formed anew
@@ -53,6 +54,7 @@ class Claim:
     white: FloatArray
     null: FloatArray
     constant: FloatArray
+    unit: FloatArray
     shifted: bool
     residuals: bool
     exact: bool
@@ -161,7 +163,8 @@ def plain_claim(coef: FloatArray, intercept: FloatArray, mean: FloatArray, *, sh
         mean=mean,
         white=np.zeros((p, 0)),
         null=np.zeros((p, 0)),
-        constant=np.zeros(0),
+        constant=_NONE,
+        unit=_NONE,
         shifted=shifted,
         residuals=False,
         exact=False,
@@ -178,6 +181,7 @@ def _claim(solution: LeastSquares, *, residuals: bool, exact: bool) -> Claim:
         white=solution.whitener,
         null=solution.dependence.null,
         constant=solution.dependence.constant,
+        unit=solution.scale[solution.dependence.dropped],
         shifted=not exact and _is_far(solution),
         residuals=residuals,
         exact=exact,
@@ -256,8 +260,8 @@ def _stiff_whitened(about: DoubleDouble, claim: Claim) -> FloatArray:
 
 def _dependences(x: FloatArray | csr_array, w: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray]:
     """Return the sums of squares (d,) of what is left of the dependences, and of what cancelled in them."""
-    left = (x @ claim.null - claim.constant) ** 2
-    size = (abs(x) @ np.abs(claim.null)) ** 2
+    left = ((x @ claim.null - claim.constant) / claim.unit) ** 2
+    size = (abs(x) @ np.abs(claim.null) / claim.unit) ** 2
     return (left.sum(axis=0), size.sum(axis=0)) if w is None else (w @ left, w @ size)
 
 
@@ -281,7 +285,7 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
     return Evidence(
         grade="rows",
         residual=_level(gradient, size, reach, solution),
-        residual_limit=4.0 if claim.exact else 4.0 * (1.0 + (summing + gamma(size.size)) / ROUNDOFF),
+        residual_limit=_residual_limit(summing, size, claim) + _loose(sums, solution, claim, reach),
         error=error.T,
         rss=np.maximum(sums.rss - decrement, 0.0),
         rss_error=summing * sums.rss + (4 * ROUNDOFF * reach) ** 2,
@@ -290,6 +294,20 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
         se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, centred=centred),
         dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, _TINY)).max()) if sums.null.size else 0.0,
     )
+
+
+def _residual_limit(summing: float, size: FloatArray, claim: Claim) -> float:
+    """Gradient that rounding can leave, in units of its rounding level."""
+    return 4.0 if claim.exact else 4.0 * (1.0 + (summing + gamma(size.size)) / ROUNDOFF)
+
+
+def _loose(sums: RowSums, solution: LeastSquares, claim: Claim, reach: FloatArray) -> float:
+    """Gradient that dropped columns leave because they depend on the others only to the rounding of their entries."""
+    if not sums.null.size:
+        return 0.0
+    left = np.sqrt(sums.null) + 4 * ROUNDOFF * np.sqrt(sums.null_size)
+    moved = (left * claim.unit) @ np.abs(claim.coef[solution.dependence.dropped])
+    return float((2.0 * moved / np.maximum(reach * ROUNDOFF, _TINY)).max())
 
 
 def _level(gradient: FloatArray, size: FloatArray, reach: FloatArray, solution: LeastSquares) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
@@ -129,7 +130,13 @@ class CsvPart(Part):
                     ),
                 ) as reader,
             ):
-                yield reader, counter
+                try:
+                    yield reader, counter
+                finally:
+                    # A thread of Arrow's reads ahead through Python: let it come to an end before anything is torn down.
+                    counter.stop()
+                    with suppress(pa.ArrowException, OSError):
+                        deque(reader, maxlen=0)
         except (pa.ArrowException, OSError) as error:
             raise self._explained(error) from error
 

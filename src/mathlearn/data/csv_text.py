@@ -195,6 +195,7 @@ class QuoteCounter(io.RawIOBase):
     def __init__(self, stream: Any) -> None:
         super().__init__()
         self._stream = stream
+        self._stopped = False
         self.quotes = 0
 
     def readable(self) -> bool:
@@ -203,9 +204,13 @@ class QuoteCounter(io.RawIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read up to `size` bytes."""
-        block: bytes = self._stream.read(size)
+        block: bytes = b"" if self._stopped else self._stream.read(size)
         self.quotes += block.count(b'"')
         return block
+
+    def stop(self) -> None:
+        """Make whoever still reads find the end."""
+        self._stopped = True
 
     def close(self) -> None:
         """Close the stream underneath."""

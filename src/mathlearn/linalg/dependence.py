@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from mathlearn.linalg.errorfree import ROUNDOFF
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray, IntArray
     from mathlearn.linalg.rank import RankVerdict
 
 _NOISE = 1e-9  # a share of a column below this is rounding of the columns themselves
+_DECIMALS = range(1, 13)
+_LARGEST_DENOMINATOR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,28 @@ class Dependence:
 
     @classmethod
     def of(cls, verdict: RankVerdict, scale: FloatArray, mean: FloatArray) -> Dependence:
-        """Translate a verdict in scaled units about the mean to the user's units."""
-        weights = np.where(np.abs(verdict.weights) < _NOISE, 0.0, verdict.weights)
-        weights = weights * (scale[verdict.dropped] / scale[verdict.kept][:, None])
-        parts = weights * mean[verdict.kept][:, None]
-        constant = mean[verdict.dropped] - parts.sum(axis=0)
-        size = np.abs(mean[verdict.dropped]) + np.abs(parts).sum(axis=0)
-        constant = np.where(np.abs(constant) <= _NOISE * np.maximum(size, scale[verdict.dropped]), 0.0, constant)
-        return cls(verdict.kept, verdict.dropped, weights, constant)
+        """Translate a verdict in scaled units about the mean to the user's units.
+
+        Where columns lie far from zero the data know the weights only to the rounding of their entries, and the constant,
+        which is the difference of large means, hardly at all. The simplest numbers within that uncertainty are taken:
+        1.8 and 32, not 1.7999999993 and 32.07.
+        """
+        kept, dropped = verdict.kept, verdict.dropped
+        unit = scale[dropped] / scale[kept][:, None]
+        size = np.sqrt(np.einsum("ij,ij->j", verdict.factor, verdict.factor))
+        slack = np.maximum(verdict.noise / np.maximum(size[:, None], 1e-300), 4 * ROUNDOFF * np.abs(verdict.weights))
+        weights = np.where(np.abs(verdict.weights) < np.maximum(_NOISE, slack), 0.0, verdict.weights) * unit
+        constant = np.empty(dropped.size)
+        for k, column in enumerate(dropped):
+            used = np.flatnonzero(weights[:, k])
+            for i in used:
+                weights[i, k], _ = simplest(weights[i, k], slack[i, k] * unit[i, k])
+            parts = weights[used, k] * mean[kept[used]]
+            # Means are known to the rounding of the entries they are made of.
+            total = float(np.abs(parts).sum() + abs(mean[column]) + scale[column])
+            unsure = 8 * ROUNDOFF * total + (slack[used, k] * unit[used, k]) @ np.abs(mean[kept[used]])
+            constant[k] = _constant(mean[column] - parts.sum(), 16 * ROUNDOFF * total, float(unsure), used.size)
+        return cls(kept, dropped, weights, constant)
 
     @property
     def null(self) -> FloatArray:
@@ -65,11 +84,39 @@ class Dependence:
         return np.concatenate([[not self.constant.any()], slopes]) if intercept else slopes
 
     def minimum_norm(self, coef: FloatArray) -> FloatArray:
-        """Move (q, p) coefficients along the null directions to the shortest vector, in the user's units."""
+        """Move (q, p) coefficients along the null directions to the shortest vector, in the user's units.
+
+        The step along each direction is found by least squares and taken entry by entry, which keeps the digits of small
+        coefficients of columns in large units.
+        """
         if not self.dropped.size:
             return coef
         null = self.null
-        q, _ = np.linalg.qr(null / np.abs(null).max(axis=0))
-        moved: FloatArray = coef - (coef @ q) @ q.T
-        moved -= (moved @ q) @ q.T
-        return moved
+        null /= np.abs(null).max(axis=0)
+        for _ in range(2):
+            coef = coef - np.linalg.lstsq(null, coef.T, rcond=None)[0].T @ null.T
+        return coef
+
+
+def simplest(value: float, slack: float) -> tuple[float, bool]:
+    """Return the simplest number within `slack` of a value, and whether it is simple.
+
+    That is the one of fewest decimal digits, at most 12, or a fraction of small denominator.
+    """
+    for digits in _DECIMALS:
+        short = float(f"{value:.{digits}g}")
+        if abs(short - value) <= slack:
+            return short, True
+        if digits == 3:  # a third is simpler than 0.333333
+            ratio = float(Fraction(value).limit_denominator(_LARGEST_DENOMINATOR))
+            if abs(ratio - value) <= slack:
+                return ratio, True
+    return value, False
+
+
+def _constant(value: float, rounding: float, unsure: float, used: int) -> float:
+    """Constant of a dependence: zero where the data cannot tell it from zero, else the simplest within its rounding."""
+    if used and abs(value) <= rounding:
+        return 0.0
+    near, simple = simplest(value, rounding)
+    return 0.0 if used and not simple and abs(near) <= unsure else near

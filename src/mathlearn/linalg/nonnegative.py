@@ -52,8 +52,10 @@ def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
     size = np.sqrt(np.einsum("ij,ij->j", r, r))
     unit = power_of_two(size)
     scaled, user = r / unit, unit * frame.scale
-    steps = max(30 * p, 1)
-    found = np.stack([nnls(scaled[:, :p], scaled[:, k], maxiter=steps)[0] for k in range(p, r.shape[1])])
+    found = np.zeros((r.shape[1] - p, p))
+    if r.shape[0]:  # nothing is left of a single row, once centred
+        for k, row in enumerate(found):
+            row[:] = nnls(scaled[:, :p], scaled[:, p + k], maxiter=max(30 * p, 1))[0]
     left = scaled[:, p:] - scaled[:, :p] @ found.T
     coef = found * user[p:, None] / user[:p]
     return NonnegativeSolution(
@@ -64,5 +66,5 @@ def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
         size=size[:p] * frame.scale[:p],
         rss=np.einsum("ij,ij->j", left, left) * user[p:] ** 2,
         tss=(size[p:] * frame.scale[p:]) ** 2,
-        rank=int(np.linalg.matrix_rank(scaled[:, :p])),
+        rank=int(np.linalg.matrix_rank(scaled[:, :p])) if r.shape[0] else 0,
     )

@@ -24,6 +24,7 @@ class RankVerdict:
     kept : (r,) indices
     dropped : (d,) indices
     weights : (r, d) dropped column = kept columns @ weights, in scaled units
+    noise : (d,) largest remainder at which each dropped column counts as explained
     factor : (r, r) upper triangular factor of the kept columns
     right : (k, q) the trailing columns (y) after the same reflections: the first r rows are explained, the others left
     """
@@ -31,13 +32,14 @@ class RankVerdict:
     kept: IntArray
     dropped: IntArray
     weights: FloatArray
+    noise: FloatArray
     factor: FloatArray
     right: FloatArray
 
     @classmethod
     def full(cls, r: FloatArray, p: int) -> RankVerdict:
         """All of the p leading columns are independent."""
-        return cls(np.arange(p), np.empty(0, np.int64), np.empty((p, 0)), r[:p, :p], r[:, p:])
+        return cls(np.arange(p), np.empty(0, np.int64), np.empty((p, 0)), np.empty(0), r[:p, :p], r[:, p:])
 
 
 def verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> RankVerdict:
@@ -63,19 +65,24 @@ def verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> RankVe
     work = r.copy()
     kept: list[int] = []
     dropped: list[int] = []
+    noise: list[float] = []
     size = np.sqrt(np.einsum("ij,ij->j", r, r))
     for j in range(p):
         k = len(kept)
         left = float(np.linalg.norm(work[k:, j])) if k < work.shape[0] else 0.0
-        if left <= _limit(work[:, :p], kept, j, raw, size, tol):
+        limit = _limit(work[:, :p], kept, j, raw, size, tol)
+        if left <= limit:
             dropped.append(j)
+            noise.append(limit)
             continue
         _reflect(work, k, j)
         kept.append(j)
     rank = len(kept)
     factor = np.triu(work[:rank, kept])
     weights = _solve_upper(factor, work[:rank, dropped])
-    return RankVerdict(np.array(kept, np.int64), np.array(dropped, np.int64), weights, factor, work[:, p:])
+    return RankVerdict(
+        np.array(kept, np.int64), np.array(dropped, np.int64), weights, np.array(noise), factor, work[:, p:]
+    )
 
 
 def is_clearly_full(r: FloatArray, raw: FloatArray) -> bool:

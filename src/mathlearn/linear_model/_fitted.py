@@ -171,9 +171,10 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         """Return one row a row: fitted value, residual, leverage, influence."""
         from mathlearn.statistics.augment import augment
 
-        require_y = y is None and self._has_response()
+        result = self._result()
+        require_y = y is None and bool(self.design_.response_columns)
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, require_y=require_y)
-        return augment(self._result(), rows, as_=as_)
+        return augment(result, rows, as_=as_)
 
     def conf_int(self, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
         """Return the confidence interval of each coefficient."""
@@ -207,9 +208,6 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
             msg = f"This {name} instance is not fitted yet. Call 'fit' with appropriate arguments before using this estimator."
             raise NotFittedError(msg)
         return self.result_
-
-    def _has_response(self) -> bool:
-        return bool(self.design_.response_columns)
 
     def _bound(self, X: Any, y: Any = None, **roles: Any) -> BoundRows:
         self._result()
