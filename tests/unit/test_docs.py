@@ -25,7 +25,9 @@ def name_of(path):
 def test_a_page_shows_what_its_code_prints(page, tmp_path):
     shown = page.read_text(encoding="utf-8")
     printed = doc_pages.rerun(shown, tmp_path)
-    difference = "\n".join(difflib.unified_diff(shown.splitlines(), printed.splitlines(), "shown", "printed", lineterm=""))
+    difference = "\n".join(
+        difflib.unified_diff(shown.splitlines(), printed.splitlines(), "shown", "printed", lineterm="")
+    )
     assert doc_pages.same(shown, printed), difference
 
 

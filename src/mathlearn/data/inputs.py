@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -72,7 +73,7 @@ def _refuse_unordered(values: Any, what: str) -> None:
     kind = type(values).__name__
     if isinstance(values, Mapping):
         raise SchemaError(f"{what} is a {kind}, not an array. Use pandas.DataFrame({what}), or the values alone.")
-    if isinstance(values, Iterator | Set):
+    if isinstance(values, Iterator | AbstractSet):
         raise SchemaError(
             f"{what} is a {kind}, whose rows cannot be read twice in the same order. Use list({what}), or an array."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -72,7 +72,8 @@ def t_quantile(level: float, df: ArrayLike) -> FloatArray:
     """
     from scipy.special import ndtri, stdtrit
 
-    if not isinstance(level, Real) or not 0.0 < level < 1.0:
+    given: Any = level  # anything, from a user
+    if not isinstance(given, Real) or not 0.0 < float(given) < 1.0:
         raise DomainError(f"level is {level!r}: it must lie strictly between 0 and 1, for example 0.95")
     df = np.asarray(df, dtype=np.float64)
     # The lower tail (1 - level)/2 keeps its digits for levels near 1, unlike (1 + level)/2; df <= 0 has no quantile.
