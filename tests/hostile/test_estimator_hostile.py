@@ -172,14 +172,14 @@ def test_a_limit_of_memory_is_kept_before_anything_is_allocated():
 # -------------------------------------------------------------------------------------------------- an offset, no slope
 
 
-@pytest.mark.parametrize("covariance", ["classical", "HC3"])
-def test_an_intercept_alone_is_the_mean_with_its_standard_error(covariance):
+@pytest.mark.parametrize(
+    ("covariance", "inflated"), [("classical", np.sqrt(n / (n - 1))), ("HC0", 1), ("HC3", n / (n - 1))]
+)
+def test_an_intercept_alone_is_the_mean_with_its_standard_error(covariance, inflated):
     model = LinearRegression(formula="y ~ 1", covariance=covariance).fit(TABLE)
     row = model.tidy().iloc[0]
-    scale = 1.0 if covariance == "classical" else np.sqrt(n / (n - 1))  # HC3 divides by 1 - leverage, HC0 by nothing
-    spread = y.std(ddof=1) if covariance == "classical" else y.std()
     np.testing.assert_allclose(row["estimate"], y.mean(), rtol=1e-14)
-    np.testing.assert_allclose(row["std_error"], spread * scale / np.sqrt(n) * (scale if scale > 1 else 1), rtol=1e-12)
+    np.testing.assert_allclose(row["std_error"], y.std() / np.sqrt(n) * inflated, rtol=1e-12)
     np.testing.assert_allclose(model.predict(TABLE), y.mean(), rtol=1e-14)
     assert model.verify(TABLE).ok
 

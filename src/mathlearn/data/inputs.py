@@ -63,7 +63,9 @@ def as_source(X: Any, what: str = "X") -> Intake:
             return intake
     if isinstance(X, str | os.PathLike):
         path = os.fspath(X)
-        raise SchemaError(f"{what} is a path, not a table. A file is read by mathlearn.scan: {what}=mathlearn.scan({path!r}).")
+        raise SchemaError(
+            f"{what} is a path, not a table. A file is read by mathlearn.scan: {what}=mathlearn.scan({path!r})."
+        )
     _refuse_unordered(X, what)
     return Intake(array_source(X, what=what), named=False)
 
@@ -151,7 +153,9 @@ def read_labels(values: Any, what: str) -> Labels:
         If it has another shape.
     """
     if isinstance(values, np.ma.MaskedArray):
-        raise SchemaError(f"{what} is a masked array, whose mask would be lost. Give the masked rows a label of their own.")
+        raise SchemaError(
+            f"{what} is a masked array, whose mask would be lost. Give the masked rows a label of their own."
+        )
     try:
         array = np.asarray(values)
         if array.dtype.kind == "U" and not isinstance(values, np.ndarray):
