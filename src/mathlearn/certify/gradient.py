@@ -21,11 +21,21 @@ _LEAST_DISTANCE = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A solution as shown: (q, p) coefficients, (q,) intercepts, (p,) means about which the gradient is taken."""
+    """A solution as shown.
+
+    Attributes
+    ----------
+    coef, intercept : (q, p), (q,)
+    mean : (p,) about which the gradient is taken
+    weight : sum of the weights
+    centred : whether there is an intercept
+    """
 
     coef: FloatArray
     intercept: FloatArray
     mean: FloatArray
+    weight: float
+    centred: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +45,12 @@ class Gradient:
     Attributes
     ----------
     level : (p, q) gradient in units of what rounding can leave in it
+    mean : (q,) mean residual likewise; zero without intercept
     rss : (q,)
     """
 
     level: FloatArray
+    mean: FloatArray
     rss: FloatArray
 
 
@@ -59,27 +71,35 @@ def gradient(rows: Rows, shown: Shown, size: FloatArray, reach: FloatArray, *, m
     rounding = _ROUNDINGS * np.sqrt(sums.n) * ROUNDOFF * np.outer(size, reach)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.where(found == 0, 0.0, found / rounding)
-    return Gradient(level, sums.rss)
+    total = np.abs(sums.residual[0] + sums.residual[1])
+    if not shown.centred:
+        return Gradient(level, np.zeros_like(total), sums.rss)
+    far = np.abs(shown.intercept) + np.abs(shown.mean) @ np.abs(shown.coef.T)
+    limit = _ROUNDINGS * ROUNDOFF * (np.sqrt(shown.weight) * reach + shown.weight * far)
+    return Gradient(level, np.where(total == 0, 0.0, total / np.maximum(limit, 1e-300)), sums.rss)
 
 
-def free_certificate(found: Gradient, *, distance: float | None, unique: bool) -> Certificate:
+def free_certificate(
+    found: Gradient, *, distance: float | None, unique: bool, condition: float = 1.0
+) -> Certificate:
     """Judge an unconstrained solution: the gradient vanishes and, of many solutions, it is the shortest.
 
     Parameters
     ----------
     distance : relative distance of the coefficients from the row space, where they are said to be the shortest
     unique : whether the coefficients are determined by the data
+    condition : of the rows, by which rounding moves the space they span
     """
-    checks = [_stationary(np.abs(found.level))]
+    checks = [_stationary(np.abs(found.level)), _balanced(found)]
     if distance is not None:
         meaning = (
             "relative distance of the coefficients from the space spanned by the rows: zero for the shortest solution"
         )
-        checks.append(Check("minimum_norm", distance, _LEAST_DISTANCE, meaning))
+        checks.append(Check("minimum_norm", distance, max(_LEAST_DISTANCE, _ROUNDINGS * ROUNDOFF * condition), meaning))
     return _certificate(checks, unique=unique)
 
 
-def nonnegative_certificate(found: Gradient, coef: FloatArray) -> Certificate:
+def nonnegative_certificate(found: Gradient, coef: FloatArray, *, unique: bool) -> Certificate:
     """Judge a solution under ``coef >= 0`` by the Karush-Kuhn-Tucker conditions.
 
     ``found.level`` is ``sum w (x - m) e``, minus half the gradient of the loss: it must vanish where a coefficient is
@@ -89,6 +109,7 @@ def nonnegative_certificate(found: Gradient, coef: FloatArray) -> Certificate:
     checks = [
         Check("feasibility", float(max(0.0, -coef.min(initial=0.0))), 0.0, "no coefficient is negative"),
         _stationary(np.where(held, 0.0, np.abs(found.level))),
+        _balanced(found),
         Check(
             "dual_feasibility",
             float(np.where(held, found.level, 0.0).max(initial=0.0)),
@@ -96,7 +117,7 @@ def nonnegative_certificate(found: Gradient, coef: FloatArray) -> Certificate:
             "no coefficient held at zero would lower the loss by becoming positive",
         ),
     ]
-    return _certificate(checks, unique=True)
+    return _certificate(checks, unique=unique)
 
 
 def row_space_distance(coef: FloatArray, rows: FloatArray) -> float:
@@ -113,6 +134,15 @@ def _stationary(level: FloatArray) -> Check:
         float(level.max(initial=0.0)),
         1.0,
         "the gradient of the loss at the solution, relative to what rounding can leave in it",
+    )
+
+
+def _balanced(found: Gradient) -> Check:
+    return Check(
+        "mean_residual",
+        float(found.mean.max(initial=0.0)),
+        1.0,
+        "the mean of the residuals, which an intercept makes zero, relative to what rounding can leave in it",
     )
 
 

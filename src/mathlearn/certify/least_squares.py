@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST_ERROR_IN_SE = 1e-6
 MOST_RELATIVE_ERROR = 1e-8
+EXACT_ROUNDINGS = 8.0
+"""Residuals of so many roundings of y, in the root mean square, are an exact fit."""
+
 _PROTECTED = 100.0
 MOST_SE_ERROR = 1e-6
 _LEAST_SHARE = 2 * ROUNDOFF
@@ -33,6 +36,7 @@ class Judgement:
     Attributes
     ----------
     theta, se : parameters and their model-based standard errors (NaN for an exact fit)
+        Errors are also set against the standard errors that the rounding of y alone would give.
     in_se : error beyond the rounding of the number shown, in standard errors; 0 where there is none
     relative : error relative to the parameter or to 100 standard errors, whichever is larger. A coefficient of fewer standard
         errors is protected by the limit of 1e-6 standard errors: further digits of it say nothing.
@@ -60,7 +64,7 @@ def judge(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, cent
         constant = np.sqrt(1.0 / solution.moments.weight + solution.mean_white @ solution.mean_white)
         size = np.concatenate([[constant], size])
     se = sigma[:, None] * size
-    known = np.fmax(se, 0.0)  # zero where there is no standard error
+    known = np.fmax(se, _rounding_of_y(solution)[:, None] * size)
     magnitude = np.abs(theta)
     beyond = np.maximum(evidence.error - 4 * ROUNDOFF * magnitude, 0.0)
     share = evidence.error / np.maximum(np.maximum(magnitude, known), _TINY)
@@ -76,7 +80,7 @@ def judge(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, cent
 def enough(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, centred: bool) -> bool:
     """Whether the error is below 1e-6 SE and 1e-8 of each coefficient, and standard errors have 6 digits."""
     found = judge(evidence, solution, sigma, centred=centred)
-    scale = float((evidence.rss_error / np.maximum(2 * solution.rss, _TINY)).max())
+    scale = _scale_error(evidence, solution, np.zeros(sigma.shape, np.bool_))
     return bool(
         (found.in_se <= MOST_ERROR_IN_SE).all()
         and (found.relative <= MOST_RELATIVE_ERROR).all()
@@ -150,6 +154,13 @@ _MEANING = {
     "conditioning": "condition number of the centred, scaled columns times the rounding unit: far below 1 the rank is certain",
     "dependence": "largest relative residual of the linear dependences by which terms are withheld",
 }
+
+
+def _rounding_of_y(solution: LeastSquares) -> FloatArray:
+    """Residual scale (q,) of a fit whose only errors are roundings of y."""
+    weight = solution.moments.weight
+    size: FloatArray = EXACT_ROUNDINGS * ROUNDOFF * np.sqrt(solution.tss / weight + solution.mean_y**2)
+    return size
 
 
 def _scale_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray) -> float:

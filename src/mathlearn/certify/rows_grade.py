@@ -71,6 +71,7 @@ class RowSums:
     n, chunks, block : rows, blocks and the largest block
     residual : (q,) sum w e
     gradient : (p, q) sum w (x - m) e
+    off : (p,) sum w (x - m), what the rounding of the mean leaves; zeros where the mean is near zero
     rss : (q,) sum w e^2
     gram : (r, r) sum w V^T (x - m)(x - m)^T V, or None where it is not formed
     null : (d,) sum w (v^T x - c)^2; null_size : (d,) what cancelled in it
@@ -81,6 +82,7 @@ class RowSums:
     block: int
     residual: DoubleDouble
     gradient: DoubleDouble
+    off: FloatArray
     rss: FloatArray
     gram: FloatArray
     null: FloatArray
@@ -95,13 +97,13 @@ class RowSums:
         if claim.exact:
             about = two_sum(np.asarray(x), -claim.mean)
             total, gradient = _exact_gradient(about, weighted)
-            gram = _gram(about, chunk.weight, claim)
+            gram, off = _gram(about, chunk.weight, claim), _sum(about[0], chunk.weight) + _sum(about[1], chunk.weight)
         else:
-            total, gradient = _gradient(x, weighted[0], claim)
+            total, gradient, off = _gradient(x, weighted[0], chunk.weight, claim)
             gram = _NO_GRAM
         null, null_size = _dependences(x, chunk.weight, claim) if claim.null.size else (_NONE, _NONE)
         rss = (e[0] * weighted[0]).sum(axis=0)
-        return cls(chunk.n, 1, chunk.n, total, gradient, rss, gram, null, null_size)
+        return cls(chunk.n, 1, chunk.n, total, gradient, off, rss, gram, null, null_size)
 
     def merge(self, other: RowSums) -> RowSums:
         """Return the sums over both sets of rows."""
@@ -111,6 +113,7 @@ class RowSums:
             max(self.block, other.block),
             dd_add(self.residual, other.residual),
             dd_add(self.gradient, other.gradient),
+            self.off + other.off,
             self.rss + other.rss,
             self.gram + other.gram,
             self.null + other.null,
@@ -222,10 +225,21 @@ def _times(e: DoubleDouble, w: FloatArray) -> DoubleDouble:
     return product, rest + e[1] * w
 
 
-def _gradient(x: FloatArray | csr_array, e: FloatArray, claim: Claim) -> tuple[DoubleDouble, DoubleDouble]:
-    total = e.sum(axis=0)
-    gradient = (x - claim.mean).T @ e if claim.shifted else x.T @ e - np.outer(claim.mean, total)
-    return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient))
+def _gradient(
+    x: FloatArray | csr_array, e: FloatArray, w: FloatArray | None, claim: Claim
+) -> tuple[DoubleDouble, DoubleDouble, FloatArray]:
+    total, off = e.sum(axis=0), np.zeros(claim.mean.size)
+    if claim.shifted:
+        about = x - claim.mean
+        gradient, off = about.T @ e, _sum(about, w)
+    else:
+        gradient = x.T @ e - np.outer(claim.mean, total)
+    return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient)), off
+
+
+def _sum(rows: FloatArray, w: FloatArray | None) -> FloatArray:
+    total: FloatArray = rows.sum(axis=0) if w is None else w @ rows
+    return total
 
 
 def _exact_gradient(about: DoubleDouble, e: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
@@ -266,7 +280,11 @@ def _dependences(x: FloatArray | csr_array, w: FloatArray | None, claim: Claim) 
 
 
 def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> Evidence:
+    total = sums.residual[0] + sums.residual[1]
     gradient = sums.gradient[0] + sums.gradient[1]
+    if centred:
+        # The mean is a rounded number, about which neither rows nor residuals sum to zero.
+        gradient = gradient - np.outer(sums.off, total / solution.moments.weight)
     white_step = claim.white.T @ gradient
     step = claim.white @ white_step
     # What the loss would still fall by at the exact solution: the numbers shown are rounded.
@@ -276,24 +294,56 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
     slack = _slack(sums, solution, claim, size)
     error = np.abs(step) + slack
     if centred:
-        total = sums.residual[0] + sums.residual[1]
         decrement += total**2 / solution.moments.weight
-        about = np.abs(total / solution.moments.weight - claim.mean @ step) + np.abs(claim.mean) @ slack
-        error = np.concatenate([about[None], error])
+        error = np.concatenate([_intercept_error(total, step, slack, sums, solution, claim)[None], error])
     summing = gamma(sums.block) + gamma(sums.chunks)
-    far = sums.gram - np.eye(solution.rank) if claim.exact else None
+    far = _far(sums, solution, claim, centred=centred) if claim.exact else None
     return Evidence(
         grade="rows",
         residual=_level(gradient, size, reach, solution),
         residual_limit=_residual_limit(summing, size, claim) + _loose(sums, solution, claim, reach),
         error=error.T,
         rss=np.maximum(sums.rss - decrement, 0.0),
-        rss_error=summing * sums.rss + (4 * ROUNDOFF * reach) ** 2,
+        rss_error=summing * sums.rss + (0.0 if claim.residuals else (4 * ROUNDOFF * reach) ** 2),
         whiteness=0.0 if far is None or not far.size else float(np.abs(far).max()),
         whiteness_limit=16 * (summing + gamma(solution.rank) * solution.condition_scaled),
         se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, centred=centred),
         dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, _TINY)).max()) if sums.null.size else 0.0,
     )
+
+
+def _far(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> FloatArray:
+    """How far the Gram matrix of the whitened rows, about their own mean, is from the identity."""
+    gram = sums.gram - np.eye(solution.rank)
+    if centred:
+        off = claim.white.T @ sums.off
+        gram -= np.outer(off, off / solution.moments.weight)
+    return gram
+
+
+def _intercept_error(
+    total: FloatArray, step: FloatArray, slack: FloatArray, sums: RowSums, solution: LeastSquares, claim: Claim
+) -> FloatArray:
+    """Error (q,) of the intercept: what the mean of the residuals and the errors of the slopes leave, and its rounding."""
+    weight, far = solution.moments.weight, np.abs(claim.mean)
+    moved = claim.mean + sums.off / weight
+    error = np.abs(total / weight - moved @ step)
+    rounding = 2 * ROUNDOFF * (np.abs(total) / weight + far @ np.abs(step))
+    if not claim.exact:
+        rounding += _forming(solution, claim) / np.sqrt(weight)
+        rounding += (gamma(sums.block) + gamma(sums.chunks)) * np.sqrt(sums.rss / weight)
+    bound: FloatArray = error + rounding + far @ slack
+    return bound
+
+
+def _forming(solution: LeastSquares, claim: Claim) -> FloatArray:
+    """Norm (q,) of the rounding of the residuals: of what cancelled in them."""
+    moments, p = solution.moments, claim.mean.size
+    size = moments.norms(centred=True)[:p]
+    raw = size if claim.shifted else np.sqrt(size**2 + moments.weight * claim.mean**2)
+    target = np.sqrt(solution.tss + (0.0 if claim.shifted else moments.weight * solution.mean_y**2))
+    rounding: FloatArray = (gamma(p) + 3 * ROUNDOFF) * (target + raw @ np.abs(claim.coef))
+    return 0.0 * rounding if claim.residuals else rounding
 
 
 def _residual_limit(summing: float, size: FloatArray, claim: Claim) -> float:
@@ -331,10 +381,8 @@ def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray
         # Sums in double-double leave at most about 2**-100 of what was added.
         tiny: FloatArray = row[:, None] * (2.0**-90 * np.sqrt(sums.n) * residual)
         return tiny
-    moments, p = solution.moments, size.size
-    raw = size if claim.shifted else np.sqrt(size**2 + moments.weight * solution.mean**2)
-    target = np.sqrt(solution.tss + (0.0 if claim.shifted else moments.weight * solution.mean_y**2))
-    forming = 0.0 if claim.residuals else (gamma(p) + 3 * ROUNDOFF) * (target + raw @ np.abs(claim.coef))
+    raw = size if claim.shifted else np.sqrt(size**2 + solution.moments.weight * solution.mean**2)
+    forming = _forming(solution, claim)
     summing = gamma(sums.block) + gamma(sums.chunks)
     adding = summing * float(np.linalg.norm(raw @ np.abs(claim.white))) * residual
     slack: FloatArray = row[:, None] * (forming + adding)

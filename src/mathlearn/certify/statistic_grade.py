@@ -80,5 +80,7 @@ def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArr
     products = np.abs(solution.mean) @ np.abs(solution.coef.T)
     rounding = (gamma(solution.mean.size) + 2 * ROUNDOFF) * (np.abs(solution.mean_y) + products)
     means = moments.relative_error * reach / np.sqrt(moments.weight)
-    bound: FloatArray = rounding + means + np.abs(solution.mean) @ slopes
+    wrong = np.abs(solution.intercept - (solution.centre - solution.mean @ solution.coef.T))
+    moved = np.abs(solution.centre - moments.mean[solution.mean.size :])
+    bound: FloatArray = wrong + moved + rounding + means + np.abs(solution.mean) @ slopes
     return bound

@@ -44,12 +44,12 @@ def least_squares_defects(
 def _rank(dependences: tuple[Alias, ...]) -> Iterator[Defect]:
     constant = [alias.term for alias in dependences if not alias.others]
     if constant:
-        message = f"constant: {_listed(constant)}. A constant column cannot be told from the intercept: leave it out."
+        message = f"constant: {listed(constant)}. A constant column cannot be told from the intercept: leave it out."
         yield Defect(DefectKind.NO_VARIATION, message)
     dependent = [str(alias) for alias in dependences if alias.others]
     if dependent:
         message = (
-            f"linearly dependent columns: {_listed(dependent, '; ')}. Their coefficients are not determined one by one and "
+            f"linearly dependent columns: {listed(dependent, '; ')}. Their coefficients are not determined one by one and "
             "are withheld; predictions are not affected. Leave out one column of each dependence."
         )
         yield Defect(DefectKind.RANK_DEFICIENT, message)
@@ -58,11 +58,11 @@ def _rank(dependences: tuple[Alias, ...]) -> Iterator[Defect]:
 def _responses(responses: tuple[str, ...], exact: BoolArray, tss: FloatArray) -> Iterator[Defect]:
     constant = [name for name, flag, size in zip(responses, exact, tss, strict=True) if flag and size == 0]
     if constant:
-        yield Defect(DefectKind.CONSTANT_TARGET, f"the target does not vary: {_listed(constant)}.")
+        yield Defect(DefectKind.CONSTANT_TARGET, f"the target does not vary: {listed(constant)}.")
     perfect = [name for name, flag, size in zip(responses, exact, tss, strict=True) if flag and size != 0]
     if perfect:
         message = (
-            f"exact fit of {_listed(perfect)}: the residuals are at the rounding level of the target, so there is no error "
+            f"exact fit of {listed(perfect)}: the residuals are at the rounding level of the target, so there is no error "
             "variance to test against. If this is a surprise, look for the target among the columns."
         )
         yield Defect(DefectKind.EXACT_FIT, message)
@@ -73,6 +73,7 @@ def _too_few(n: int, df_resid: int) -> Defect:
     return Defect(DefectKind.TOO_FEW_ROWS, message)
 
 
-def _listed(names: list[str], separator: str = ", ") -> str:
+def listed(names: list[str], separator: str = ", ") -> str:
+    """Join names, the first few of many."""
     shown = separator.join(names[:_NAMED])
     return shown if len(names) <= _NAMED else f"{shown}{separator}… ({len(names)} in all)"

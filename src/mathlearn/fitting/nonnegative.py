@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.certify.gradient import Shown, gradient, nonnegative_certificate
+from mathlearn.fitting.defects import aliases
 from mathlearn.fitting.withheld import Found, without_inference
 from mathlearn.linalg import ladder
 from mathlearn.linalg.nonnegative import solve
@@ -29,7 +30,7 @@ def fit_nonnegative(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     reach = np.sqrt(solution.tss) + size @ solution.coef.T
     slope = gradient(
         rows,
-        Shown(solution.coef, solution.intercept, solution.mean),
+        Shown(solution.coef, solution.intercept, solution.mean, moments.weight, centred),
         size,
         reach,
         max_rows=ladder.block_rows(len(rows.terms)),
@@ -46,6 +47,9 @@ def fit_nonnegative(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         mean_y=solution.mean_y,
         rss=solution.rss,
         tss=solution.tss,
-        rank=solution.rank,
+        rank=int(solution.dependence.kept.size),
+        estimable=solution.dependence.estimable(intercept=centred),
+        aliases=aliases(solution.dependence, rows.terms),
     )
-    return without_inference(rows, spec, found, nonnegative_certificate(slope, solution.coef), _REASON)
+    verdict = nonnegative_certificate(slope, solution.coef, unique=not solution.dependence.dropped.size)
+    return without_inference(rows, spec, found, verdict, _REASON)

@@ -10,11 +10,14 @@ from mathlearn.certify.gradient import Shown, free_certificate, gradient
 from mathlearn.fitting import resources
 from mathlearn.fitting.climb import Climber
 from mathlearn.fitting.dense import SQUARES, concluded
+from mathlearn.fitting.defects import listed
 from mathlearn.fitting.gather import gathered
 from mathlearn.fitting.withheld import Found, without_inference
 from mathlearn.linalg import ladder, lsmr
+from mathlearn.results.fit_result import Defect, DefectKind
 
 if TYPE_CHECKING:
+    from mathlearn._typing import BoolArray
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.linalg.moments import Moments
@@ -49,10 +52,11 @@ def _can_be_centred(moments: Moments, p: int) -> bool:
 def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     block = gathered(rows)
     solution = lsmr.solve(block.x, block.y, block.weight, centred=spec.fit_intercept)
+    estimable = solution.determined
     squares = np.asarray(block.x.multiply(block.x).T @ block.weights)
     size = np.sqrt(squares)
     reach = np.sqrt(solution.tss + block.total * solution.mean_y**2) + size @ np.abs(solution.coef.T)
-    shown = Shown(solution.coef, solution.intercept, solution.mean)
+    shown = Shown(solution.coef, solution.intercept, solution.mean, block.total, spec.fit_intercept)
     slope = gradient(rows, shown, size, reach, max_rows=ladder.block_rows(len(rows.terms)), threads=threads)
     found = Found(
         rung="lsmr",
@@ -65,7 +69,20 @@ def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         mean_y=solution.mean_y,
         rss=solution.rss,
         tss=solution.tss,
-        rank=min(block.n - spec.fit_intercept, len(rows.terms)),
+        rank=solution.rank,
+        estimable=np.concatenate([[estimable.all()], estimable]) if spec.fit_intercept else estimable,
         condition_scaled=solution.condition,
     )
-    return without_inference(rows, spec, found, free_certificate(slope, distance=None, unique=True), _REASON)
+    return without_inference(rows, spec, found, free_certificate(slope, distance=None, unique=bool(estimable.all())), _REASON, _dependent(estimable, rows.terms))
+
+
+def _dependent(estimable: BoolArray, terms: tuple[str, ...]) -> tuple[Defect, ...]:
+    """Name the columns whose coefficients the data do not determine."""
+    names = [terms[j] for j in np.flatnonzero(~estimable)]
+    if not names:
+        return ()
+    message = (
+        f"linearly dependent columns, among them {listed(names)}: their coefficients are not determined one by one and are "
+        "withheld; predictions are not affected. Leave out columns that others explain."
+    )
+    return (Defect(DefectKind.RANK_DEFICIENT, message),)

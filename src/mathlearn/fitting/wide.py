@@ -32,7 +32,7 @@ def fit_wide(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     mean, mean_y = block.means(centred=centred)
     size = np.sqrt(block.weights @ (x - mean) ** 2)
     reach = np.sqrt(solution.tss) + size @ np.abs(solution.coef.T)
-    shown = Shown(solution.coef, solution.intercept, mean)
+    shown = Shown(solution.coef, solution.intercept, mean, block.total, centred)
     slope = gradient(rows, shown, size, reach, max_rows=block_rows(p), threads=threads)
     reason = f"{p} columns for {block.n} rows, so that coefficients are not determined one by one"
     advice = f"{reason}: the solution of least norm is given, without standard errors. Use fewer columns or more rows."
@@ -48,8 +48,9 @@ def fit_wide(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         rss=solution.rss,
         tss=solution.tss,
         rank=solution.rank,
+        estimable=np.zeros(p + centred, np.bool_),
         condition_scaled=solution.condition,
     )
     distance = row_space_distance(solution.coef, (x - mean) * np.sqrt(block.weights)[:, None])
-    verdict = free_certificate(slope, distance=distance, unique=False)
+    verdict = free_certificate(slope, distance=distance, unique=False, condition=solution.condition)
     return without_inference(rows, spec, found, verdict, reason, (Defect(DefectKind.TOO_FEW_ROWS, advice),))

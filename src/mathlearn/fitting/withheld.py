@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.certify.least_squares import EXACT_ROUNDINGS
 from mathlearn.fitting.defects import least_squares_defects
 from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.linalg.errorfree import ROUNDOFF
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.results.certificate import Certificate
-    from mathlearn.results.fit_result import Defect, Rung
+    from mathlearn.results.fit_result import Alias, Defect, Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Found:
     weight_sum, log_weight_sum : of the weights
     coef, intercept, mean_y, rss, tss : (q, p), (q,), (q,), (q,), (q,)
     rank : of the centred columns
+    estimable : (k,) which parameters the data determine
+    aliases : the dependences that make others not so
     condition_raw, condition_scaled : NaN if unknown
     """
 
@@ -45,6 +48,8 @@ class Found:
     rss: FloatArray
     tss: FloatArray
     rank: int
+    estimable: BoolArray
+    aliases: tuple[Alias, ...] = ()
     condition_raw: float = float("nan")
     condition_scaled: float = float("nan")
 
@@ -62,7 +67,7 @@ def without_inference(
     count = spec.count(found.n, found.weight_sum)
     df = count - found.rank - centred
     exact = exact_fit(found.rss, found.tss, found.weight_sum, found.mean_y)
-    general = least_squares_defects((), rows.responses, exact, found.tss, max(df, 1), count)
+    general = least_squares_defects(found.aliases, rows.responses, exact, found.tss, max(df, 1), count)
     return FitResult(
         terms=rows.terms,
         responses=rows.responses,
@@ -82,8 +87,8 @@ def without_inference(
         tss=found.tss,
         exact=exact,
         curvature=None,
-        estimable=np.full(len(rows.terms) + centred, certificate.unique),
-        aliases=(),
+        estimable=found.estimable,
+        aliases=found.aliases,
         covariance=None,
         withheld=reason,
         rung=found.rung,
@@ -98,5 +103,5 @@ def without_inference(
 
 def exact_fit(rss: FloatArray, tss: FloatArray, weight: float, mean_y: FloatArray) -> BoolArray:
     """Whether residuals (q,) are no larger than 8 roundings of y, in the root mean square."""
-    tiny: BoolArray = rss <= (8 * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
+    tiny: BoolArray = rss <= (EXACT_ROUNDINGS * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
     return tiny

@@ -56,13 +56,11 @@ class Dependence:
         constant = np.empty(dropped.size)
         for k, column in enumerate(dropped):
             used = np.flatnonzero(weights[:, k])
-            for i in used:
-                weights[i, k], _ = simplest(weights[i, k], slack[i, k] * unit[i, k])
-            parts = weights[used, k] * mean[kept[used]]
-            # Means are known to the rounding of the entries they are made of.
-            total = float(np.abs(parts).sum() + abs(mean[column]) + scale[column])
-            unsure = 8 * ROUNDOFF * total + (slack[used, k] * unit[used, k]) @ np.abs(mean[kept[used]])
-            constant[k] = _constant(mean[column] - parts.sum(), 16 * ROUNDOFF * total, float(unsure), used.size)
+            known = slack[used, k] * unit[used, k]
+            found = _simple_relation(
+                weights[used, k], known, mean[kept[used]], float(mean[column]), float(scale[column])
+            )
+            weights[used, k], constant[k] = found
         return cls(kept, dropped, weights, constant)
 
     @property
@@ -114,9 +112,21 @@ def simplest(value: float, slack: float) -> tuple[float, bool]:
     return value, False
 
 
-def _constant(value: float, rounding: float, unsure: float, used: int) -> float:
-    """Constant of a dependence: zero where the data cannot tell it from zero, else the simplest within its rounding."""
-    if used and abs(value) <= rounding:
-        return 0.0
-    near, simple = simplest(value, rounding)
-    return 0.0 if used and not simple and abs(near) <= unsure else near
+def _simple_relation(
+    weights: FloatArray, slack: FloatArray, means: FloatArray, mean: float, scale: float
+) -> tuple[FloatArray, float]:
+    """Return weights and constant of a dependence, in the simplest numbers that hold.
+
+    A constant of zero comes first: with the simplest weights, else with those found. Where neither gives it, the constant is
+    the simplest within its own rounding; zero if it is none and the weights are too uncertain to tell.
+    """
+    simple = np.array([simplest(value, within)[0] for value, within in zip(weights, slack, strict=True)])
+    # Means are known to the rounding of the entries they are made of.
+    total = float(np.abs(weights * means).sum()) + abs(mean) + scale
+    rounding = 16 * ROUNDOFF * total
+    for chosen in (simple, weights):
+        if weights.size and abs(mean - float(chosen @ means)) <= rounding:
+            return chosen, 0.0
+    value, short = simplest(mean - float(simple @ means), rounding)
+    unsure = rounding + float(slack @ np.abs(means))
+    return simple, 0.0 if weights.size and not short and abs(value) <= unsure else value

@@ -12,10 +12,11 @@ from mathlearn.linalg.moments import power_of_two
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import BoolArray, FloatArray
 
 _TOLERANCE = 1e-14
 _STEPS_PER_COLUMN = 4
+_FOUND_AGAIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class SparseSolution:
     rss, tss : (q,)
     converged : whether LSMR met its tolerance for every response
     condition : LSMR's estimate for the scaled, centred operator
+    determined : (p,) whether the data determine each coefficient
+    rank : p when all are, else the number of coefficients that are; at most the number of rows
     """
 
     coef: FloatArray
@@ -39,6 +42,8 @@ class SparseSolution:
     tss: FloatArray
     converged: bool
     condition: float
+    determined: BoolArray
+    rank: int
 
 
 def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bool) -> SparseSolution:
@@ -76,14 +81,16 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
         return slope
 
     operator = LinearOperator((n, p), matvec=forward, rmatvec=backward, dtype=np.float64)
+    limits = {"atol": _TOLERANCE, "btol": _TOLERANCE, "conlim": 0, "maxiter": _STEPS_PER_COLUMN * max(n, p)}
     coef, converged, condition = np.empty((y.shape[1], p)), True, 1.0
     for k in range(y.shape[1]):
-        found = lsmr(
-            operator, b[:, k], atol=_TOLERANCE, btol=_TOLERANCE, conlim=0, maxiter=_STEPS_PER_COLUMN * max(n, p)
-        )
+        found = lsmr(operator, b[:, k], **limits)
         coef[k] = found[0] / scale
         converged &= found[1] in _CONVERGED
         condition = max(condition, float(found[6]))
+    # Of random coefficients just those that the rows determine are found again from what the rows make of them.
+    probe = np.random.default_rng(0).uniform(0.5, 1.5, p) * np.where(np.arange(p) % 2, 1.0, -1.0)
+    determined = np.abs(lsmr(operator, operator.matvec(probe), **limits)[0] - probe) <= _FOUND_AGAIN
     left = b - np.stack([forward(row * scale) for row in coef], axis=1)
     return SparseSolution(
         coef=coef,
@@ -94,6 +101,8 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
         tss=np.einsum("ij,ij->j", b, b),
         converged=bool(converged),
         condition=condition,
+        determined=determined,
+        rank=int(min(n - centred, determined.sum())),
     )
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.linalg import rank
+from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.moments import power_of_two
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class NonnegativeSolution:
     mean, mean_y : (p,), (q,)
     size : (p,) norms of the (centred) columns
     rss, tss : (q,)
-    rank : of the (centred) columns
+    dependence : which columns depend on others
     """
 
     coef: FloatArray
@@ -34,7 +36,7 @@ class NonnegativeSolution:
     size: FloatArray
     rss: FloatArray
     tss: FloatArray
-    rank: int
+    dependence: Dependence
 
 
 def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
@@ -52,6 +54,7 @@ def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
     size = np.sqrt(np.einsum("ij,ij->j", r, r))
     unit = power_of_two(size)
     scaled, user = r / unit, unit * frame.scale
+    found_rank = rank.verdict(scaled, (qr.raw[first:] / unit)[:p], p, None)
     found = np.zeros((r.shape[1] - p, p))
     if r.shape[0]:  # nothing is left of a single row, once centred
         for k, row in enumerate(found):
@@ -66,5 +69,5 @@ def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
         size=size[:p] * frame.scale[:p],
         rss=np.einsum("ij,ij->j", left, left) * user[p:] ** 2,
         tss=(size[p:] * frame.scale[p:]) ** 2,
-        rank=int(np.linalg.matrix_rank(scaled[:, :p])) if r.shape[0] else 0,
+        dependence=Dependence.of(found_rank, user[:p], mean[:p]),
     )

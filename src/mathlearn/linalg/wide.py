@@ -61,8 +61,11 @@ def minimum_norm(
     mean_y = w @ y / w.sum() if centred else np.zeros(y.shape[1])
     root = np.sqrt(w)[:, None]
     a, b = (x - mean) * root, (y - mean_y) * root
-    coef, rank, condition = _solve(a, b, float(np.abs(x).max(initial=0.0)), tol)
-    coef = coef + _solve(a, b - a @ coef, float(np.abs(x).max(initial=0.0)), tol)[0]
+    # Centring leaves rounding of the size of the largest entry in rows that were equal, or that carry all the weight.
+    noise = 8 * ROUNDOFF * np.sqrt(x.shape[1]) * float(np.abs(x).max(initial=0.0)) * root[:, 0]
+    a[np.sqrt(np.einsum("ij,ij->i", a, a)) <= 2 * noise] = 0.0
+    coef, rank, condition = _solve(a, b, noise, tol)
+    coef = coef + _solve(a, b - a @ coef, noise, tol)[0]
     left = b - a @ coef
     return WideSolution(
         coef=coef.T,
@@ -74,7 +77,7 @@ def minimum_norm(
     )
 
 
-def _solve(a: FloatArray, b: FloatArray, largest: float, tol: float | None) -> tuple[FloatArray, int, float]:
+def _solve(a: FloatArray, b: FloatArray, rounding: FloatArray, tol: float | None) -> tuple[FloatArray, int, float]:
     from scipy.linalg import qr
 
     size = np.sqrt(np.einsum("ij,ij->i", a, a))
@@ -82,8 +85,7 @@ def _solve(a: FloatArray, b: FloatArray, largest: float, tol: float | None) -> t
     q, r, pivots = qr((a / unit).T, mode="economic", pivoting=True, check_finite=False)
     diagonal = np.abs(np.diag(r))
     noise = max(tol or 0.0, 8 * ROUNDOFF * np.sqrt(max(a.shape))) * diagonal[:1].max(initial=0.0)
-    # Centring leaves rounding of the size of the largest entry in rows that were equal.
-    noise = max(noise, 8 * ROUNDOFF * largest * np.sqrt(a.shape[1]) / float(unit.max(initial=1.0)))
+    noise = max(noise, float((rounding * (size > 0) / unit[:, 0]).max(initial=0.0)))
     rank = int((diagonal > noise).sum())
     if not rank:
         return np.zeros((a.shape[1], b.shape[1])), 0, 1.0

@@ -34,6 +34,7 @@ __all__ = [
     "parameters",
     "require_covariance",
     "require_curvature",
+    "row_lengths",
     "sigma",
     "standard_errors",
     "whiten_rows",
@@ -186,14 +187,31 @@ def standard_errors(result: FitResult, b: FloatArray) -> FloatArray:
     covariance = require_covariance(result)
     s = sigma(result)
     if covariance.meat is None:
-        classical: FloatArray = s[:, None] * np.sqrt(np.einsum("ij,ij->i", b, b))
+        classical: FloatArray = s[:, None] * row_lengths(b)
         return classical
+    unit = _row_units(b)
+    b = b / unit[:, None]
     variance = np.einsum("ij,qjk,ik->qi", b, covariance.meat, b, optimize=True)
     # Rounding may leave a variance of zero slightly negative; an exact fit has residuals of rounding only.
-    errors: FloatArray = np.sqrt(np.maximum(variance, 0.0))
+    errors: FloatArray = np.sqrt(np.maximum(variance, 0.0)) * unit
     errors[result.exact] = 0.0
     errors[np.isnan(s)] = np.nan
     return errors
+
+
+def row_lengths(A: FloatArray) -> FloatArray:
+    """Euclidean lengths (m,) of the rows of A (m, k), whose squares may be too large or too small for a double."""
+    unit = _row_units(A)
+    lengths: FloatArray = unit * np.linalg.norm(A / unit[:, None], axis=1)
+    return lengths
+
+
+def _row_units(A: FloatArray) -> FloatArray:
+    """Powers of two (m,) of the size of each row's largest element; one for a row of zeros, or one that is not finite."""
+    largest = np.abs(A).max(axis=1, initial=0.0)
+    usual = (largest > 0) & np.isfinite(largest)
+    units: FloatArray = np.ldexp(1.0, np.frexp(np.where(usual, largest, 1.0))[1] - 1)
+    return units
 
 
 def estimable_rows(result: FitResult, L: FloatArray) -> BoolArray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.statistics.functional import require_covariance, require_curvature, sigma
+from mathlearn.statistics.functional import require_covariance, require_curvature, row_lengths, sigma
 from mathlearn.statistics.tails import f_tail
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _root(meat: FloatArray) -> FloatArray:
 
 def _squared_distance(factor: FloatArray, difference: FloatArray) -> float | None:
     """``difference' (F F')^-1 difference`` from the singular values of F, rows made equally long; None if it is singular."""
-    length = np.linalg.norm(factor, axis=1)
+    length = row_lengths(factor)
     if not (length > 0).all():
         return None
     u, singular, _ = np.linalg.svd(factor / length[:, None], full_matrices=False)
