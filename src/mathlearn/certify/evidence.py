@@ -32,6 +32,7 @@ class Evidence:
     whiteness : largest entry of ``E = V^T Xc^T W Xc V - I``
     whiteness_limit : what rounding alone can make of it
     se_error : (k,) bound on the relative error that V leaves in each standard error
+    centring : distance of the means used from those of the rows, in standard errors of a mean
     dependence : largest relative residual of the dependences by which columns were dropped
     """
 
@@ -44,6 +45,7 @@ class Evidence:
     whiteness: float
     whiteness_limit: float
     se_error: FloatArray
+    centring: float
     dependence: float
 
 

@@ -79,9 +79,7 @@ def gradient(rows: Rows, shown: Shown, size: FloatArray, reach: FloatArray, *, m
     return Gradient(level, np.where(total == 0, 0.0, total / np.maximum(limit, 1e-300)), sums.rss)
 
 
-def free_certificate(
-    found: Gradient, *, distance: float | None, unique: bool, condition: float = 1.0
-) -> Certificate:
+def free_certificate(found: Gradient, *, distance: float | None, unique: bool, condition: float = 1.0) -> Certificate:
     """Judge an unconstrained solution: the gradient vanishes and, of many solutions, it is the shortest.
 
     Parameters

@@ -26,7 +26,6 @@ _LEAST_SHARE = 2 * ROUNDOFF
 _MOST_DIGITS = -float(np.log10(_LEAST_SHARE))
 _MOST_CONDITION = 1e-2
 _TINY = 1e-300
-_DEPENDENT = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +127,10 @@ def certificate(
             MOST_SE_ERROR,
             _MEANING["standard_errors"],
         ),
+        Check("centring", evidence.centring, MOST_ERROR_IN_SE, _MEANING["centring"]),
         Check("conditioning", solution.condition_scaled * ROUNDOFF, _MOST_CONDITION, _MEANING["conditioning"]),
         *(
-            [Check("dependence", evidence.dependence, _DEPENDENT, _MEANING["dependence"])]
+            [Check("dependence", evidence.dependence, solution.dependence.tolerance, _MEANING["dependence"])]
             if solution.dependence.dropped.size
             else []
         ),
@@ -151,6 +151,7 @@ _MEANING = {
     "relative_error": "largest possible error of a coefficient, relative to it or to 100 standard errors",
     "curvature": "the second derivative agrees with the factor from which standard errors are made, and is positive",
     "standard_errors": "largest possible relative error of a standard error",
+    "centring": "distance of the means about which columns are centred from those of the rows, in standard errors of a mean",
     "conditioning": "condition number of the centred, scaled columns times the rounding unit: far below 1 the rank is certain",
     "dependence": "largest relative residual of the linear dependences by which terms are withheld",
 }

@@ -71,7 +71,7 @@ class RowSums:
     n, chunks, block : rows, blocks and the largest block
     residual : (q,) sum w e
     gradient : (p, q) sum w (x - m) e
-    off : (p,) sum w (x - m), what the rounding of the mean leaves; zeros where the mean is near zero
+    off : (p,) sum w (x - m), what the rounding of the mean leaves
     rss : (q,) sum w e^2
     gram : (r, r) sum w V^T (x - m)(x - m)^T V, or None where it is not formed
     null : (d,) sum w (v^T x - c)^2; null_size : (d,) what cancelled in it
@@ -228,13 +228,11 @@ def _times(e: DoubleDouble, w: FloatArray) -> DoubleDouble:
 def _gradient(
     x: FloatArray | csr_array, e: FloatArray, w: FloatArray | None, claim: Claim
 ) -> tuple[DoubleDouble, DoubleDouble, FloatArray]:
-    total, off = e.sum(axis=0), np.zeros(claim.mean.size)
-    if claim.shifted:
-        about = x - claim.mean
-        gradient, off = about.T @ e, _sum(about, w)
-    else:
-        gradient = x.T @ e - np.outer(claim.mean, total)
-    return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient)), off
+    beside = np.column_stack([e, np.ones(e.shape[0]) if w is None else w])
+    total = beside.sum(axis=0)
+    sums = (x - claim.mean).T @ beside if claim.shifted else x.T @ beside - np.outer(claim.mean, total)
+    gradient = sums[:, :-1]
+    return (total[:-1], np.zeros(total.size - 1)), (gradient, np.zeros_like(gradient)), sums[:, -1]
 
 
 def _sum(rows: FloatArray, w: FloatArray | None) -> FloatArray:
@@ -308,8 +306,16 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
         whiteness=0.0 if far is None or not far.size else float(np.abs(far).max()),
         whiteness_limit=16 * (summing + gamma(solution.rank) * solution.condition_scaled),
         se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, centred=centred),
+        centring=_centring(sums, solution, size) if centred else 0.0,
         dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, _TINY)).max()) if sums.null.size else 0.0,
     )
+
+
+def _centring(sums: RowSums, solution: LeastSquares, size: FloatArray) -> float:
+    """Distance of the means from those of the rows, beyond rounding, in standard errors of a mean."""
+    weight = solution.moments.weight
+    beyond = np.abs(sums.off) / weight - 8 * ROUNDOFF * (np.abs(solution.mean) + size)
+    return float((np.maximum(beyond, 0.0) * weight / np.maximum(size, _TINY)).max(initial=0.0))
 
 
 def _far(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> FloatArray:

@@ -49,6 +49,7 @@ def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
         whiteness=float(np.abs(whiteness).max(initial=0.0)),
         whiteness_limit=limit,
         se_error=factor_errors(whiteness, limit, solution, centred=centred),
+        centring=_centring(solution) if centred else 0.0,
         dependence=0.0,
     )
 
@@ -84,3 +85,11 @@ def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArr
     moved = np.abs(solution.centre - moments.mean[solution.mean.size :])
     bound: FloatArray = wrong + moved + rounding + means + np.abs(solution.mean) @ slopes
     return bound
+
+
+def _centring(solution: LeastSquares) -> float:
+    """Distance of the means used from those of the statistic, in standard errors of a mean."""
+    moments, p = solution.moments, solution.mean.size
+    size = moments.norms(centred=True)[:p]
+    beyond = np.abs(solution.mean - moments.mean[:p]) - 8 * ROUNDOFF * (np.abs(solution.mean) + size)
+    return float((np.maximum(beyond, 0.0) * moments.weight / np.maximum(size, 1e-300)).max(initial=0.0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn._config import get_config
+from mathlearn.certify.books import books
 from mathlearn.certify.least_squares import certificate
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.linalg import ladder
@@ -43,14 +44,20 @@ def with_covariance(result: FitResult, rows: Rows, kind: CovarianceKind, options
     return replace(result, covariance=covariance)
 
 
-def verified(result: FitResult, rows: Rows) -> Certificate:
-    """Check the numbers of a fit against the rows it is said to come from."""
+def verified(result: FitResult, rows: Rows, tol: float | None = None) -> Certificate:
+    """Check the numbers of a fit against the rows it is said to come from.
+
+    Parameters
+    ----------
+    tol : float or None
+        The rank tolerance of the fit, if one was given.
+    """
     require_curvature(result)
     centred, size = result.fit_intercept, _size(rows)
     threads = pool_size(size, get_config().threads)
     with single_threaded_blas(size):
         moments = ladder.accumulate(rows, centred=centred, threads=threads)
-        solution = _solution(result, moments)
+        solution = _solution(result, moments, tol)
         evidence = from_rows(
             rows,
             solution,
@@ -61,14 +68,14 @@ def verified(result: FitResult, rows: Rows) -> Certificate:
             threads=threads,
         )
     found, _ = certificate(evidence, solution, sigma(result), result.exact, result.estimable, centred=centred)
-    return found
+    return replace(found, checks=(*found.checks, books(result, solution)))
 
 
 def _size(rows: Rows) -> int:
     return (rows.n_rows or 1 << 30) * len(rows.terms)
 
 
-def _solution(result: FitResult, moments: Moments) -> LeastSquares:
+def _solution(result: FitResult, moments: Moments, tol: float | None) -> LeastSquares:
     """Put the numbers of a record into the form that is checked, with the moments of the rows at hand."""
     curvature = require_curvature(result)
     p = len(result.terms)
@@ -85,13 +92,13 @@ def _solution(result: FitResult, moments: Moments) -> LeastSquares:
         tss=result.tss,
         whitener=curvature.whitener,
         mean_white=curvature.mean_white,
-        dependence=_dependence(result),
+        dependence=_dependence(result, tol),
         condition_raw=result.condition_raw,
         condition_scaled=result.condition_scaled,
     )
 
 
-def _dependence(result: FitResult) -> Dependence:
+def _dependence(result: FitResult, tol: float | None) -> Dependence:
     place = {term: j for j, term in enumerate(result.terms)}
     dropped = np.array([place[alias.term] for alias in result.aliases], np.int64)
     kept = np.setdiff1d(np.arange(len(result.terms)), dropped)
@@ -100,7 +107,9 @@ def _dependence(result: FitResult) -> Dependence:
     for k, alias in enumerate(result.aliases):
         for other, weight in zip(alias.others, alias.coefficients, strict=True):
             weights[rank_of[place[other]], k] = weight
-    return Dependence(kept, dropped, weights, np.array([alias.constant for alias in result.aliases]))
+    return Dependence(
+        kept, dropped, weights, np.array([alias.constant for alias in result.aliases]), max(1e-10, tol or 0.0)
+    )
 
 
 def _intercept(result: FitResult) -> FloatArray:

@@ -9,8 +9,8 @@ import numpy as np
 from mathlearn.certify.gradient import Shown, free_certificate, gradient
 from mathlearn.fitting import resources
 from mathlearn.fitting.climb import Climber
-from mathlearn.fitting.dense import SQUARES, concluded
 from mathlearn.fitting.defects import listed
+from mathlearn.fitting.dense import SQUARES, concluded
 from mathlearn.fitting.gather import gathered
 from mathlearn.fitting.withheld import Found, without_inference
 from mathlearn.linalg import ladder, lsmr
@@ -73,7 +73,14 @@ def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         estimable=np.concatenate([[estimable.all()], estimable]) if spec.fit_intercept else estimable,
         condition_scaled=solution.condition,
     )
-    return without_inference(rows, spec, found, free_certificate(slope, distance=None, unique=bool(estimable.all())), _REASON, _dependent(estimable, rows.terms))
+    return without_inference(
+        rows,
+        spec,
+        found,
+        free_certificate(slope, distance=None, unique=bool(estimable.all())),
+        _REASON,
+        _dependent(estimable, rows.terms),
+    )
 
 
 def _dependent(estimable: BoolArray, terms: tuple[str, ...]) -> tuple[Defect, ...]:

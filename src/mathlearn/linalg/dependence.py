@@ -28,12 +28,14 @@ class Dependence:
     kept, dropped : (r,), (d,) indices of columns of X
     weights : (r, d)
     constant : (d,) zeros without intercept
+    tolerance : relative remainder up to which a column counts as dependent
     """
 
     kept: IntArray
     dropped: IntArray
     weights: FloatArray
     constant: FloatArray
+    tolerance: float = 1e-10
 
     @classmethod
     def none(cls, p: int) -> Dependence:
@@ -41,7 +43,7 @@ class Dependence:
         return cls(np.arange(p), np.empty(0, np.int64), np.empty((p, 0)), np.empty(0))
 
     @classmethod
-    def of(cls, verdict: RankVerdict, scale: FloatArray, mean: FloatArray) -> Dependence:
+    def of(cls, verdict: RankVerdict, scale: FloatArray, mean: FloatArray, tol: float | None = None) -> Dependence:
         """Translate a verdict in scaled units about the mean to the user's units.
 
         Where columns lie far from zero the data know the weights only to the rounding of their entries, and the constant,
@@ -61,7 +63,7 @@ class Dependence:
                 weights[used, k], known, mean[kept[used]], float(mean[column]), float(scale[column])
             )
             weights[used, k], constant[k] = found
-        return cls(kept, dropped, weights, constant)
+        return cls(kept, dropped, weights, constant, max(1e-10, tol or 0.0))
 
     @property
     def null(self) -> FloatArray:
@@ -96,20 +98,17 @@ class Dependence:
         return coef
 
 
-def simplest(value: float, slack: float) -> tuple[float, bool]:
-    """Return the simplest number within `slack` of a value, and whether it is simple.
-
-    That is the one of fewest decimal digits, at most 12, or a fraction of small denominator.
-    """
+def simplest(value: float, slack: float) -> float:
+    """Return the number of fewest decimal digits, at most 12, or a fraction of small denominator, within `slack` of a value."""
     for digits in _DECIMALS:
         short = float(f"{value:.{digits}g}")
         if abs(short - value) <= slack:
-            return short, True
+            return short
         if digits == 3:  # a third is simpler than 0.333333
             ratio = float(Fraction(value).limit_denominator(_LARGEST_DENOMINATOR))
             if abs(ratio - value) <= slack:
-                return ratio, True
-    return value, False
+                return ratio
+    return value
 
 
 def _simple_relation(
@@ -120,13 +119,16 @@ def _simple_relation(
     A constant of zero comes first: with the simplest weights, else with those found. Where neither gives it, the constant is
     the simplest within its own rounding; zero if it is none and the weights are too uncertain to tell.
     """
-    simple = np.array([simplest(value, within)[0] for value, within in zip(weights, slack, strict=True)])
+    simple = np.array([simplest(value, within) for value, within in zip(weights, slack, strict=True)])
     # Means are known to the rounding of the entries they are made of.
     total = float(np.abs(weights * means).sum()) + abs(mean) + scale
     rounding = 16 * ROUNDOFF * total
     for chosen in (simple, weights):
         if weights.size and abs(mean - float(chosen @ means)) <= rounding:
             return chosen, 0.0
-    value, short = simplest(mean - float(simple @ means), rounding)
-    unsure = rounding + float(slack @ np.abs(means))
-    return simple, 0.0 if weights.size and not short and abs(value) <= unsure else value
+    value = mean - float(simple @ means)
+    if weights.size and abs(value) <= rounding + float(slack @ np.abs(means)):
+        # As large as what the uncertainty of the weights makes of the means: kept only if it is a round number.
+        round_number = float(f"{value:.3g}")
+        return simple, round_number if abs(round_number - value) <= rounding else 0.0
+    return simple, simplest(value, rounding)

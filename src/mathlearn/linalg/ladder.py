@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
+from mathlearn._errors import DomainError, SchemaError
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.errorfree import DoubleDouble, two_prod
 from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two, spread_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _NUMBERS = 400_000  # numbers in a block: a few megabytes, which stay in the cache of one core
 _MOST_ROWS, _FEWEST_ROWS = 8192, 256
+_MOST_SIZE = 1e145  # squares of such sizes, and their inverses, are within the range of doubles
 _SMALLEST = 2.0**-40  # of the largest entry: below it a spread is no ground to scale by
 
 
@@ -69,7 +70,27 @@ def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments:
         rows.diagnose_nonfinite()
         # All numbers are finite, so their squares overflowed: the first block was no guide to the size of the others.
         moments = _moments(rows, _largest_frame(rows, frame, size, threads), size, threads)
+    require_range(moments, rows)
     return moments
+
+
+def require_range(moments: Moments, rows: Rows) -> None:
+    """Refuse columns whose squares leave the range of doubles.
+
+    Raises
+    ------
+    DomainError
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = moments.norms(centred=False)
+    outside = np.flatnonzero(~((size == 0) | ((size > 1 / _MOST_SIZE) & (size < _MOST_SIZE))))
+    if outside.size:
+        names = [*rows.terms, *rows.responses]
+        msg = (
+            f"column {names[outside[0]]!r} is of size {size[outside[0]]:.3g} (the root of its weighted sum of squares); "
+            f"sizes from {1 / _MOST_SIZE:.0e} to {_MOST_SIZE:.0e} can be squared. Change its unit, or that of the weights."
+        )
+        raise DomainError(msg)
 
 
 def cholesky(moments: Moments, p: int) -> Start | None:
@@ -120,8 +141,8 @@ def at_once(chunk: Chunk) -> LeastSquares | None:
     if not isinstance(chunk.X, np.ndarray) or chunk.weight is not None:
         return None
     mean, spread, top = spread_of(chunk)
-    if not (spread > _SMALLEST * top).all():
-        return None  # a constant column, or one so far from zero that it wants a closer look
+    if not ((spread > _SMALLEST * top) & (top < _MOST_SIZE / chunk.n) & (spread > 1 / _MOST_SIZE)).all():
+        return None  # a constant column, or one so far from zero, so large or small, that it wants a closer look
     scale = power_of_two(spread)
     found = precise_at_once(chunk, mean, scale)
     if found is None:

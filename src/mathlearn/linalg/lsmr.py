@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,16 +82,16 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
         return slope
 
     operator = LinearOperator((n, p), matvec=forward, rmatvec=backward, dtype=np.float64)
-    limits = {"atol": _TOLERANCE, "btol": _TOLERANCE, "conlim": 0, "maxiter": _STEPS_PER_COLUMN * max(n, p)}
+    run = partial(lsmr, operator, atol=_TOLERANCE, btol=_TOLERANCE, conlim=0.0, maxiter=_STEPS_PER_COLUMN * max(n, p))
     coef, converged, condition = np.empty((y.shape[1], p)), True, 1.0
     for k in range(y.shape[1]):
-        found = lsmr(operator, b[:, k], **limits)
+        found = run(b[:, k])
         coef[k] = found[0] / scale
         converged &= found[1] in _CONVERGED
         condition = max(condition, float(found[6]))
     # Of random coefficients just those that the rows determine are found again from what the rows make of them.
     probe = np.random.default_rng(0).uniform(0.5, 1.5, p) * np.where(np.arange(p) % 2, 1.0, -1.0)
-    determined = np.abs(lsmr(operator, operator.matvec(probe), **limits)[0] - probe) <= _FOUND_AGAIN
+    determined = np.abs(run(operator.matvec(probe))[0] - probe) <= _FOUND_AGAIN
     left = b - np.stack([forward(row * scale) for row in coef], axis=1)
     return SparseSolution(
         coef=coef,

@@ -154,7 +154,7 @@ def spread_of(chunk: Chunk) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean, root mean square about it, and largest entry of each column of a dense block, unweighted."""
     z = np.concatenate([np.asarray(chunk.X), np.asarray(chunk.y)], axis=1, dtype=np.float64)
     top = np.abs(z).max(axis=0)
-    if top.max() >= _SAFE:
+    if top.max() >= _SAFE or top.min() <= 1 / _SAFE:
         return *_scaled_spread(z, power_of_two(top)), top
     mean = z.sum(axis=0) / chunk.n
     about = z - mean

@@ -125,7 +125,7 @@ def from_qr(qr: RFactor, p: int, tol: float | None, *, centred: bool) -> Start:
         mean_y=mean[p:],
         scale=user[:p],
         scale_y=user[p:],
-        dependence=Dependence.of(verdict, user[:p], mean[:p]),
+        dependence=Dependence.of(verdict, user[:p], mean[:p], tol),
         factor=inverse,
         triangle=found,
         inverse=inverse,

@@ -261,7 +261,7 @@ class LinearRegression(FittedLinear):
         from mathlearn.fitting.refit import verified
 
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
-        return verified(self._result(), rows)
+        return verified(self._result(), rows, self.tol)
 
     def _spec(self, *, weighted: bool) -> LinearSpec:
         intercept = self.fit_intercept

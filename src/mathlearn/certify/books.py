@@ -1,0 +1,59 @@
+"""What a record says about its rows, beside the estimates, compared with the rows at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.certify.least_squares import EXACT_ROUNDINGS
+from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.results.certificate import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.linalg.solution import LeastSquares
+    from mathlearn.results.fit_result import FitResult
+
+_MOST = 1e-8
+_TINY = 1e-300
+
+
+def books(result: FitResult, solution: LeastSquares) -> Check:
+    """Compare counts, sums and flags of a record with the statistic of the rows."""
+    meaning = (
+        "largest relative disagreement of counts, sums of squares, means and flags in the record with those of the rows"
+    )
+    return Check("books", max(_disagreements(result, solution)), _MOST, meaning)
+
+
+def _disagreements(result: FitResult, solution: LeastSquares) -> Iterator[float]:
+    moments, centred = solution.moments, result.fit_intercept
+    p = len(result.terms)
+    count = round(moments.weight) if result.weights_type == "frequency" else moments.n
+    yield float(result.n != count)
+    yield float(result.df_resid != count - result.rank - centred)
+    yield abs(result.weight_sum - moments.weight) / moments.weight
+    total = moments.norms(centred=centred)[p:] ** 2
+    mean = moments.mean[p:] if centred else np.zeros_like(total)
+    spread = np.sqrt(total / moments.weight)
+    rounding = 64 * ROUNDOFF * mean**2 * moments.weight
+    yield _largest(np.maximum(np.abs(result.tss - total) - rounding, 0.0), total)
+    if centred:
+        yield _largest(np.maximum(np.abs(result.centre - mean) - 64 * ROUNDOFF * np.abs(mean), 0.0), spread)
+    size = total + moments.weight * mean**2
+    yield float((result.exact != (result.rss <= (EXACT_ROUNDINGS * ROUNDOFF) ** 2 * size)).any())
+    yield float((result.estimable != solution.dependence.estimable(intercept=centred)).any())
+    yield _along_null(result, solution)
+
+
+def _along_null(result: FitResult, solution: LeastSquares) -> float:
+    """How far the coefficients are from the shortest."""
+    shortest = solution.dependence.minimum_norm(result.coef)
+    return _largest(np.linalg.norm(result.coef - shortest, axis=1), np.linalg.norm(result.coef, axis=1))
+
+
+def _largest(difference: FloatArray, size: FloatArray) -> float:
+    return float(np.where(difference == 0, 0.0, difference / np.maximum(size, _TINY)).max(initial=0.0))
