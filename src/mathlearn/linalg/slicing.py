@@ -70,32 +70,41 @@ def multiply(left: list[FloatArray], right: list[FloatArray]) -> DoubleDouble:
 
     Products of slices are exact; those of a slice with what is left are rounded, far below; left times left is left out.
     """
-    return _accumulate([left[i] @ right[j] for i, j in _pairs(len(left), len(right))])
+    return _accumulate([[left[i] @ right[j] for i, j in pairs] for pairs in _pairs(len(left), len(right))], exact=3)
 
 
 def gram(pieces: list[FloatArray]) -> DoubleDouble:
     """Return ``x.T @ x`` in double-double for ``x = sum(pieces)``, like `multiply`."""
-    products = []
-    for i, j in _pairs(len(pieces), len(pieces)):
-        if i <= j:
-            product = pieces[i].T @ pieces[j]
-            products.append(product if i == j else product + product.T)
-    return _accumulate(products)
+    levels = []
+    for pairs in _pairs(len(pieces), len(pieces)):
+        products = []
+        for i, j in pairs:
+            if i <= j:
+                product = pieces[i].T @ pieces[j]
+                products.append(product if i == j else product + product.T)
+        levels.append(products)
+    return _accumulate(levels, exact=2)
 
 
 @cache
-def _pairs(left: int, right: int) -> tuple[tuple[int, int], ...]:
-    """List the indices of the products to keep, largest first."""
-    return tuple(sorted(((i, j) for i in range(left) for j in range(right) if i + j < _LEVELS), key=sum))
+def _pairs(left: int, right: int) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """List the products to keep, by level: pieces i and j multiply to ``2**-((i + j) (bits + 1))`` of the largest."""
+    every = [(i, j) for i in range(left) for j in range(right) if i + j < _LEVELS]
+    return tuple(tuple(pair for pair in every if sum(pair) == level) for level in range(1 + max(map(sum, every))))
 
 
-def _accumulate(terms: list[FloatArray]) -> DoubleDouble:
-    """Add matrices, largest first, in double-double."""
-    hi = terms[0]
-    if len(terms) == 1:
+def _accumulate(levels: list[list[FloatArray]], exact: int) -> DoubleDouble:
+    """Add matrices of falling size in double-double; below so many levels double is enough."""
+    hi = levels[0][0]
+    if len(levels) == 1:
         return hi, np.zeros_like(hi)
-    hi, lo = two_sum(hi, terms[1])
-    for term in terms[2:]:
-        hi, error = two_sum(hi, term)
-        lo = lo + error
-    return fast_two_sum(hi, lo)
+    errors = []
+    for level in levels[1:exact]:
+        for term in level:
+            hi, error = two_sum(hi, term)
+            errors.append(error)
+    rest = [term for level in levels[exact:] for term in level] + errors
+    low = rest[0]
+    for term in rest[1:]:
+        low = low + term
+    return fast_two_sum(hi, low)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from mathlearn.data.chunk import Chunk
 
 
+_ZERO = np.zeros(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """The factor S (r, r) and the first solution B (r, q), in scaled units."""
@@ -98,10 +101,9 @@ def _coordinates(chunk: Chunk, basis: Basis) -> DoubleDouble:
         return high, low
     first, last = int(basis.centred), basis.r + int(basis.centred)
     bits = slicing.slice_bits(basis.r + 1)
-    zero = np.zeros(1)
     data = slicing.slices((high[:, first:last], low[:, first:last]), bits, columns=False)
-    factor = slicing.slices((basis.product.factor, zero), bits, columns=True)
-    solution = slicing.slices((-basis.product.solution, zero), bits, columns=True)
+    factor = slicing.slices((basis.product.factor, _ZERO), bits, columns=True)
+    solution = slicing.slices((-basis.product.solution, _ZERO), bits, columns=True)
     target = high[:, last:], low[:, last:]
     rest = dd_add(target, slicing.multiply(data, solution))
     one = high[:, :first], low[:, :first]
@@ -124,7 +126,4 @@ def _shifted(chunk: Chunk, basis: Basis) -> DoubleDouble:
         return z, np.zeros_like(z)
     z[:, 0] = 1.0
     z[:, 1:] /= basis.scale
-    shift = np.empty(z.shape[1])
-    shift[0], shift[1:] = 0.0, basis.shift
-    shift[1:] /= -basis.scale
-    return two_sum(z, shift)
+    return two_sum(z, np.concatenate([_ZERO, basis.shift / -basis.scale]))
