@@ -71,7 +71,7 @@ class RowSums:
     n, chunks, block : rows, blocks and the largest block
     residual : (q,) sum w e
     gradient : (p, q) sum w (x - m) e
-    off : (p,) sum w (x - m), what the rounding of the mean leaves
+    off : (p,) sum w (x - m), what the rounding of the mean leaves; zeros where means are near zero and it does not matter
     rss : (q,) sum w e^2
     gram : (r, r) sum w V^T (x - m)(x - m)^T V, or None where it is not formed
     null : (d,) sum w (v^T x - c)^2; null_size : (d,) what cancelled in it
@@ -97,7 +97,7 @@ class RowSums:
         if claim.exact:
             about = two_sum(np.asarray(x), -claim.mean)
             total, gradient = _exact_gradient(about, weighted)
-            gram, off = _gram(about, chunk.weight, claim), _sum(about[0], chunk.weight) + _sum(about[1], chunk.weight)
+            gram, off = _gram(about, chunk.weight, claim), _exact_sum(about, chunk.weight)
         else:
             total, gradient, off = _gradient(x, weighted[0], chunk.weight, claim)
             gram = _NO_GRAM
@@ -151,6 +151,7 @@ def from_rows(
         return found
     return replace(
         found,
+        centring=statistic.centring,
         whiteness=statistic.whiteness,
         whiteness_limit=statistic.whiteness_limit,
         se_error=statistic.se_error,
@@ -228,16 +229,21 @@ def _times(e: DoubleDouble, w: FloatArray) -> DoubleDouble:
 def _gradient(
     x: FloatArray | csr_array, e: FloatArray, w: FloatArray | None, claim: Claim
 ) -> tuple[DoubleDouble, DoubleDouble, FloatArray]:
-    beside = np.column_stack([e, np.ones(e.shape[0]) if w is None else w])
-    total = beside.sum(axis=0)
-    sums = (x - claim.mean).T @ beside if claim.shifted else x.T @ beside - np.outer(claim.mean, total)
-    gradient = sums[:, :-1]
-    return (total[:-1], np.zeros(total.size - 1)), (gradient, np.zeros_like(gradient)), sums[:, -1]
+    total, off = e.sum(axis=0), np.zeros(claim.mean.size)
+    if claim.shifted:
+        about = x - claim.mean
+        gradient, off = about.T @ e, about.sum(axis=0) if w is None else w @ about
+    else:
+        gradient = x.T @ e - np.outer(claim.mean, total)
+    return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient)), off
 
 
-def _sum(rows: FloatArray, w: FloatArray | None) -> FloatArray:
-    total: FloatArray = rows.sum(axis=0) if w is None else w @ rows
-    return total
+def _exact_sum(rows: DoubleDouble, w: FloatArray | None) -> FloatArray:
+    """Sum rows of mean zero; weights unlike each other can make any of them large beside the sum."""
+    if w is None:
+        return rows[0].sum(axis=0) + rows[1].sum(axis=0)
+    high, low = dd_sum(_times(rows, w[:, None]))
+    return high + low
 
 
 def _exact_gradient(about: DoubleDouble, e: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
@@ -280,19 +286,19 @@ def _dependences(x: FloatArray | csr_array, w: FloatArray | None, claim: Claim) 
 def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> Evidence:
     total = sums.residual[0] + sums.residual[1]
     gradient = sums.gradient[0] + sums.gradient[1]
-    if centred:
-        # The mean is a rounded number, about which neither rows nor residuals sum to zero.
-        gradient = gradient - np.outer(sums.off, total / solution.moments.weight)
+    # The mean is a rounded number, about which neither rows nor residuals sum to zero.
+    carried = np.outer(sums.off, total / solution.moments.weight) if centred else np.zeros_like(gradient)
+    gradient = gradient - carried
     white_step = claim.white.T @ gradient
     step = claim.white @ white_step
     # What the loss would still fall by at the exact solution: the numbers shown are rounded.
     decrement = (white_step * white_step).sum(axis=0)
     size = solution.moments.norms(centred=centred)[: step.shape[0]]
     reach = np.sqrt(solution.tss) + size @ np.abs(claim.coef)
-    slack = _slack(sums, solution, claim, size)
+    slack = _slack(sums, solution, claim, size) + _spread(4 * ROUNDOFF * np.abs(carried), claim)
     error = np.abs(step) + slack
     if centred:
-        decrement += total**2 / solution.moments.weight
+        decrement += total * (total / solution.moments.weight)
         error = np.concatenate([_intercept_error(total, step, slack, sums, solution, claim)[None], error])
     summing = gamma(sums.block) + gamma(sums.chunks)
     far = _far(sums, solution, claim, centred=centred) if claim.exact else None
@@ -393,6 +399,13 @@ def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray
     adding = summing * float(np.linalg.norm(raw @ np.abs(claim.white))) * residual
     slack: FloatArray = row[:, None] * (forming + adding)
     return slack
+
+
+def _spread(gradient: FloatArray, claim: Claim) -> FloatArray:
+    """Bound (p, q) on the change of coefficients that goes with a change of the gradient bounded entry by entry."""
+    white = np.abs(claim.white)
+    bound: FloatArray = white @ (white.T @ gradient)
+    return bound
 
 
 def _gram_rounding(sums: RowSums, solution: LeastSquares, claim: Claim) -> float:

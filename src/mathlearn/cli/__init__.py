@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
+
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"mathlearn: {error}\n")
         return 1
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     return 0
+
+
+def run() -> NoReturn:
+    """Run the command line as the process that it is, and end it."""
+    status = main()
+    if status == _INTERRUPTED:
+        # Readers may still be at work in threads of their own, which an orderly exit would abort on.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

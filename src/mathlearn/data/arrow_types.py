@@ -31,9 +31,22 @@ _NAMED_TYPES: dict[str, tuple[str, ...]] = {
 """What `types=` accepts, and the pyarrow factory (with its arguments) that makes it."""
 
 
-def schema_of(arrow_schema: Any) -> Schema:
-    """Describe an Arrow schema as columns with kinds."""
-    return Schema(Field(f.name, kind_of(f.type), ordered=_ordered(f.type), dtype=str(f.type)) for f in arrow_schema)
+def schema_of(arrow_schema: Any, left_out: Mapping[str, str] | None = None) -> Schema:
+    """Describe an Arrow schema as columns with kinds; `left_out` as for `Schema`."""
+    fields = (Field(f.name, kind_of(f.type), ordered=_ordered(f.type), dtype=str(f.type)) for f in arrow_schema)
+    return Schema(fields, left_out)
+
+
+def pandas_index(arrow_schema: Any) -> frozenset[str]:
+    """Return the columns that hold the index of the pandas (or Dask) frame that was written, as the metadata says."""
+    try:
+        stored = arrow_schema.pandas_metadata["index_columns"]
+        named = frozenset(
+            name for name in stored if isinstance(name, str)
+        )  # an index that is a mere range is a mapping
+    except (TypeError, KeyError, ValueError, RecursionError):  # none, or none that can be read: it is only a remark
+        return frozenset()
+    return named.intersection(arrow_schema.names)
 
 
 def kind_of(arrow_type: Any) -> ColumnKind:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mathlearn import _engines
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrow_columns import batches_of
-from mathlearn.data.arrow_types import common_type, schema_of
+from mathlearn.data.arrow_types import common_type, pandas_index, schema_of
 from mathlearn.data.schema import did_you_mean, listing, unknown_column
 from mathlearn.data.source import Source
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 class FileSource(Source):
     """The rows of one or several files, in file order, read with bounded memory.
+
+    A column that is the index of a pandas frame in every file that has it is left out, unless `types` names it.
 
     Parameters
     ----------
@@ -40,8 +42,9 @@ class FileSource(Source):
     def __init__(self, parts: Sequence[Part], label: str, types: Mapping[str, Any]) -> None:
         self.parts = tuple(parts)
         self.label = label
-        self.arrow_schema = _agreed(self.parts, types)
-        self.schema = schema_of(self.arrow_schema)
+        indices = _indices(self.parts) - types.keys()
+        self.arrow_schema = _agreed(self.parts, types, indices)
+        self.schema = schema_of(self.arrow_schema, {name: _left_out(name) for name in indices})
         self._forced = frozenset(types)
         counts = [part.n_rows for part in self.parts]
         self.n_rows = None if None in counts else sum(count for count in counts if count is not None)
@@ -73,9 +76,9 @@ class FileSource(Source):
     def dataset(self) -> Any | None:
         """Return a pyarrow dataset that reads the same rows, or None where only this class reads them right."""
         formats = [part.dataset_format() for part in self.parts]
-        agreed = (self.arrow_schema.names, self.arrow_schema.types)
+        names, types = self.arrow_schema.names, self.arrow_schema.types
         if any(known is None for known in formats) or any(
-            (p.schema.names, p.schema.types) != agreed for p in self.parts
+            [part.schema.field(name).type for name in names] != types for part in self.parts
         ):
             return None
         for part in self.parts:
@@ -97,16 +100,39 @@ class FileSource(Source):
         return self.parts[i].locate(row - self._starts[i])
 
 
-def _agreed(parts: Sequence[Part], types: Mapping[str, Any]) -> Any:
+def _indices(parts: Sequence[Part]) -> frozenset[str]:
+    """Return the columns that are an index in every file that has them; some files may have a mere range instead."""
+    found = [(pandas_index(part.schema), part.schema.names) for part in parts]
+    columns = {name for index, names in found for name in names if name not in index}
+    return frozenset().union(*(index for index, _ in found)) - columns
+
+
+def _remedy(name: str) -> str:
+    return f"Ask for it by scan(..., types={{{name!r}: ...}}), or write the files after reset_index()."
+
+
+def _left_out(name: str) -> str:
+    return (
+        f"there is no column {name!r}: what the files hold by this name is the index of a pandas frame, which is left "
+        f"out. {_remedy(name)}"
+    )
+
+
+def _agreed(parts: Sequence[Part], types: Mapping[str, Any], indices: frozenset[str]) -> Any:
     pa = _engines.load("pyarrow")
     first = parts[0]
     for name in types:
         if name not in first.schema.names:
             raise SchemaError(f"types=: {unknown_column(name, first.schema.names)}")
     for part in parts[1:]:
-        _require_same_columns(first, part)
+        _require_same_columns(first, part, indices)
+    names = [name for name in first.schema.names if name not in indices]
+    if not names:
+        raise SchemaError(
+            f"{first.label} holds nothing but the index of a pandas frame, {listing(first.schema.names)}. {_remedy(first.schema.names[0])}"
+        )
     fields = []
-    for name in first.schema.names:
+    for name in names:
         agreed = types[name] if name in types else _agreed_type(name, parts)
         fields.append(pa.field(name, pa.float64() if pa.types.is_null(agreed) else agreed))
     return pa.schema(fields)
@@ -127,8 +153,8 @@ def _agreed_type(name: str, parts: Sequence[Part]) -> Any:
     return agreed
 
 
-def _require_same_columns(first: Part, part: Part) -> None:
-    here, there = set(part.schema.names), set(first.schema.names)
+def _require_same_columns(first: Part, part: Part, but: frozenset[str]) -> None:
+    here, there = but.union(part.schema.names), but.union(first.schema.names)
     lost = [name for name in first.schema.names if name not in here]
     extra = [name for name in part.schema.names if name not in there]
     if lost:

@@ -50,6 +50,7 @@ def scan(
     types : mapping of column to type, optional
         Overrides what the files say or what is inferred: "float64", "float32", "int64", "int32", "uint64", "bool",
         "string" (or "category"), "date", "datetime". Rounding is accepted for columns named here, and only for them.
+        An index that pandas wrote is read when it is named here, see Notes.
     delimiter : str, optional
         What separates CSV cells; by default a comma, a tab for ``.tsv``.
     decimal : {".", ","}
@@ -88,6 +89,10 @@ def scan(
     name in the header becomes ``column1`` by its position. A cell further on that does not fit is an error naming the
     line. An integer column of one file and a float column of another become float64, and it is an error if that would
     lose digits.
+
+    Where pandas wrote a frame with an index of its own to Parquet or Arrow IPC (as ``__index_level_0__``, or by the
+    index's name), the index is left out: it was no column, and a file is to fit like its frame. Naming it in `types` makes
+    it a column.
 
     A query without ORDER BY is run so that its rows come in the same order each time, on one thread if need be.
 

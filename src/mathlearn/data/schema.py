@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mathlearn._errors import SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mathlearn.data.batch import ColumnKind
 
@@ -54,6 +54,8 @@ class Schema:
     Parameters
     ----------
     fields : iterable of Field
+    left_out : mapping of str to str, optional
+        Columns that the table holds and the source does not read: why, and how to have them. For messages.
 
     Raises
     ------
@@ -69,12 +71,13 @@ class Schema:
     'categorical'
     """
 
-    __slots__ = ("_by_name", "fields")
+    __slots__ = ("_by_name", "_left_out", "fields")
 
     fields: tuple[Field, ...]
 
-    def __init__(self, fields: Iterable[Field]) -> None:
+    def __init__(self, fields: Iterable[Field], left_out: Mapping[str, str] | None = None) -> None:
         self.fields = tuple(fields)
+        self._left_out = left_out or {}
         self._by_name = {field.name: field for field in self.fields}
         if len(self._by_name) != len(self.fields):
             raise SchemaError(duplicated([field.name for field in self.fields]))
@@ -107,7 +110,11 @@ class Schema:
         try:
             return self._by_name[name]
         except KeyError:
-            raise SchemaError(unknown_column(name, self.names)) from None
+            raise SchemaError(self.unknown(name)) from None
+
+    def unknown(self, name: str) -> str:
+        """Say that the column is not there, and why or which ones are."""
+        return self._left_out.get(name) or unknown_column(name, self.names)
 
     def index(self, name: str) -> int:
         """Return the position of column `name`."""
@@ -116,12 +123,12 @@ class Schema:
 
     def select(self, names: Sequence[str]) -> Schema:
         """Return the schema of these columns, in the order asked for."""
-        return Schema(self[name] for name in names)
+        return Schema((self[name] for name in names), self._left_out)
 
     def without(self, names: Iterable[str]) -> Schema:
         """Return the schema without these columns; each must exist."""
         gone = {self[name].name for name in names}
-        return Schema(field for field in self.fields if field.name not in gone)
+        return Schema((field for field in self.fields if field.name not in gone), self._left_out)
 
 
 def listing(names: Iterable[object], limit: int = _LISTED) -> str:

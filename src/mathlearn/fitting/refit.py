@@ -10,7 +10,10 @@ import numpy as np
 from mathlearn._config import get_config
 from mathlearn.certify.books import books
 from mathlearn.certify.least_squares import certificate
-from mathlearn.certify.rows_grade import from_rows
+from mathlearn.certify.statistic_grade import from_statistic
+from mathlearn.data.adapt import densified, without_offset
+from mathlearn.fitting.climb import checked
+from mathlearn.fitting.sparse import MOST_DENSE_COLUMNS
 from mathlearn.linalg import ladder
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.errorfree import dd_add, dd_dot
@@ -55,18 +58,15 @@ def verified(result: FitResult, rows: Rows, tol: float | None = None) -> Certifi
     require_curvature(result)
     centred, size = result.fit_intercept, _size(rows)
     threads = pool_size(size, get_config().threads)
+    rows = without_offset(rows)
+    if rows.sparse and len(rows.terms) <= MOST_DENSE_COLUMNS:
+        rows = densified(rows)
     with single_threaded_blas(size):
         moments = ladder.accumulate(rows, centred=centred, threads=threads)
         solution = _solution(result, moments, tol)
-        evidence = from_rows(
-            rows,
-            solution,
-            centred=centred,
-            statistic=None,
-            residuals=True,
-            max_rows=ladder.block_rows(len(rows.terms)),
-            threads=threads,
-        )
+        # Rows that stay sparse are checked in double, the curvature on their moments.
+        statistic = from_statistic(solution, centred=centred) if rows.sparse else None
+        evidence = checked(rows, solution, statistic, centred=centred, threads=threads)
     found, _ = certificate(evidence, solution, sigma(result), result.exact, result.estimable, centred=centred)
     return replace(found, checks=(*found.checks, books(result, solution)))
 
@@ -91,7 +91,7 @@ def _solution(result: FitResult, moments: Moments, tol: float | None) -> LeastSq
         rss=result.rss,
         tss=result.tss,
         whitener=curvature.whitener,
-        mean_white=curvature.mean_white,
+        mean_white=curvature.whitener.T @ curvature.mean if curvature.origin.any() else curvature.mean_white,
         dependence=_dependence(result, tol),
         condition_raw=result.condition_raw,
         condition_scaled=result.condition_scaled,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _NOISE = 1e-9  # a share of a column below this is rounding of the columns themselves
 _DECIMALS = range(1, 13)
 _LARGEST_DENOMINATOR = 1000
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def _simple_relation(
     """Return weights and constant of a dependence, in the simplest numbers that hold.
 
     A constant of zero comes first: with the simplest weights, else with those found. Where neither gives it, the constant is
-    the simplest within its own rounding; zero if it is none and the weights are too uncertain to tell.
+    the simplest within its own rounding. Where the weights are too uncertain to tell it from zero and it is no round number,
+    it is zero and the weights are moved, within their uncertainty, to where the means agree.
     """
     simple = np.array([simplest(value, within) for value, within in zip(weights, slack, strict=True)])
     # Means are known to the rounding of the entries they are made of.
@@ -127,8 +129,13 @@ def _simple_relation(
         if weights.size and abs(mean - float(chosen @ means)) <= rounding:
             return chosen, 0.0
     value = mean - float(simple @ means)
-    if weights.size and abs(value) <= rounding + float(slack @ np.abs(means)):
-        # As large as what the uncertainty of the weights makes of the means: kept only if it is a round number.
-        round_number = float(f"{value:.3g}")
-        return simple, round_number if abs(round_number - value) <= rounding else 0.0
-    return simple, simplest(value, rounding)
+    reach = slack * np.abs(means)
+    if not weights.size or abs(value) > rounding + reach.sum():
+        return simple, simplest(value, rounding)
+    round_number = float(f"{value:.3g}")
+    if abs(round_number - value) <= rounding:
+        return simple, round_number
+    left = (mean - float(weights @ means)) / reach.sum()
+    moved = weights + left * slack * np.sign(means)
+    known = rounding / (moved.size * np.maximum(np.abs(means), _TINY))
+    return np.array([simplest(value, within) for value, within in zip(moved, np.minimum(known, slack), strict=True)]), 0.0

@@ -34,8 +34,9 @@ _FEW_ROWS = 128  # below this, adding exactly one number after the other is fast
 def gamma(terms: float) -> float:
     """Bound on the relative error of an inner product or sum of so many terms, in any order.
 
-    ``terms * u`` always holds. With rounding errors taken as independent and of mean zero, ``6 sqrt(terms) u`` is exceeded
-    with probability below 4e-8; the smaller of the two is given.
+    To first order in u, ``terms * u`` always holds. With rounding errors taken as independent and of mean zero, a chain of
+    so many roundings exceeds ``6 sqrt(terms) u`` with probability below 4e-8, and an inner product with at most `terms` times
+    that, one chain for each of its terms. The smaller of the two bounds is given.
 
     References
     ----------

@@ -64,7 +64,8 @@ def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments:
     if first is None:
         msg = "there are no rows"
         raise SchemaError(msg)
-    frame = frame_of(first, centre=centred)
+    with np.errstate(over="ignore", invalid="ignore"):
+        frame = frame_of(first, centre=centred)
     moments = _moments(rows, frame, size, threads)
     if not np.isfinite(moments.gram).all():
         rows.diagnose_nonfinite()

@@ -60,7 +60,8 @@ def refined(rows: Rows, solution: LeastSquares, *, max_rows: int, threads: int) 
         return solution
     white = solution.whitener.T @ sums.gradient
     coef = solution.coef.T + solution.whitener @ white
-    centre = solution.centre + sums.residual / solution.moments.weight
+    offset = sums.residual / solution.moments.weight
+    centre = solution.centre + offset
     carried = dd_dot(solution.mean[:, None], (coef, np.zeros_like(coef)))
     return replace(
         solution,
@@ -68,7 +69,5 @@ def refined(rows: Rows, solution: LeastSquares, *, max_rows: int, threads: int) 
         coef=coef.T,
         centre=centre,
         intercept=dd_add((centre, np.zeros_like(centre)), (-carried[0][0], -carried[1][0]))[0],
-        rss=np.maximum(
-            sums.rss - np.einsum("ij,ij->j", white, white) - sums.residual**2 / solution.moments.weight, 0.0
-        ),
+        rss=np.maximum(sums.rss - np.einsum("ij,ij->j", white, white) - sums.residual * offset, 0.0),
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mathlearn._typing import FloatArray
+    from mathlearn.data.design import Design
     from mathlearn.results.certificate import Certificate
     from mathlearn.results.fit_result import CovarianceKind, Curvature, FitResult
 
@@ -183,9 +184,10 @@ class LinearRegression(FittedLinear):
         )
         if self.positive and rows.sparse:
             raise TypeError(_DENSE_ONLY)
-        self.design_ = rows.design
-        spec = self._spec(weighted=sample_weight is not None)
-        self.result_ = fit_linear(rows, spec, has_offset=rows.design.encoding is not None)
+        spec = self._spec(rows.design, weighted=sample_weight is not None)
+        result = fit_linear(rows, spec, has_offset=rows.design.encoding is not None)
+        # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
+        self.design_, self.result_ = rows.design, result
         self._validate_loaded()
         _warn(self.result_)
         return self
@@ -263,10 +265,10 @@ class LinearRegression(FittedLinear):
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
         return verified(self._result(), rows, self.tol)
 
-    def _spec(self, *, weighted: bool) -> LinearSpec:
+    def _spec(self, design: Design, *, weighted: bool) -> LinearSpec:
         intercept = self.fit_intercept
-        if self.design_.encoding is not None:
-            intercept = intercept and self.design_.encoding.fit_intercept
+        if design.encoding is not None:
+            intercept = intercept and design.encoding.fit_intercept
         return LinearSpec(
             fit_intercept=bool(intercept),
             tol=self.tol,
@@ -274,7 +276,7 @@ class LinearRegression(FittedLinear):
             covariance=self.covariance,
             options=dict(self.covariance_options or {}),
             positive=bool(self.positive),
-            origin=self.design_.int_shift,
+            origin=design.int_shift,
             n_jobs=self.n_jobs,
         )
 

@@ -13,7 +13,6 @@ from mathlearn.data.formula.factors import ColumnFactor, ExpressionFactor, Splin
 from mathlearn.data.formula.learners import LevelLearner, PolyLearner, Ready, SplineLearner, ValueLearner
 from mathlearn.data.formula.splines import Basis
 from mathlearn.data.formula.tree import Name, Node, columns_of, names_of, render
-from mathlearn.data.schema import unknown_column
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -233,7 +232,7 @@ def _floats(numbers: tuple[float, ...]) -> FloatArray:
 
 def _field(schema: Schema, name: str, at: int) -> Field:
     if name not in schema:
-        raise Refusal(unknown_column(name, schema.names), at)
+        raise Refusal(schema.unknown(name), at)
     return schema[name]
 
 
