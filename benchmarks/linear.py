@@ -53,7 +53,7 @@ def contests(*, quick: bool) -> tuple[Contest, Contest]:
     """Return the two throughput contests; the quick ones only show that everything runs."""
     tall, wide = (300_000, 20, 3), (20_000, 100, 3)
     if not quick:
-        tall, wide = (1_000_000, 50, 5), (100_000, 500, 5)
+        tall, wide = (1_000_000, 50, 3), (100_000, 500, 3)
     families = ("mathlearn", "scikit-learn", "statsmodels", "glum")
     return (
         Contest(

@@ -1,5 +1,3 @@
-# ruff: noqa: D100, E702, I001, INP001, NPY002, Q000, T201 -- the script as people have it
-# fmt: off
 import numpy as np
 from mathlearn.linear_model import LinearRegression
 import matplotlib.pyplot as plt

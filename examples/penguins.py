@@ -1,4 +1,3 @@
-# ruff: noqa: INP001, T201 -- an example is a script and prints
 """Does a Gentoo weigh more than an Adelie with flippers of the same length? From the rows to an answer, on real data."""
 
 from mathlearn.datasets import load_penguins

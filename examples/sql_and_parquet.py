@@ -1,4 +1,3 @@
-# ruff: noqa: INP001, T201 -- an example is a script and prints
 """One fit from a folder of Parquet files and from an SQL query over it: the rows never come into memory together."""
 
 from pathlib import Path

@@ -3,7 +3,6 @@
 from fractions import Fraction
 
 import numpy as np
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -72,29 +71,18 @@ def test_a_split_is_exact_and_its_halves_multiply_exactly(a):
         assert Fraction(x * x) == Fraction(x) ** 2
 
 
-@pytest.mark.parametrize(
-    ("operation", "truth", "roundings"),
-    [(ef.dd_add, lambda x, y: x + y, 3), (ef.dd_mul, lambda x, y: x * y, 5)],
-    ids=["add", "mul"],
-)
 @given(x=pairs(), y=pairs())
-def test_double_double_keeps_its_bound(operation, truth, roundings, x, y):
-    result = scalar(operation(as_arrays(x), as_arrays(y)))
-    want = truth(exact(x), exact(y))
-    assert abs(exact(result) - want) <= roundings * U**2 * SLACK * abs(want)
+def test_a_double_double_sum_keeps_its_bound(x, y):
+    result = scalar(ef.dd_add(as_arrays(x), as_arrays(y)))
+    want = exact(x) + exact(y)
+    assert abs(exact(result) - want) <= 3 * U**2 * SLACK * abs(want)
     assert result[0] == result[0] + result[1]
-
-
-@given(pairs(), st.floats(1e-50, 1e50))
-def test_division_by_a_double_keeps_its_bound(x, d):
-    want = exact(x) / Fraction(d)
-    assert abs(exact(scalar(ef.dd_div_by(as_arrays(x), d))) - want) <= 3 * U**2 * SLACK * abs(want)
 
 
 @given(pairs())
 def test_a_number_and_its_negative_cancel_exactly(x):
-    negative = ef.dd_neg(as_arrays(x))
-    assert scalar(ef.dd_add(as_arrays(x), negative)) == (0.0, 0.0)
+    high, low = as_arrays(x)
+    assert scalar(ef.dd_add((high, low), (-high, -low))) == (0.0, 0.0)
 
 
 @given(

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from mathlearn._config import config_context
 from mathlearn._errors import RankDeficiencyWarning
-from mathlearn.fitting import linear
+from mathlearn.fitting import linear, sparse
 from mathlearn.linalg import ladder
 from mathlearn.linear_model import LinearRegression
 from tests.certificates.problems import ladder_from_the_bottom
@@ -147,17 +147,45 @@ def test_sparse_rows(kind, fit_intercept, weighted, monkeypatch):
     assert large.rank_ == dense.rank_
 
 
-@pytest.mark.parametrize("kind", ["copy", "zero", "constant"])
-def test_dependent_sparse_columns_are_named_dependent(kind, monkeypatch):
+def with_dependent_column(kind):
     X, y = sparse_table("plain")
     X = X.toarray()
-    X[:, 5] = {"copy": X[:, 4], "zero": 0 * X[:, 4], "constant": 0 * X[:, 4] + 7.0}[kind]
+    made = {"copy": X[:, 4], "zero": 0 * X[:, 4], "constant": 0 * X[:, 4] + 7.0, "sum": 100 * X[:, 2] - X[:, 4] + 3}
+    X[:, 5] = made[kind]
+    return X, y
+
+
+@pytest.mark.parametrize("kind", ["copy", "zero", "constant", "sum"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_dependent_sparse_columns_are_named_dependent(kind, fit_intercept, weighted, monkeypatch):
+    X, y = with_dependent_column(kind)
+    weight = np.random.default_rng(2).uniform(0.1, 3.0, 200) if weighted else None
+    dense = fit(X, y, weight, fit_intercept=fit_intercept)
+    monkeypatch.setattr(linear, "MOST_DENSE_COLUMNS", 2)
+    large = fit(sp.csr_array(X), y, weight, fit_intercept=fit_intercept)
+    assert large.result_.rung == "lsmr"
+    assert large.certificate_.ok, large.certificate_
+    np.testing.assert_allclose(large.coef_, dense.coef_, atol=1e-9)
+    assert large.intercept_ == pytest.approx(dense.intercept_, abs=1e-9)
+    assert large.rank_ == dense.rank_
+    assert large.result_.aliases == dense.result_.aliases
+    assert large.certificate_.unique == dense.certificate_.unique
+    np.testing.assert_array_equal(large.result_.estimable, dense.result_.estimable)
+
+
+def test_more_sparse_columns_in_doubt_than_can_be_made_dense(monkeypatch):
+    X, y = with_dependent_column("sum")
     dense = fit(X, y)
     monkeypatch.setattr(linear, "MOST_DENSE_COLUMNS", 2)
+    monkeypatch.setattr(sparse, "MOST_DENSE_COLUMNS", 2)
     large = fit(sp.csr_array(X), y)
-    np.testing.assert_allclose(large.coef_, dense.coef_, atol=1e-9)
-    assert large.rank_ == dense.rank_ == 11
-    assert not large.certificate_.unique
+    assert large.certificate_.verdict == "certified, with terms withheld"
+    np.testing.assert_allclose(large.predict(X), dense.predict(X), rtol=1e-9)
+    np.testing.assert_array_equal(large.result_.estimable[1:], dense.result_.estimable[1:])
+    assert large.rank_ <= dense.rank_
+    (defect,) = large.result_.defects
+    assert "x2, x4, x5" in defect.message
 
 
 def test_several_responses_at_once():

@@ -12,7 +12,6 @@ import mathlearn
 from mathlearn._errors import SchemaError
 from mathlearn.linear_model import LinearRegression
 
-
 FRAME = pd.DataFrame({"x": [1.0, 2.0, 3.0, 5.0], "y": [2.0, 4.0, 5.0, 9.0], "g": ["a", "b", "a", "b"]})
 
 

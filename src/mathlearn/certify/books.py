@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.certify.least_squares import EXACT_ROUNDINGS
-from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.results.certificate import Check
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
 _MOST = 1e-8
-_TINY = 1e-300
 
 
 def books(result: FitResult, solution: LeastSquares) -> Check:
@@ -56,4 +55,4 @@ def _along_null(result: FitResult, solution: LeastSquares) -> float:
 
 
 def _largest(difference: FloatArray, size: FloatArray) -> float:
-    return float(np.where(difference == 0, 0.0, difference / np.maximum(size, _TINY)).max(initial=0.0))
+    return float(np.where(difference == 0, 0.0, difference / np.maximum(size, TINY)).max(initial=0.0))

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.linalg.errorfree import ROUNDOFF, gamma
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY, gamma
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.linalg.solution import LeastSquares
     from mathlearn.results.certificate import Grade
-
-_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,7 @@ def factor_errors(far: FloatArray | None, far_error: float, solution: LeastSquar
     error = np.zeros(white.shape[0])
     if far is not None:
         size = (white * white).sum(axis=1)
-        error = np.abs(((white @ far) * white).sum(axis=1)) / (2 * np.maximum(size, _TINY))
+        error = np.abs(((white @ far) * white).sum(axis=1)) / (2 * np.maximum(size, TINY))
     if centred:
         error = np.concatenate([[_constant_error(far, solution)], error])
     bound: FloatArray = error + white.shape[1] * far_error / 2

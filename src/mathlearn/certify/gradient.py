@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.rows_grade import RowSums, plain_claim
-from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.certify.row_sums import RowSums, plain_claim
+from mathlearn.data.reduce import found_again
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.results.certificate import Certificate, Check
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.rows import Rows
 
-_ROUNDINGS = 32.0
-_LEAST_DISTANCE = 1e-8
+_ROUNDINGS = 32.0  # allowed for in each row of a sum
+_MOST_DISTANCE = 1e-8  # of the shortest coefficients from the row space, relative to their length
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,8 @@ def gradient(rows: Rows, shown: Shown, size: FloatArray, reach: FloatArray, *, m
     reach : (q,) norms that cancel in the residuals, ``|y| + sum |b_j| |x_j|``
     """
     claim = plain_claim(shown.coef, shown.intercept, shown.mean, shifted=not rows.sparse)
-    sums = rows.reduce(lambda chunk: RowSums.of(chunk, claim), RowSums.merge, max_rows=max_rows, threads=threads)
-    if sums is None:
-        msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
-        raise RuntimeError(msg)
+    of = partial(RowSums.of, claim=claim)
+    sums = found_again(rows.reduce(of, RowSums.merge, max_rows=max_rows, threads=threads))
     found = sums.gradient[0] + sums.gradient[1]
     rounding = _ROUNDINGS * np.sqrt(sums.n) * ROUNDOFF * np.outer(size, reach)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -76,7 +76,7 @@ def gradient(rows: Rows, shown: Shown, size: FloatArray, reach: FloatArray, *, m
         return Gradient(level, np.zeros_like(total), sums.rss)
     far = np.abs(shown.intercept) + np.abs(shown.mean) @ np.abs(shown.coef.T)
     limit = _ROUNDINGS * ROUNDOFF * (np.sqrt(shown.weight) * reach + shown.weight * far)
-    return Gradient(level, np.where(total == 0, 0.0, total / np.maximum(limit, 1e-300)), sums.rss)
+    return Gradient(level, np.where(total == 0, 0.0, total / np.maximum(limit, TINY)), sums.rss)
 
 
 def free_certificate(found: Gradient, *, distance: float | None, unique: bool, condition: float = 1.0) -> Certificate:
@@ -93,7 +93,7 @@ def free_certificate(found: Gradient, *, distance: float | None, unique: bool, c
         meaning = (
             "relative distance of the coefficients from the space spanned by the rows: zero for the shortest solution"
         )
-        checks.append(Check("minimum_norm", distance, max(_LEAST_DISTANCE, _ROUNDINGS * ROUNDOFF * condition), meaning))
+        checks.append(Check("minimum_norm", distance, max(_MOST_DISTANCE, _ROUNDINGS * ROUNDOFF * condition), meaning))
     return _certificate(checks, unique=unique)
 
 

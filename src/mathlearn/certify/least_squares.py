@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.results.certificate import Certificate, Check
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ MOST_SE_ERROR = 1e-6
 _LEAST_SHARE = 2 * ROUNDOFF
 _MOST_DIGITS = -float(np.log10(_LEAST_SHARE))
 _MOST_CONDITION = 1e-2
-_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,12 @@ def judge(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, cent
     known = np.fmax(se, _rounding_of_y(solution)[:, None] * size)
     magnitude = np.abs(theta)
     beyond = np.maximum(evidence.error - 4 * ROUNDOFF * magnitude, 0.0)
-    share = evidence.error / np.maximum(np.maximum(magnitude, known), _TINY)
+    share = evidence.error / np.maximum(np.maximum(magnitude, known), TINY)
     return Judgement(
         theta=theta,
         se=se,
         in_se=np.where(beyond == 0, 0.0, beyond / np.where(se == 0, np.nan, se)),
-        relative=evidence.error / np.maximum(np.maximum(magnitude, _PROTECTED * known), _TINY),
+        relative=evidence.error / np.maximum(np.maximum(magnitude, _PROTECTED * known), TINY),
         digits=-np.log10(np.minimum(np.maximum(share, _LEAST_SHARE), 1.0)),
     )
 
@@ -166,7 +165,7 @@ def _rounding_of_y(solution: LeastSquares) -> FloatArray:
 
 def _scale_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray) -> float:
     """Relative error of sigma, from the residual sum of squares found; none for an exact fit, where sigma is zero."""
-    share = (np.abs(evidence.rss - solution.rss) + evidence.rss_error) / np.maximum(2 * solution.rss, _TINY)
+    share = (np.abs(evidence.rss - solution.rss) + evidence.rss_error) / np.maximum(2 * solution.rss, TINY)
     return float(np.where(exact, 0.0, share).max(initial=0.0))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.certify.evidence import Evidence, factor_errors
-from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot, gamma
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY, dd_dot, gamma
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -92,4 +92,4 @@ def _centring(solution: LeastSquares) -> float:
     moments, p = solution.moments, solution.mean.size
     size = moments.norms(centred=True)[:p]
     beyond = np.abs(solution.mean - moments.mean[:p]) - 8 * ROUNDOFF * (np.abs(solution.mean) + size)
-    return float((np.maximum(beyond, 0.0) * moments.weight / np.maximum(size, 1e-300)).max(initial=0.0))
+    return float((np.maximum(beyond, 0.0) * moments.weight / np.maximum(size, TINY)).max(initial=0.0))

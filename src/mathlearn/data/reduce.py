@@ -59,6 +59,19 @@ def ordered_reduce(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S,
     return _parallel(chain(head, stream), of, merge, threads)
 
 
+def found_again(found: S | None) -> S:
+    """Return what a later pass over the rows found, where an earlier one has found rows.
+
+    Raises
+    ------
+    RuntimeError
+        There was none: the source is not re-iterable.
+    """
+    if found is None:
+        raise RuntimeError("the source gave rows at first reading and none at the second; it must be re-iterable")
+    return found
+
+
 def _serial(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S, S], S]) -> S | None:
     merged: S | None = None
     for item in items:

@@ -15,7 +15,7 @@ from mathlearn.data.adapt import densified, without_offset
 from mathlearn.fitting.climb import checked
 from mathlearn.fitting.sparse import MOST_DENSE_COLUMNS
 from mathlearn.linalg import ladder
-from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.dependence import Dependence, dependence_tolerance
 from mathlearn.linalg.errorfree import dd_add, dd_dot
 from mathlearn.linalg.solution import LeastSquares
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
@@ -108,7 +108,7 @@ def _dependence(result: FitResult, tol: float | None) -> Dependence:
         for other, weight in zip(alias.others, alias.coefficients, strict=True):
             weights[rank_of[place[other]], k] = weight
     return Dependence(
-        kept, dropped, weights, np.array([alias.constant for alias in result.aliases]), max(1e-10, tol or 0.0)
+        kept, dropped, weights, np.array([alias.constant for alias in result.aliases]), dependence_tolerance(tol)
     )
 
 

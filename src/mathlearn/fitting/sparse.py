@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,19 +10,21 @@ import numpy as np
 from mathlearn.certify.gradient import Shown, free_certificate, gradient
 from mathlearn.fitting import resources
 from mathlearn.fitting.climb import Climber
-from mathlearn.fitting.defects import listed
+from mathlearn.fitting.defects import aliases, listed
 from mathlearn.fitting.dense import SQUARES, concluded
 from mathlearn.fitting.gather import gathered
 from mathlearn.fitting.withheld import Found, without_inference
 from mathlearn.linalg import ladder, lsmr
+from mathlearn.linalg.doubtful import dependence_among
 from mathlearn.results.fit_result import Defect, DefectKind
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray
     from mathlearn.data.rows import Rows
+    from mathlearn.fitting.gather import Block
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.linalg.moments import Moments
-    from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.fit_result import Alias, FitResult
 
 MOST_DENSE_COLUMNS = 2000
 """Up to here blocks of rows are made dense, one at a time."""
@@ -51,8 +54,7 @@ def _can_be_centred(moments: Moments, p: int) -> bool:
 
 def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     block = gathered(rows)
-    solution = lsmr.solve(block.x, block.y, block.weight, centred=spec.fit_intercept)
-    estimable = solution.determined
+    solution, known = _solved(block, rows.terms, centred=spec.fit_intercept)
     squares = np.asarray(block.x.multiply(block.x).T @ block.weights)
     size = np.sqrt(squares)
     reach = np.sqrt(solution.tss + block.total * solution.mean_y**2) + size @ np.abs(solution.coef.T)
@@ -69,27 +71,56 @@ def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         mean_y=solution.mean_y,
         rss=solution.rss,
         tss=solution.tss,
-        rank=solution.rank,
-        estimable=np.concatenate([[estimable.all()], estimable]) if spec.fit_intercept else estimable,
+        rank=known.rank,
+        estimable=known.estimable,
+        aliases=known.aliases,
         condition_scaled=solution.condition,
     )
     return without_inference(
         rows,
         spec,
         found,
-        free_certificate(slope, distance=None, unique=bool(estimable.all())),
+        free_certificate(slope, distance=None, unique=bool(known.estimable.all())),
         _REASON,
-        _dependent(estimable, rows.terms),
+        known.defects,
     )
 
 
-def _dependent(estimable: BoolArray, terms: tuple[str, ...]) -> tuple[Defect, ...]:
-    """Name the columns whose coefficients the data do not determine."""
-    names = [terms[j] for j in np.flatnonzero(~estimable)]
-    if not names:
-        return ()
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the data determine: rank (a lower bound when too many columns are in doubt), parameters, dependences."""
+
+    rank: int
+    estimable: BoolArray
+    aliases: tuple[Alias, ...] = ()
+    defects: tuple[Defect, ...] = ()
+
+
+def _solved(block: Block, terms: tuple[str, ...], *, centred: bool) -> tuple[lsmr.SparseSolution, _Known]:
+    """Solve by iteration, then settle by reflections the columns that it leaves in doubt."""
+    solution = lsmr.solve(block.x, block.y, block.weight, centred=centred)
+    p, first, doubtful = len(terms), int(centred), solution.doubtful
+    estimable = np.ones(first + p, np.bool_)
+    if not doubtful.size:
+        return solution, _Known(p, estimable)
+    names = tuple(terms[j] for j in doubtful)
+    if doubtful.size > MOST_DENSE_COLUMNS:
+        estimable[first + doubtful] = False
+        estimable[:first] = False
+        return solution, _Known(min(block.n - first, p - doubtful.size), estimable, defects=(_dependent(names),))
+    dependence = dependence_among(block.x[:, doubtful], block.weight, solution.mean[doubtful], centred=centred)
+    found = dependence.estimable(intercept=centred)
+    estimable[:first], estimable[first + doubtful] = found[:first], found[first:]
+    coef = solution.coef.copy()
+    coef[:, doubtful] = dependence.minimum_norm(coef[:, doubtful])
+    shortest = replace(solution, coef=coef, intercept=solution.mean_y - coef @ solution.mean)
+    return shortest, _Known(p - dependence.dropped.size, estimable, aliases(dependence, names))
+
+
+def _dependent(names: tuple[str, ...]) -> Defect:
+    """Name columns whose coefficients the data do not determine."""
     message = (
-        f"linearly dependent columns, among them {listed(names)}: their coefficients are not determined one by one and are "
-        "withheld; predictions are not affected. Leave out columns that others explain."
+        f"linearly dependent columns, among them {listed(list(names))}: their coefficients are not determined one by one and "
+        "are withheld; predictions are not affected. Leave out columns that others explain."
     )
-    return (Defect(DefectKind.RANK_DEFICIENT, message),)
+    return Defect(DefectKind.RANK_DEFICIENT, message)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray, IntArray
     from mathlearn.linalg.rank import RankVerdict
 
 _NOISE = 1e-9  # a share of a column below this is rounding of the columns themselves
+_TOLERANCE = 1e-10
 _DECIMALS = range(1, 13)
 _LARGEST_DENOMINATOR = 1000
-_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Dependence:
     dropped: IntArray
     weights: FloatArray
     constant: FloatArray
-    tolerance: float = 1e-10
+    tolerance: float = _TOLERANCE
 
     @classmethod
     def none(cls, p: int) -> Dependence:
@@ -54,7 +54,7 @@ class Dependence:
         kept, dropped = verdict.kept, verdict.dropped
         unit = scale[dropped] / scale[kept][:, None]
         size = np.sqrt(np.einsum("ij,ij->j", verdict.factor, verdict.factor))
-        slack = np.maximum(verdict.noise / np.maximum(size[:, None], 1e-300), 4 * ROUNDOFF * np.abs(verdict.weights))
+        slack = np.maximum(verdict.noise / np.maximum(size[:, None], TINY), 4 * ROUNDOFF * np.abs(verdict.weights))
         weights = np.where(np.abs(verdict.weights) < np.maximum(_NOISE, slack), 0.0, verdict.weights) * unit
         constant = np.empty(dropped.size)
         for k, column in enumerate(dropped):
@@ -64,7 +64,7 @@ class Dependence:
                 weights[used, k], known, mean[kept[used]], float(mean[column]), float(scale[column])
             )
             weights[used, k], constant[k] = found
-        return cls(kept, dropped, weights, constant, max(1e-10, tol or 0.0))
+        return cls(kept, dropped, weights, constant, dependence_tolerance(tol))
 
     @property
     def null(self) -> FloatArray:
@@ -84,6 +84,14 @@ class Dependence:
         slopes = np.logical_not(self.null.any(axis=1))
         return np.concatenate([[not self.constant.any()], slopes]) if intercept else slopes
 
+    def basic(self, coef: FloatArray, intercept: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return coefficients (q, p) of the kept columns alone, and the intercept (q,), that say the same."""
+        if not self.dropped.size:
+            return coef, intercept
+        moved = np.zeros_like(coef)
+        moved[:, self.kept] = coef[:, self.kept] + coef[:, self.dropped] @ self.weights.T
+        return moved, intercept + coef[:, self.dropped] @ self.constant
+
     def minimum_norm(self, coef: FloatArray) -> FloatArray:
         """Move (q, p) coefficients along the null directions to the shortest vector, in the user's units.
 
@@ -97,6 +105,11 @@ class Dependence:
         for _ in range(2):
             coef = coef - np.linalg.lstsq(null, coef.T, rcond=None)[0].T @ null.T
         return coef
+
+
+def dependence_tolerance(tol: float | None) -> float:
+    """Relative remainder up to which a column counts as dependent, given the rank tolerance of the fit."""
+    return max(_TOLERANCE, tol or 0.0)
 
 
 def simplest(value: float, slack: float) -> float:
@@ -137,5 +150,7 @@ def _simple_relation(
         return simple, round_number
     left = (mean - float(weights @ means)) / reach.sum()
     moved = weights + left * slack * np.sign(means)
-    known = rounding / (moved.size * np.maximum(np.abs(means), _TINY))
-    return np.array([simplest(value, within) for value, within in zip(moved, np.minimum(known, slack), strict=True)]), 0.0
+    known = rounding / (moved.size * np.maximum(np.abs(means), TINY))
+    return np.array(
+        [simplest(value, within) for value, within in zip(moved, np.minimum(known, slack), strict=True)]
+    ), 0.0

@@ -6,7 +6,7 @@ References
 ----------
 Ogita, Rump, Oishi (2005), "Accurate sum and dot product", SIAM J. Sci. Comput. 26(6), sections 2 and 3.
 Joldes, Muller, Popescu (2017), "Tight and rigorous error bounds for basic building blocks of double-word arithmetic",
-ACM TOMS 44(2), algorithms 6, 12 and 15.
+ACM TOMS 44(2), algorithm 6.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ DoubleDouble: TypeAlias = "tuple[FloatArray, FloatArray]"
 
 ROUNDOFF = 2.0**-53
 """Unit roundoff u of binary64, round to nearest."""
+
+TINY = 1e-300
+"""Stands in for a divisor of zero; squares of the sizes met in a fit are larger."""
 
 _DEVIATIONS = 6.0
 
@@ -79,25 +82,6 @@ def dd_add(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
     th, tl = two_sum(x[1], y[1])
     vh, vl = fast_two_sum(sh, sl + th)
     return fast_two_sum(vh, tl + vl)
-
-
-def dd_neg(x: DoubleDouble) -> DoubleDouble:
-    """Negate a double-double."""
-    return -x[0], -x[1]
-
-
-def dd_mul(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
-    """Multiply two double-doubles (relative error 5u²)."""
-    ph, pl = two_prod(x[0], y[0])
-    return fast_two_sum(ph, pl + (x[0] * y[1] + x[1] * y[0]))
-
-
-def dd_div_by(x: DoubleDouble, d: float) -> DoubleDouble:
-    """Divide a double-double by a double (relative error 3u²)."""
-    divisor = np.array(d)
-    q = x[0] / divisor
-    ph, pl = two_prod(q, divisor)
-    return fast_two_sum(q, ((x[0] - ph) - pl + x[1]) / divisor)
 
 
 def dd_sum(x: DoubleDouble) -> DoubleDouble:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
+from mathlearn.data.reduce import found_again
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.errorfree import DoubleDouble, two_prod
 from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two, spread_of
@@ -58,7 +60,17 @@ def block_rows(p: int) -> int:
 
 
 def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments:
-    """First pass: the centred moments."""
+    """First pass: the centred moments.
+
+    Raises
+    ------
+    SchemaError
+        There are no rows.
+    NonFiniteInputError
+        Some number is NaN or infinite.
+    DomainError
+        A column is too large or too small to be squared.
+    """
     size = block_rows(len(rows.terms))
     first = next(iter(rows.chunks(size)), None)
     if first is None:
@@ -71,17 +83,12 @@ def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments:
         rows.diagnose_nonfinite()
         # All numbers are finite, so their squares overflowed: the first block was no guide to the size of the others.
         moments = _moments(rows, _largest_frame(rows, frame, size, threads), size, threads)
-    require_range(moments, rows)
+    _require_range(moments, rows)
     return moments
 
 
-def require_range(moments: Moments, rows: Rows) -> None:
-    """Refuse columns whose squares leave the range of doubles.
-
-    Raises
-    ------
-    DomainError
-    """
+def _require_range(moments: Moments, rows: Rows) -> None:
+    """Refuse columns whose squares leave the range of doubles."""
     with np.errstate(over="ignore", invalid="ignore"):
         size = moments.norms(centred=False)
     outside = np.flatnonzero(~((size == 0) | ((size > 1 / _MOST_SIZE) & (size < _MOST_SIZE))))
@@ -109,13 +116,8 @@ def triangular_factor(rows: Rows, moments: Moments, *, centred: bool, threads: i
     """Pass of Householder reflections over the (centred, scaled) rows of [X y]."""
     p = len(rows.terms)
     frame = _centred_frame(moments) if centred else moments.frame
-    qr = rows.reduce(
-        lambda chunk: RFactor.of(chunk, frame, centre=centred), RFactor.merge, max_rows=block_rows(p), threads=threads
-    )
-    if qr is None:
-        msg = "the source gave rows at first reading and none at the second; it must be re-iterable"
-        raise RuntimeError(msg)
-    return qr
+    of = partial(RFactor.of, frame=frame, centre=centred)
+    return found_again(rows.reduce(of, RFactor.merge, max_rows=block_rows(p), threads=threads))
 
 
 def plain(start: Start, moments: Moments, *, centred: bool) -> LeastSquares:
@@ -189,20 +191,16 @@ def _from_refined(refined: Refined, start: Start, moments: Moments, *, centred: 
 
 def _moments(rows: Rows, frame: Frame, size: int, threads: int) -> Moments:
     with np.errstate(over="ignore", invalid="ignore"):
-        found = rows.reduce(lambda chunk: Moments.of(chunk, frame), Moments.merge, max_rows=size, threads=threads)
-    return Moments.zero(frame) if found is None else found
+        return found_again(rows.reduce(partial(Moments.of, frame=frame), Moments.merge, max_rows=size, threads=threads))
 
 
 def _largest_frame(rows: Rows, frame: Frame, size: int, threads: int) -> Frame:
     """Units from the largest entry of each column, by a pass over all rows."""
-    p = len(rows.terms)
 
     def top(chunk: Chunk) -> FloatArray:
         return np.concatenate([np.abs(np.asarray(chunk.X)).max(axis=0), np.abs(np.asarray(chunk.y)).max(axis=0)])
 
-    largest = rows.reduce(top, np.maximum, max_rows=size, threads=threads)
-    if largest is None:
-        largest = np.zeros(p)
+    largest = found_again(rows.reduce(top, np.maximum, max_rows=size, threads=threads))
     return Frame(frame.shift, np.maximum(frame.scale, power_of_two(largest)))
 
 
@@ -235,7 +233,7 @@ def _assemble(
         rung="minimum-norm" if dependence.dropped.size else solved.rung,
         moments=moments,
         coef=shortest,
-        intercept=_intercept(start.mean, shortest, solved) if centred else np.zeros(shortest.shape[0]),
+        intercept=_intercept(start, shortest, solved) if centred else np.zeros(shortest.shape[0]),
         centre=solved.centre[0],
         scale=start.scale,
         mean=start.mean,
@@ -250,10 +248,16 @@ def _assemble(
     )
 
 
-def _intercept(mean: FloatArray, shortest: FloatArray, solved: Solved) -> FloatArray:
-    """``centre - mean @ coef`` (q,), which may cancel to the last digits, added exactly from error-free products."""
-    exact = solved.basic[0].shape[0] == mean.size
-    high, low = solved.basic if exact else (shortest.T, np.zeros((mean.size, shortest.shape[0])))
+def _intercept(start: Start, shortest: FloatArray, solved: Solved) -> FloatArray:
+    """``centre - mean @ coef`` (q,), which may cancel to the last digits, added exactly from error-free products.
+
+    Where no dependence has a constant, the intercept is that of the kept columns alone, whose coefficients are known to
+    twice the digits shown.
+    """
+    dependence = start.dependence
+    alone = not dependence.constant.any()
+    mean = start.mean[dependence.kept] if alone else start.mean
+    high, low = solved.basic if alone else (shortest.T, np.zeros((mean.size, shortest.shape[0])))
     product, error = two_prod(mean[:, None], high)
     parts = np.concatenate([solved.centre[0][None], solved.centre[1][None], -product, -error, -mean[:, None] * low])
     return np.array([math.fsum(column) for column in parts.T.tolist()])

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.linalg.errorfree import gamma
 from mathlearn.linalg.moments import power_of_two
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn._typing import FloatArray, IntArray
 
 _TOLERANCE = 1e-14
 _STEPS_PER_COLUMN = 4
-_FOUND_AGAIN = 1e-6
+_FOUND_AGAIN = 1e-6  # error of a scaled coefficient up to which it counts as recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,8 @@ class SparseSolution:
     coef, intercept : (q, p), (q,)
     mean, mean_y : (p,), (q,)
     rss, tss : (q,)
-    converged : whether LSMR met its tolerance for every response
     condition : LSMR's estimate for the scaled, centred operator
-    determined : (p,) whether the data determine each coefficient
-    rank : p when all are, else the number of coefficients that are; at most the number of rows
+    doubtful : (u,) indices of columns whose coefficients are not determined, or not by iteration
     """
 
     coef: FloatArray
@@ -41,14 +40,14 @@ class SparseSolution:
     mean_y: FloatArray
     rss: FloatArray
     tss: FloatArray
-    converged: bool
     condition: float
-    determined: BoolArray
-    rank: int
+    doubtful: IntArray
 
 
 def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bool) -> SparseSolution:
     """Return the least-squares solution (of least norm in scaled units where columns are dependent).
+
+    Whether the iteration came close enough is for the certificate to say, from the gradient at the solution.
 
     Parameters
     ----------
@@ -68,8 +67,7 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
     root, total = np.sqrt(w), float(w.sum())
     mean = np.asarray(x.T @ w) / total if centred else np.zeros(p)
     mean_y = w @ y / total if centred else np.zeros(y.shape[1])
-    squares = np.asarray(x.multiply(x).T @ w) - total * mean**2
-    scale = power_of_two(np.sqrt(np.maximum(squares, 0.0)))
+    scale = _scale(np.asarray(x.multiply(x).T @ w), total * mean**2, n)
     b = (y - mean_y) * root[:, None]
 
     def forward(v: FloatArray) -> FloatArray:
@@ -83,15 +81,14 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
 
     operator = LinearOperator((n, p), matvec=forward, rmatvec=backward, dtype=np.float64)
     run = partial(lsmr, operator, atol=_TOLERANCE, btol=_TOLERANCE, conlim=0.0, maxiter=_STEPS_PER_COLUMN * max(n, p))
-    coef, converged, condition = np.empty((y.shape[1], p)), True, 1.0
+    coef, condition = np.empty((y.shape[1], p)), 1.0
     for k in range(y.shape[1]):
         found = run(b[:, k])
         coef[k] = found[0] / scale
-        converged &= found[1] in _CONVERGED
         condition = max(condition, float(found[6]))
     # Of random coefficients just those that the rows determine are found again from what the rows make of them.
     probe = np.random.default_rng(0).uniform(0.5, 1.5, p) * np.where(np.arange(p) % 2, 1.0, -1.0)
-    determined = np.abs(run(operator.matvec(probe))[0] - probe) <= _FOUND_AGAIN
+    found_again = np.abs(run(operator.matvec(probe))[0] - probe) <= _FOUND_AGAIN
     left = b - np.stack([forward(row * scale) for row in coef], axis=1)
     return SparseSolution(
         coef=coef,
@@ -100,11 +97,12 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
         mean_y=mean_y,
         rss=np.einsum("ij,ij->j", left, left),
         tss=np.einsum("ij,ij->j", b, b),
-        converged=bool(converged),
         condition=condition,
-        determined=determined,
-        rank=int(min(n - centred, determined.sum())),
+        doubtful=np.flatnonzero(~found_again),
     )
 
 
-_CONVERGED = frozenset({0, 1, 2, 4, 5})  # LSMR's reasons that mean a solution, to its tolerance or to machine precision
+def _scale(raw: FloatArray, mean: FloatArray, n: int) -> FloatArray:
+    """Powers of two near the norms about the mean; of a column that is constant but for rounding, the norm about zero."""
+    squares = raw - mean
+    return power_of_two(np.sqrt(np.where(squares > 4 * gamma(n) * raw, squares, raw)))

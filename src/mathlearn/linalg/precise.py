@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.data.reduce import found_again
 from mathlearn.linalg import slicing
 from mathlearn.linalg.condition import condition
 from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_dot, fast_two_sum, two_sum
@@ -56,9 +57,7 @@ def refine(rows: Rows, start: Start, *, centred: bool, threads: int) -> Refined 
     for attempt in range(_PASSES):
         basis = _basis(start, _product(start, attempt), centred=centred)
         of = partial(Whitened.of, basis=basis)
-        sums = rows.reduce(of, Whitened.merge, max_rows=slicing.ROWS, threads=threads)
-        if sums is None:
-            return None
+        sums = found_again(rows.reduce(of, Whitened.merge, max_rows=slicing.ROWS, threads=threads))
         refined, settled = _correct(sums.gram, start.weight, basis)
         if refined is None or settled:
             return refined

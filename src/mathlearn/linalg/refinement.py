@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.data.reduce import found_again
 from mathlearn.linalg import slicing
 from mathlearn.linalg.errorfree import dd_add, dd_dot, two_sum
 
@@ -53,11 +55,8 @@ def refined(rows: Rows, solution: LeastSquares, *, max_rows: int, threads: int) 
     Demmel, Hida, Li, Riedy (2009), "Extra-precise iterative refinement for overdetermined least squares problems",
     ACM TOMS 35(4).
     """
-    sums = rows.reduce(
-        lambda chunk: Correction.of(chunk, solution), Correction.merge, max_rows=max_rows, threads=threads
-    )
-    if sums is None:
-        return solution
+    of = partial(Correction.of, solution=solution)
+    sums = found_again(rows.reduce(of, Correction.merge, max_rows=max_rows, threads=threads))
     white = solution.whitener.T @ sums.gradient
     coef = solution.coef.T + solution.whitener @ white
     offset = sums.residual / solution.moments.weight
