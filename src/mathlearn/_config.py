@@ -85,6 +85,15 @@ def set_config(**settings: Any) -> None:
     ------
     DomainError
         If a name or a value is not allowed; nothing is changed then.
+
+    Examples
+    --------
+    >>> import mathlearn
+    >>> before = mathlearn.get_config().threads
+    >>> mathlearn.set_config(threads=2)
+    >>> mathlearn.get_config().threads
+    2
+    >>> mathlearn.set_config(threads=before)
     """
     global _process  # noqa: PLW0603 - the one place where the process-wide record is replaced
     with _lock:

@@ -64,10 +64,11 @@ class Truth:
         result, exact = self.result, self.exact
         values = np.concatenate([result.intercept, result.coef[0]]) if self.first else result.coef[0]
         digits = np.append([result.certificate.digits] * self.first, result.digits[0])
+        rounding = self.rounding_of_y * self.unit_errors
         for j, (value, claim, truth) in enumerate(zip(values.tolist(), digits, exact.coefficients, strict=True)):
             error = abs(Fraction(value) - truth)
             se = 0.0 if result.exact[0] else float(exact.standard_errors[j])
-            size = max(abs(truth), Fraction(se))
+            size = max(abs(truth), Fraction(max(se, rounding[j])))
             true = CAP if error == 0 else -np.log10(float(error / size))
             beyond = max(float(error) - 4 * 2.0**-53 * abs(value), 0.0)
             yield j - self.first, min(claim, CAP), min(true, CAP), beyond / se if se else 0.0
@@ -79,13 +80,24 @@ class Truth:
             assert claim <= true + 1e-6, (name, self.result.rung)
             assert np.isnan(certificate.error_in_se) or beyond <= certificate.error_in_se * (1 + 2e-6)
 
-    def standard_error_of_intercept_and_slopes(self):
+    @property
+    def unit_errors(self):
+        """Standard errors of intercept and slopes were sigma one."""
         curvature, result = self.result.curvature, self.result
         size = np.linalg.norm(curvature.whitener, axis=1)
         if self.first:
             constant = np.sqrt(1 / result.weight_sum + curvature.mean_white @ curvature.mean_white)
             size = np.append(constant, size)
-        return np.sqrt(result.rss[0] / result.df_resid) * size
+        return size
+
+    @property
+    def rounding_of_y(self):
+        """Sigma were 8 roundings of y in the root mean square the only errors."""
+        y, w = self.problem.y, self.problem.weight
+        return 8 * 2.0**-53 * np.sqrt(np.average(y * y, weights=w))
+
+    def standard_error_of_intercept_and_slopes(self):
+        return np.sqrt(self.result.rss[0] / self.result.df_resid) * self.unit_errors
 
 
 @few

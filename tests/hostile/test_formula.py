@@ -111,10 +111,10 @@ HUGE = {
 
 @pytest.mark.parametrize("what", HUGE)
 def test_huge_formulas_are_refused_at_once(what):
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: how busy the machine is does not matter
     with pytest.raises(MathlearnError) as caught:
         validate(HUGE[what])
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
     assert len(str(caught.value)) < 1000
 
 
@@ -130,11 +130,11 @@ def test_any_text_is_either_a_formula_or_refused(text):
 def test_ten_thousand_columns():
     names = [f"x{i}" for i in range(10_000)]
     schema = Schema([Field("y", "float"), *(Field(name, "float") for name in names)])
-    start = time.perf_counter()
+    start = time.process_time()  # as above
     encoding = compile_formula("y ~ .", schema).learn(lambda: iter(()), in_memory=False)
     assert encoding.terms == tuple(names)
     assert compile_formula("y ~ " + " + ".join(names), schema).predictor_columns == tuple(names)
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
     with pytest.raises(ResourceError, match="crossing 10000 with 10000 terms"):
         compile_formula("y ~ .^2", schema)
 

@@ -270,8 +270,6 @@ def test_what_a_formula_says_of_itself():
     assert formula.response_columns == ("y",)
     assert formula.has_response
     assert not formula.fit_intercept
-    assert formula.needs_learning
-    assert not compile_formula("~ x", schema_of(table)).needs_learning
     assert not compile_formula("~ x", schema_of(table)).has_response
 
 

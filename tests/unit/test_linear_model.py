@@ -208,6 +208,7 @@ def test_huge_integers_are_predicted_by_the_coefficients_in_place(positive):
     model = LinearRegression(positive=positive).fit(X, y)
     # Without the mean of the columns, which a non-negative fit does not keep, the rounding of the intercept at zero shows.
     assert_allclose(model.predict(X), y, atol=np.spacing(abs(model.intercept_)) if positive else 3)
+    assert_allclose(model.augment(X, y)["fitted"], model.predict(X), rtol=1e-12)
     model.coef_ = 2 * model.coef_
     assert_allclose(model.predict(X), model.coef_[0] * 2.0**60 + model.intercept_, rtol=1e-9)
 

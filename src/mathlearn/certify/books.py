@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.least_squares import EXACT_ROUNDINGS
+from mathlearn.certify.least_squares import exact_fit
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.results.certificate import Check
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
 _MOST = 1e-8
+_ROUNDINGS = 64.0  # of a mean, which do not count as disagreement
 
 
 def books(result: FitResult, solution: LeastSquares) -> Check:
@@ -38,12 +39,11 @@ def _disagreements(result: FitResult, solution: LeastSquares) -> Iterator[float]
     total = moments.norms(centred=centred)[p:] ** 2
     mean = moments.mean[p:] if centred else np.zeros_like(total)
     spread = np.sqrt(total / moments.weight)
-    rounding = 64 * ROUNDOFF * mean**2 * moments.weight
+    rounding = _ROUNDINGS * ROUNDOFF * mean**2 * moments.weight
     yield _largest(np.maximum(np.abs(result.tss - total) - rounding, 0.0), total)
     if centred:
-        yield _largest(np.maximum(np.abs(result.centre - mean) - 64 * ROUNDOFF * np.abs(mean), 0.0), spread)
-    size = total + moments.weight * mean**2
-    yield float((result.exact != (result.rss <= (EXACT_ROUNDINGS * ROUNDOFF) ** 2 * size)).any())
+        yield _largest(np.maximum(np.abs(result.centre - mean) - _ROUNDINGS * ROUNDOFF * np.abs(mean), 0.0), spread)
+    yield float((result.exact != exact_fit(result.rss, total, moments.weight, mean)).any())
     yield float((result.estimable != solution.dependence.estimable(intercept=centred)).any())
     yield _along_null(result, solution)
 

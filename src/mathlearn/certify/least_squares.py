@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 MOST_ERROR_IN_SE = 1e-6
 MOST_RELATIVE_ERROR = 1e-8
-EXACT_ROUNDINGS = 8.0
-"""Residuals of so many roundings of y, in the root mean square, are an exact fit."""
-
-_PROTECTED = 100.0
 MOST_SE_ERROR = 1e-6
+
+_EXACT_ROUNDINGS = 8.0  # residuals of so many roundings of y, in the root mean square, are an exact fit
+_PROTECTED = 100.0  # standard errors below which the size of a coefficient says nothing about its accuracy
 _LEAST_SHARE = 2 * ROUNDOFF
-_MOST_DIGITS = -float(np.log10(_LEAST_SHARE))
-_MOST_CONDITION = 1e-2
+_MOST_DIGITS = -float(np.log10(_LEAST_SHARE))  # of a double
+_MOST_CONDITION = 1e-2  # condition number times the rounding unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +155,16 @@ _MEANING = {
 }
 
 
+def exact_fit(rss: FloatArray, tss: FloatArray, weight: float, mean_y: FloatArray) -> BoolArray:
+    """Whether residuals (q,) are no larger than 8 roundings of y, in the root mean square."""
+    tiny: BoolArray = rss <= (_EXACT_ROUNDINGS * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
+    return tiny
+
+
 def _rounding_of_y(solution: LeastSquares) -> FloatArray:
     """Residual scale (q,) of a fit whose only errors are roundings of y."""
     weight = solution.moments.weight
-    size: FloatArray = EXACT_ROUNDINGS * ROUNDOFF * np.sqrt(solution.tss / weight + solution.mean_y**2)
+    size: FloatArray = _EXACT_ROUNDINGS * ROUNDOFF * np.sqrt(solution.tss / weight + solution.mean_y**2)
     return size
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.linalg import slicing
-from mathlearn.linalg.errorfree import DoubleDouble, dd_add, dd_sum, fast_two_sum, two_prod, two_sum
+from mathlearn.linalg.errorfree import DoubleDouble, dd_add, dd_sum, fast_two_sum, gamma, two_prod, two_sum
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -66,7 +66,7 @@ class RowSums:
     gradient : (p, q) sum w (x - m) e
     off : (p,) sum w (x - m), what the rounding of the mean leaves; zeros where means are near zero and it does not matter
     rss : (q,) sum w e^2
-    gram : (r, r) sum w V^T (x - m)(x - m)^T V, or None where it is not formed
+    gram : (r, r) sum w V^T (x - m)(x - m)^T V; empty where it is not formed
     null : (d,) sum w (v^T x - c)^2; null_size : (d,) what cancelled in it
     """
 
@@ -90,7 +90,7 @@ class RowSums:
         if claim.exact:
             about = two_sum(np.asarray(x), -claim.mean)
             total, gradient = _exact_gradient(about, weighted)
-            gram, off = _gram(about, chunk.weight, claim), _exact_sum(about, chunk.weight)
+            gram, off = _gram(about, chunk.weight, claim), _sum(about, chunk.weight, exactly=claim.stiff)
         else:
             total, gradient, off = _gradient(x, weighted[0], chunk.weight, claim)
             gram = _NO_GRAM
@@ -112,6 +112,11 @@ class RowSums:
             self.null + other.null,
             self.null_size + other.null_size,
         )
+
+    @property
+    def rounding(self) -> float:
+        """Bound on the relative rounding of a sum formed in double: of a block, then of the blocks."""
+        return gamma(self.block) + gamma(self.chunks)
 
 
 def plain_claim(coef: FloatArray, intercept: FloatArray, mean: FloatArray, *, shifted: bool) -> Claim:
@@ -170,12 +175,12 @@ def _gradient(
     return (total, np.zeros_like(total)), (gradient, np.zeros_like(gradient)), off
 
 
-def _exact_sum(rows: DoubleDouble, w: FloatArray | None) -> FloatArray:
-    """Sum rows of mean zero; weights unlike each other can make any of them large beside the sum."""
-    if w is None:
+def _sum(rows: DoubleDouble, w: FloatArray | None, *, exactly: bool) -> FloatArray:
+    """Sum rows of mean zero; exactly too where weights unlike each other can make any of them large beside the sum."""
+    if w is None and not exactly:
         plain: FloatArray = rows[0].sum(axis=0) + rows[1].sum(axis=0)
         return plain
-    high, low = dd_sum(_times(rows, w[:, None]))
+    high, low = dd_sum(rows if w is None else _times(rows, w[:, None]))
     total: FloatArray = high + low
     return total
 

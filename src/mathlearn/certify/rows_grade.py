@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.evidence import Evidence, factor_errors
+from mathlearn.certify.evidence import Evidence, centring, factor_errors
 from mathlearn.certify.row_sums import Claim, RowSums
 from mathlearn.data.reduce import found_again
-from mathlearn.linalg.errorfree import ROUNDOFF, TINY, gamma
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY, DoubleDouble, dd_dot, fast_two_sum, gamma, two_sum
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -89,43 +89,48 @@ def _is_far(solution: LeastSquares) -> bool:
 
 def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> Evidence:
     total = sums.residual[0] + sums.residual[1]
-    gradient = sums.gradient[0] + sums.gradient[1]
     # The mean is a rounded number, about which neither rows nor residuals sum to zero.
-    carried = np.outer(sums.off, total / solution.moments.weight) if centred else np.zeros_like(gradient)
-    gradient = gradient - carried
-    white_step = claim.white.T @ gradient
-    step = claim.white @ white_step
-    # What the loss would still fall by at the exact solution: the numbers shown are rounded.
-    decrement = (white_step * white_step).sum(axis=0)
+    off_mean = sums.off / solution.moments.weight if centred else None
+    carried = np.zeros_like(sums.gradient[0]) if off_mean is None else np.outer(off_mean, total)
+    high, low = two_sum(sums.gradient[0], -carried)
+    gradient = fast_two_sum(high, low + sums.gradient[1])
+    far = _far(sums, solution, claim, centred=centred) if claim.exact else None
+    step, decrement = _newton(gradient, far, claim)
     size = solution.moments.norms(centred=centred)[: step.shape[0]]
     reach = np.sqrt(solution.tss) + size @ np.abs(solution.coef.T)
-    slack = _slack(sums, solution, claim, size) + _spread(4 * ROUNDOFF * np.abs(carried), claim)
+    slack = _slack(sums, solution, claim) + _spread(4 * ROUNDOFF * np.abs(carried), claim)
     error = np.abs(step) + slack
     if centred:
         decrement += total * (total / solution.moments.weight)
         error = np.concatenate([_intercept_error(total, step, slack, sums, solution, claim)[None], error])
-    summing = gamma(sums.block) + gamma(sums.chunks)
-    far = _far(sums, solution, claim, centred=centred) if claim.exact else None
     return Evidence(
         grade="rows",
-        residual=_level(gradient, size, reach, solution),
-        residual_limit=_residual_limit(summing, size, claim),
+        residual=_level(gradient[0], size, reach, solution),
+        residual_limit=_residual_limit(sums, claim),
         error=error.T,
         rss=np.maximum(sums.rss - decrement, 0.0),
-        rss_error=summing * sums.rss + (0.0 if claim.residuals else (4 * ROUNDOFF * reach) ** 2),
+        rss_error=sums.rounding * sums.rss + (0.0 if claim.residuals else (4 * ROUNDOFF * reach) ** 2),
         whiteness=0.0 if far is None or not far.size else float(np.abs(far).max()),
-        whiteness_limit=16 * (summing + gamma(solution.rank) * solution.condition_scaled),
-        se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, centred=centred),
-        centring=_centring(sums, solution, size) if centred else 0.0,
+        whiteness_limit=16 * (sums.rounding + gamma(solution.rank) * solution.condition_scaled),
+        se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, off_mean),
+        centring=0.0 if off_mean is None else centring(off_mean, solution, size),
         dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, TINY)).max()) if sums.null.size else 0.0,
     )
 
 
-def _centring(sums: RowSums, solution: LeastSquares, size: FloatArray) -> float:
-    """Distance of the means from those of the rows, beyond rounding, in standard errors of a mean."""
-    weight = solution.moments.weight
-    beyond = np.abs(sums.off) / weight - 8 * ROUNDOFF * (np.abs(solution.mean) + size)
-    return float((np.maximum(beyond, 0.0) * weight / np.maximum(size, TINY)).max(initial=0.0))
+def _newton(gradient: DoubleDouble, far: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray]:
+    """Return the step (p, q) to the exact solution, and what the loss (q,) still falls by: the numbers shown are rounded.
+
+    The inverse curvature is ``V (I + far)^-1 V^T``; where columns are so dependent that the rounding of V shows, `far` is
+    not left out.
+    """
+    if far is None or not claim.stiff:
+        image = claim.white.T @ gradient[0]
+        return claim.white @ image, (image * image).sum(axis=0)
+    high, low = dd_dot(claim.white, gradient)
+    image = high + low
+    solved = np.linalg.solve(np.eye(far.shape[0]) + far, image)
+    return claim.white @ solved, (image * solved).sum(axis=0)
 
 
 def _far(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> FloatArray:
@@ -147,24 +152,30 @@ def _intercept_error(
     rounding = 2 * ROUNDOFF * (np.abs(total) / weight + far @ np.abs(step))
     if not claim.exact:
         rounding += _forming(solution, claim) / np.sqrt(weight)
-        rounding += (gamma(sums.block) + gamma(sums.chunks)) * np.sqrt(sums.rss / weight)
+        rounding += sums.rounding * np.sqrt(sums.rss / weight)
     bound: FloatArray = error + rounding + far @ slack
     return bound
 
 
 def _forming(solution: LeastSquares, claim: Claim) -> FloatArray:
-    """Norm (q,) of the rounding of the residuals: of what cancelled in them."""
-    moments, p = solution.moments, claim.mean.size
-    size = moments.norms(centred=True)[:p]
-    raw = size if claim.shifted else np.sqrt(size**2 + moments.weight * claim.mean**2)
-    target = np.sqrt(solution.tss + (0.0 if claim.shifted else moments.weight * solution.mean_y**2))
-    rounding: FloatArray = (gamma(p) + 3 * ROUNDOFF) * (target + raw @ np.abs(claim.coef))
-    return 0.0 * rounding if claim.residuals else rounding
+    """Norm (q,) of the rounding of the residuals: of what cancelled in them; none where they are formed in double-double."""
+    if claim.residuals:
+        return np.zeros_like(solution.tss)
+    weight = 0.0 if claim.shifted else solution.moments.weight
+    target = np.sqrt(solution.tss + weight * solution.mean_y**2)
+    cancelled = target + _operands(solution, claim) @ np.abs(claim.coef)
+    rounding: FloatArray = (gamma(claim.mean.size) + 3 * ROUNDOFF) * cancelled
+    return rounding
 
 
-def _residual_limit(summing: float, size: FloatArray, claim: Claim) -> float:
+def _operands(solution: LeastSquares, claim: Claim) -> FloatArray:
+    """Norms (p,) of the columns as they enter products: about the mean where that is subtracted first."""
+    return solution.moments.norms(centred=claim.shifted)[: claim.mean.size]
+
+
+def _residual_limit(sums: RowSums, claim: Claim) -> float:
     """Gradient that rounding can leave, in units of its rounding level."""
-    return 4.0 if claim.exact else 4.0 * (1.0 + (summing + gamma(size.size)) / ROUNDOFF)
+    return 4.0 if claim.exact else 4.0 * (1.0 + (sums.rounding + gamma(claim.mean.size)) / ROUNDOFF)
 
 
 def _level(gradient: FloatArray, size: FloatArray, reach: FloatArray, solution: LeastSquares) -> float:
@@ -176,7 +187,7 @@ def _level(gradient: FloatArray, size: FloatArray, reach: FloatArray, solution: 
     return float((np.abs(gradient) / np.maximum(level, TINY)).max(initial=0.0))
 
 
-def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray) -> FloatArray:
+def _slack(sums: RowSums, solution: LeastSquares, claim: Claim) -> FloatArray:
     """Bound (p, q) on what rounding in this pass can hide of each coefficient's error.
 
     The gradient's rounding is at most ``gamma |x_j| |e|`` and that of the residuals ``gamma(p)`` of what cancelled in
@@ -185,14 +196,11 @@ def _slack(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray
     residual = np.sqrt(sums.rss)
     row = np.sqrt((claim.white * claim.white).sum(axis=1))
     if claim.exact:
-        # Sums in double-double leave at most about 2**-100 of what was added.
+        # Sums in double-double leave at most about 2**-100 of what was added: a thousandfold margin.
         tiny: FloatArray = row[:, None] * (2.0**-90 * np.sqrt(sums.n) * residual)
         return tiny
-    raw = size if claim.shifted else np.sqrt(size**2 + solution.moments.weight * solution.mean**2)
-    forming = _forming(solution, claim)
-    summing = gamma(sums.block) + gamma(sums.chunks)
-    adding = summing * float(np.linalg.norm(raw @ np.abs(claim.white))) * residual
-    slack: FloatArray = row[:, None] * (forming + adding)
+    adding = sums.rounding * float(np.linalg.norm(_operands(solution, claim) @ np.abs(claim.white))) * residual
+    slack: FloatArray = row[:, None] * (_forming(solution, claim) + adding)
     return slack
 
 
@@ -206,4 +214,4 @@ def _spread(gradient: FloatArray, claim: Claim) -> FloatArray:
 def _gram_rounding(sums: RowSums, solution: LeastSquares, claim: Claim) -> float:
     """Bound on the rounding of an entry of the Gram matrix of whitened rows, whose columns have norm one."""
     forming = 1.0 if claim.stiff else solution.condition_scaled
-    return gamma(sums.block) + gamma(sums.chunks) + 4 * gamma(solution.rank) * forming
+    return sums.rounding + 4 * gamma(solution.rank) * forming

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.evidence import Evidence, factor_errors
-from mathlearn.linalg.errorfree import ROUNDOFF, TINY, dd_dot, gamma
+from mathlearn.certify.evidence import Evidence, centring, factor_errors
+from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot, gamma
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -48,7 +48,7 @@ def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
         rss_error=relative * reach**2 * unit[p:] ** 2,
         whiteness=float(np.abs(whiteness).max(initial=0.0)),
         whiteness_limit=limit,
-        se_error=factor_errors(whiteness, limit, solution, centred=centred),
+        se_error=factor_errors(whiteness, limit, solution, np.zeros(p) if centred else None),
         centring=_centring(solution) if centred else 0.0,
         dependence=0.0,
     )
@@ -88,8 +88,5 @@ def _intercept_error(solution: LeastSquares, slopes: FloatArray, reach: FloatArr
 
 
 def _centring(solution: LeastSquares) -> float:
-    """Distance of the means used from those of the statistic, in standard errors of a mean."""
     moments, p = solution.moments, solution.mean.size
-    size = moments.norms(centred=True)[:p]
-    beyond = np.abs(solution.mean - moments.mean[:p]) - 8 * ROUNDOFF * (np.abs(solution.mean) + size)
-    return float((np.maximum(beyond, 0.0) * moments.weight / np.maximum(size, TINY)).max(initial=0.0))
+    return centring(solution.mean - moments.mean[:p], solution, moments.norms(centred=True)[:p])

@@ -47,14 +47,14 @@ class Climber:
     threads: int
 
     @property
-    def terms(self) -> int:
-        """Number of columns p."""
+    def p(self) -> int:
+        """Number of columns."""
         return len(self.rows.terms)
 
     @property
     def small(self) -> bool:
         """Whether exact digits are affordable."""
-        return self.moments.n * max(self.terms, 1) ** 2 <= SMALL
+        return self.moments.n * max(self.p, 1) ** 2 <= SMALL
 
     def solve(self) -> tuple[LeastSquares, Evidence]:
         """Climb until the certified error is small enough; return the solution and the evidence for it.
@@ -89,7 +89,7 @@ class Climber:
         """Second rung: where the factor gives good standard errors, a refined solution may be all that is missing."""
         if self.rows.sparse or float(statistic.se_error.max(initial=0.0)) > MOST_SE_ERROR:
             return None
-        size = ladder.block_rows(self.terms)
+        size = ladder.block_rows(self.p)
         solution = refined(self.rows, solution, max_rows=size, threads=self.threads)
         evidence = self._from_rows(solution, statistic, residuals=True)
         return (solution, evidence) if self._enough(solution, evidence) else None
@@ -97,7 +97,7 @@ class Climber:
     def _first_rung(self) -> Start | None:
         # Without an intercept nothing is centred away, and with a tolerance the rank is decided on a triangular factor.
         usable = self.centred and self.tol is None
-        return ladder.cholesky(self.moments, self.terms) if usable else None
+        return ladder.cholesky(self.moments, self.p) if usable else None
 
     def _last_rung(self, start: Start | None) -> tuple[LeastSquares, Evidence]:
         for first in (start, None):

@@ -9,17 +9,17 @@ import numpy as np
 from mathlearn.certify.least_squares import certificate
 from mathlearn.fitting import resources
 from mathlearn.fitting.climb import SMALL, Climber, checked, residual_scale
-from mathlearn.fitting.defects import aliases, least_squares_defects
-from mathlearn.fitting.origin import intercept_at_zero
-from mathlearn.fitting.withheld import exact_fit
+from mathlearn.fitting.defects import aliases
+from mathlearn.fitting.record import Found, recorded
 from mathlearn.linalg import ladder
-from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult, Status
+from mathlearn.results.fit_result import CovarianceEstimate, Curvature
 
 if TYPE_CHECKING:
     from mathlearn.certify.evidence import Evidence
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.linalg.solution import LeastSquares
+    from mathlearn.results.fit_result import FitResult
 
 SQUARES = 4
 """p-by-p matrices held at a time."""
@@ -53,45 +53,28 @@ def _at_once(rows: Rows, spec: LinearSpec) -> LeastSquares | None:
 def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, evidence: Evidence) -> FitResult:
     """Draw the conclusions from a solution and the evidence for it."""
     centred, moments = spec.fit_intercept, solution.moments
-    df = count - solution.rank - centred
-    sigma = residual_scale(solution, count, centred=centred)
-    exact = exact_fit(solution.rss, solution.tss, moments.weight, solution.mean_y)
-    shown = solution.dependence.estimable(intercept=centred)
-    verdict, digits = certificate(evidence, solution, sigma, exact, shown, centred=centred)
-    dependences = aliases(solution.dependence, rows.terms)
-    return FitResult(
-        terms=rows.terms,
-        responses=rows.responses,
-        fit_intercept=centred,
-        weights_type=spec.weights_type,
-        n=count,
-        n_dropped=moments.dropped,
+    found = Found(
+        rung=solution.rung,
+        n=moments.n,
+        dropped=moments.dropped,
         weight_sum=moments.weight,
         log_weight_sum=moments.log_weight,
-        rank=solution.rank,
-        df_model=solution.rank,
-        df_resid=df,
         coef=solution.coef,
-        intercept=intercept_at_zero(solution.intercept, solution.coef, spec.origin),
+        intercept=solution.intercept,
         centre=solution.centre,
         rss=solution.rss,
         tss=solution.tss,
-        exact=exact,
-        curvature=_curvature(solution, spec.origin),
-        estimable=shown,
-        aliases=dependences,
-        covariance=CovarianceEstimate(
-            "classical", None, float(df), "classical: independent errors of constant variance"
-        ),
-        withheld=None,
-        rung=solution.rung,
+        rank=solution.rank,
+        estimable=solution.dependence.estimable(intercept=centred),
+        aliases=aliases(solution.dependence, rows.terms),
         condition_raw=solution.condition_raw,
         condition_scaled=solution.condition_scaled,
-        digits=digits[:, int(centred) :],
-        status=Status.OPTIMAL if verdict.ok else Status.STALLED,
-        defects=least_squares_defects(dependences, rows.responses, exact, solution.tss, df, count),
-        certificate=verdict,
+        curvature=_curvature(solution, spec.origin),
+        covariance=CovarianceEstimate.classical(float(count - solution.rank - centred), spec.weights_type),
     )
+    sigma = residual_scale(solution, count, centred=centred)
+    verdict, digits = certificate(evidence, solution, sigma, found.exact, found.estimable, centred=centred)
+    return recorded(rows, spec, found, verdict, digits=digits[:, int(centred) :])
 
 
 def _curvature(solution: LeastSquares, shifts: tuple[int, ...]) -> Curvature:

@@ -35,7 +35,7 @@ def fit_linear(rows: Rows, spec: LinearSpec, *, has_offset: bool = False) -> Fit
     """
     if has_offset:
         rows = without_offset(rows)
-    size = (rows.n_rows or 1 << 30) * len(rows.terms)
+    size = resources.numbers(rows)
     threads = pool_size(size, resources.threads(spec.n_jobs))
     with single_threaded_blas(size):
         rows = held(rows, block_rows(len(rows.terms)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from mathlearn.certify.gradient import Shown, gradient, nonnegative_certificate
 from mathlearn.fitting.defects import aliases
-from mathlearn.fitting.withheld import Found, without_inference
+from mathlearn.fitting.record import Found, recorded
 from mathlearn.linalg import ladder
 from mathlearn.linalg.nonnegative import solve
 
@@ -44,7 +44,7 @@ def fit_nonnegative(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         log_weight_sum=moments.log_weight,
         coef=solution.coef,
         intercept=solution.intercept,
-        mean_y=solution.mean_y,
+        centre=solution.mean_y,
         rss=solution.rss,
         tss=solution.tss,
         rank=int(solution.dependence.kept.size),
@@ -52,4 +52,4 @@ def fit_nonnegative(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         aliases=aliases(solution.dependence, rows.terms),
     )
     verdict = nonnegative_certificate(slope, solution.coef, unique=not solution.dependence.dropped.size)
-    return without_inference(rows, spec, found, verdict, _REASON)
+    return recorded(rows, spec, found, verdict, withheld=_REASON)

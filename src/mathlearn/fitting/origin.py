@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.linalg.errorfree import dd_add, dd_dot
+from mathlearn.linalg.errorfree import minus_dot
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
 
 
 def intercept_at_zero(intercept: FloatArray, coef: FloatArray, origin: tuple[int, ...]) -> FloatArray:
-    """Move the intercept (q,) from the columns' origin to zero: ``intercept - coef @ origin``, in double-double."""
+    """Move the intercept (q,) from the columns' origin to zero: ``intercept - coef @ origin``, rounded once."""
     if not any(origin):
         return intercept
     high = np.array([float(shift) for shift in origin])
     low = np.array([float(shift - int(value)) for shift, value in zip(origin, high, strict=True)])
-    slopes = coef.T, np.zeros_like(coef.T)
-    total = (intercept, np.zeros_like(intercept))
-    for part in (high, low):
-        carried = dd_dot(part[:, None], slopes)
-        total = dd_add(total, (-carried[0][0], -carried[1][0]))
-    return total[0]
+    slopes = np.concatenate([coef.T, coef.T])
+    start = intercept, np.zeros_like(intercept)
+    return minus_dot(start, np.concatenate([high, low]), (slopes, np.zeros_like(slopes)))

@@ -13,10 +13,11 @@ from mathlearn.certify.least_squares import certificate
 from mathlearn.certify.statistic_grade import from_statistic
 from mathlearn.data.adapt import densified, without_offset
 from mathlearn.fitting.climb import checked
+from mathlearn.fitting.resources import numbers
 from mathlearn.fitting.sparse import MOST_DENSE_COLUMNS
 from mathlearn.linalg import ladder
 from mathlearn.linalg.dependence import Dependence, dependence_tolerance
-from mathlearn.linalg.errorfree import dd_add, dd_dot
+from mathlearn.linalg.errorfree import minus_dot
 from mathlearn.linalg.solution import LeastSquares
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 from mathlearn.statistics.covariance import estimate
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 def with_covariance(result: FitResult, rows: Rows, kind: CovarianceKind, options: Mapping[str, Any]) -> FitResult:
     """Return the same fit with another covariance of its estimates."""
-    size = _size(rows)
+    size = numbers(rows)
     with single_threaded_blas(size):
         covariance = estimate(
             kind,
@@ -56,7 +57,7 @@ def verified(result: FitResult, rows: Rows, tol: float | None = None) -> Certifi
         The rank tolerance of the fit, if one was given.
     """
     require_curvature(result)
-    centred, size = result.fit_intercept, _size(rows)
+    centred, size = result.fit_intercept, numbers(rows)
     threads = pool_size(size, get_config().threads)
     rows = without_offset(rows)
     if rows.sparse and len(rows.terms) <= MOST_DENSE_COLUMNS:
@@ -69,10 +70,6 @@ def verified(result: FitResult, rows: Rows, tol: float | None = None) -> Certifi
         evidence = checked(rows, solution, statistic, centred=centred, threads=threads)
     found, _ = certificate(evidence, solution, sigma(result), result.exact, result.estimable, centred=centred)
     return replace(found, checks=(*found.checks, books(result, solution)))
-
-
-def _size(rows: Rows) -> int:
-    return (rows.n_rows or 1 << 30) * len(rows.terms)
 
 
 def _solution(result: FitResult, moments: Moments, tol: float | None) -> LeastSquares:
@@ -117,5 +114,5 @@ def _intercept(result: FitResult) -> FloatArray:
     curvature = require_curvature(result)
     if not curvature.origin.any():
         return result.intercept
-    carried = dd_dot(curvature.mean[:, None], (result.coef.T, np.zeros_like(result.coef.T)))
-    return dd_add((result.centre, np.zeros_like(result.centre)), (-carried[0][0], -carried[1][0]))[0]
+    slopes = result.coef.T
+    return minus_dot((result.centre, np.zeros_like(result.centre)), curvature.mean, (slopes, np.zeros_like(slopes)))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mathlearn._config import get_config
 from mathlearn._errors import ResourceError
 
+if TYPE_CHECKING:
+    from mathlearn.data.rows import Rows
+
 _BYTES = 8
+_UNCOUNTED = 1 << 30
 
 
 def threads(n_jobs: int | None) -> int:
@@ -19,22 +24,28 @@ def threads(n_jobs: int | None) -> int:
     return max(1, n_jobs)
 
 
-def fits(numbers: int) -> bool:
+def numbers(rows: Rows) -> int:
+    """Entries of X, by which the worth of threads is judged; very many when the rows are not counted yet."""
+    return (rows.n_rows or _UNCOUNTED) * len(rows.terms)
+
+
+def fits(doubles: int) -> bool:
     """Whether so many doubles may be allocated."""
-    return numbers * _BYTES <= get_config().max_memory
+    return doubles * _BYTES <= get_config().max_memory
 
 
-def require(numbers: int, what: str) -> None:
+def require(doubles: int, what: str) -> None:
     """Refuse an allocation above the limit before it is made.
 
     Raises
     ------
     ResourceError
+        With the size asked for, the limit, and how to raise it.
     """
-    if not fits(numbers):
+    if not fits(doubles):
         limit = get_config().max_memory
         msg = (
-            f"{what} would take {numbers * _BYTES / 2**30:.1f} GiB; at most {limit / 2**30:.1f} GiB may be used. "
+            f"{what} would take {doubles * _BYTES / 2**30:.1f} GiB; at most {limit / 2**30:.1f} GiB may be used. "
             "Use fewer columns, or raise the limit with mathlearn.set_config(max_memory=...)."
         )
         raise ResourceError(msg)

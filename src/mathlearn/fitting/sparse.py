@@ -13,7 +13,7 @@ from mathlearn.fitting.climb import Climber
 from mathlearn.fitting.defects import aliases, listed
 from mathlearn.fitting.dense import SQUARES, concluded
 from mathlearn.fitting.gather import gathered
-from mathlearn.fitting.withheld import Found, without_inference
+from mathlearn.fitting.record import Found, recorded
 from mathlearn.linalg import ladder, lsmr
 from mathlearn.linalg.doubtful import dependence_among
 from mathlearn.results.fit_result import Defect, DefectKind
@@ -68,7 +68,7 @@ def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         log_weight_sum=block.log_total,
         coef=solution.coef,
         intercept=solution.intercept,
-        mean_y=solution.mean_y,
+        centre=solution.mean_y,
         rss=solution.rss,
         tss=solution.tss,
         rank=known.rank,
@@ -76,14 +76,8 @@ def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         aliases=known.aliases,
         condition_scaled=solution.condition,
     )
-    return without_inference(
-        rows,
-        spec,
-        found,
-        free_certificate(slope, distance=None, unique=bool(known.estimable.all())),
-        _REASON,
-        known.defects,
-    )
+    verdict = free_certificate(slope, distance=None, unique=bool(known.estimable.all()))
+    return recorded(rows, spec, found, verdict, withheld=_REASON, defects=known.defects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from mathlearn.certify.gradient import Shown, free_certificate, gradient, row_space_distance
 from mathlearn.fitting import resources
 from mathlearn.fitting.gather import gathered
-from mathlearn.fitting.withheld import Found, without_inference
+from mathlearn.fitting.record import Found, recorded
 from mathlearn.linalg.ladder import block_rows
 from mathlearn.linalg.wide import minimum_norm
 from mathlearn.results.fit_result import Defect, DefectKind
@@ -44,7 +44,7 @@ def fit_wide(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
         log_weight_sum=block.log_total,
         coef=solution.coef,
         intercept=solution.intercept,
-        mean_y=mean_y,
+        centre=mean_y,
         rss=solution.rss,
         tss=solution.tss,
         rank=solution.rank,
@@ -53,4 +53,5 @@ def fit_wide(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     )
     distance = row_space_distance(solution.coef, (x - mean) * np.sqrt(block.weights)[:, None])
     verdict = free_certificate(slope, distance=distance, unique=False, condition=solution.condition)
-    return without_inference(rows, spec, found, verdict, reason, (Defect(DefectKind.TOO_FEW_ROWS, advice),))
+    defects = (Defect(DefectKind.TOO_FEW_ROWS, advice),)
+    return recorded(rows, spec, found, verdict, withheld=reason, defects=defects)

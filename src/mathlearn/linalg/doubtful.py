@@ -16,7 +16,7 @@ from mathlearn.linalg import rank
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.ladder import block_rows
 from mathlearn.linalg.moments import Frame, power_of_two
-from mathlearn.linalg.tsqr import RFactor
+from mathlearn.linalg.tsqr import RFactor, equilibrated
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -45,12 +45,8 @@ def dependence_among(x: csr_array, weight: FloatArray | None, mean: FloatArray, 
         )
         for at in range(0, n, step)
     )
-    qr, first = reduce(RFactor.merge, factors), int(centred)
-    r = qr.r[first:, first:]
-    unit = power_of_two(np.sqrt(np.einsum("ij,ij->j", r, r)))
-    verdict = rank.verdict(r / unit, qr.raw[first:] / unit, u, None)
-    exact = frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0]) if centred else mean
-    return Dependence.of(verdict, unit * frame.scale, exact)
+    found = equilibrated(reduce(RFactor.merge, factors), centred=centred)
+    return Dependence.of(rank.verdict(found.r, found.raw, u, None), found.scale, found.mean)
 
 
 def _units(x: csr_array, weight: FloatArray | None) -> FloatArray:

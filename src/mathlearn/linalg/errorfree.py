@@ -122,6 +122,13 @@ def dd_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
     return dd_sum((high, low + left * right_low))
 
 
+def minus_dot(start: DoubleDouble, a: FloatArray, b: DoubleDouble) -> FloatArray:
+    """Return ``start - a @ b`` (q,), which may cancel to the last digits, for (q,), (n,) and (n, q): error-free products, rounded once."""
+    product, error = two_prod(a[:, None], b[0])
+    parts = np.concatenate([start[0][None], start[1][None], -product, -error, -a[:, None] * b[1]])
+    return np.array([math.fsum(column) for column in parts.T.tolist()])
+
+
 def _scalar_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
     """`dd_dot`, number by number."""
     columns, highs, lows = a.T.tolist(), b[0].T.tolist(), b[1].T.tolist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import numpy as np
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.reduce import found_again
 from mathlearn.linalg.dependence import Dependence
-from mathlearn.linalg.errorfree import DoubleDouble, two_prod
+from mathlearn.linalg.errorfree import DoubleDouble, minus_dot
 from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two, spread_of
 from mathlearn.linalg.precise import at_once as precise_at_once
 from mathlearn.linalg.precise import refine
@@ -258,6 +257,4 @@ def _intercept(start: Start, shortest: FloatArray, solved: Solved) -> FloatArray
     alone = not dependence.constant.any()
     mean = start.mean[dependence.kept] if alone else start.mean
     high, low = solved.basic if alone else (shortest.T, np.zeros((mean.size, shortest.shape[0])))
-    product, error = two_prod(mean[:, None], high)
-    parts = np.concatenate([solved.centre[0][None], solved.centre[1][None], -product, -error, -mean[:, None] * low])
-    return np.array([math.fsum(column) for column in parts.T.tolist()])
+    return minus_dot(solved.centre, mean, (high, low))

@@ -102,7 +102,12 @@ def solve(x: csr_array, y: FloatArray, weight: FloatArray | None, *, centred: bo
     )
 
 
-def _scale(raw: FloatArray, mean: FloatArray, n: int) -> FloatArray:
-    """Powers of two near the norms about the mean; of a column that is constant but for rounding, the norm about zero."""
-    squares = raw - mean
+def _scale(raw: FloatArray, taken: FloatArray, n: int) -> FloatArray:
+    """Powers of two near the norms about the mean; of a column that is constant but for rounding, the norm about zero.
+
+    Parameters
+    ----------
+    raw, taken : (p,) sums of squares, and what the mean takes away from them
+    """
+    squares = raw - taken
     return power_of_two(np.sqrt(np.where(squares > 4 * gamma(n) * raw, squares, raw)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from mathlearn.linalg import rank
 from mathlearn.linalg.dependence import Dependence
-from mathlearn.linalg.moments import power_of_two
+from mathlearn.linalg.tsqr import equilibrated
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -48,26 +48,21 @@ def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
     """
     from scipy.optimize import nnls
 
-    frame, first = qr.frame, int(centred)
-    r = qr.r[first:, first:]
-    mean = frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0]) if centred else np.zeros(frame.shift.shape)
-    size = np.sqrt(np.einsum("ij,ij->j", r, r))
-    unit = power_of_two(size)
-    scaled, user = r / unit, unit * frame.scale
-    found_rank = rank.verdict(scaled, (qr.raw[first:] / unit)[:p], p, None)
-    found = np.zeros((r.shape[1] - p, p))
+    found = equilibrated(qr, centred=centred)
+    r, scale, mean = found.r, found.scale, found.mean
+    scaled = np.zeros((r.shape[1] - p, p))
     if r.shape[0]:  # nothing is left of a single row, once centred
-        for k, row in enumerate(found):
-            row[:] = nnls(scaled[:, :p], scaled[:, p + k], maxiter=max(30 * p, 1))[0]
-    left = scaled[:, p:] - scaled[:, :p] @ found.T
-    coef = found * user[p:, None] / user[:p]
+        for k, row in enumerate(scaled):
+            row[:] = nnls(r[:, :p], r[:, p + k], maxiter=max(30 * p, 1))[0]
+    left = r[:, p:] - r[:, :p] @ scaled.T
+    coef = scaled * scale[p:, None] / scale[:p]
     return NonnegativeSolution(
         coef=coef,
         intercept=mean[p:] - coef @ mean[:p],
         mean=mean[:p],
         mean_y=mean[p:],
-        size=size[:p] * frame.scale[:p],
-        rss=np.einsum("ij,ij->j", left, left) * user[p:] ** 2,
-        tss=(size[p:] * frame.scale[p:]) ** 2,
-        dependence=Dependence.of(found_rank, user[:p], mean[:p]),
+        size=found.size[:p],
+        rss=np.einsum("ij,ij->j", left, left) * scale[p:] ** 2,
+        tss=found.size[p:] ** 2,
+        dependence=Dependence.of(rank.verdict(r, found.raw[:p], p, None), scale[:p], mean[:p]),
     )

@@ -165,7 +165,7 @@ def _combine(product: Product, step: DoubleDouble) -> DoubleDouble:
 def _settled(refined: Refined, basis: Basis, target: FloatArray) -> bool:
     """Whether the errors that the sums can leave are below a half unit of each number shown."""
     row = np.sqrt(np.einsum("ij,ij->i", refined.white, refined.white))
-    error = _SUM_ERROR * row[:, None] * np.sqrt(target)
+    error = _SUM_ERROR * row[:, None] * np.sqrt(np.maximum(target, 0.0))
     solution = refined.solution[0]
     if not (error <= ROUNDOFF / 2 * np.abs(solution)).all():
         return False

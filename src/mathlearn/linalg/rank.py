@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.linalg.triangular import solve_upper
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -79,7 +80,7 @@ def verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> RankVe
         kept.append(j)
     rank = len(kept)
     factor = np.triu(work[:rank, kept])
-    weights = _solve_upper(factor, work[:rank, dropped])
+    weights = solve_upper(factor, work[:rank, dropped])
     return RankVerdict(
         np.array(kept, np.int64), np.array(dropped, np.int64), weights, np.array(noise), factor, work[:, p:]
     )
@@ -97,7 +98,7 @@ def _limit(work: FloatArray, kept: list[int], j: int, raw: FloatArray, size: Flo
     if tol is not None:
         return max(tol, ROUNDOFF) * float(size[j])
     k = len(kept)
-    weights = _solve_upper(np.triu(work[:k, kept]), work[:k, j : j + 1])[:, 0]
+    weights = solve_upper(np.triu(work[:k, kept]), work[:k, j : j + 1])[:, 0]
     made_of = raw[j] + float(np.abs(weights) @ raw[kept])
     return float(_SAFETY * ROUNDOFF * np.sqrt(work.shape[1]) * made_of)
 
@@ -111,12 +112,3 @@ def _reflect(work: FloatArray, k: int, j: int) -> None:
         v /= norm
         work[k:] -= 2.0 * np.outer(v, v @ work[k:])
     work[k + 1 :, j] = 0.0
-
-
-def _solve_upper(factor: FloatArray, right: FloatArray) -> FloatArray:
-    from scipy.linalg import solve_triangular
-
-    if factor.shape[0] == 0 or right.shape[1] == 0:
-        return np.zeros((factor.shape[0], right.shape[1]))
-    solution: FloatArray = solve_triangular(factor, right, check_finite=False)
-    return solution

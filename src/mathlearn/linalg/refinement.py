@@ -10,7 +10,7 @@ import numpy as np
 
 from mathlearn.data.reduce import found_again
 from mathlearn.linalg import slicing
-from mathlearn.linalg.errorfree import dd_add, dd_dot, two_sum
+from mathlearn.linalg.errorfree import dd_add, minus_dot, two_sum
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -61,12 +61,11 @@ def refined(rows: Rows, solution: LeastSquares, *, max_rows: int, threads: int) 
     coef = solution.coef.T + solution.whitener @ white
     offset = sums.residual / solution.moments.weight
     centre = solution.centre + offset
-    carried = dd_dot(solution.mean[:, None], (coef, np.zeros_like(coef)))
     return replace(
         solution,
         rung="refinement",
         coef=coef.T,
         centre=centre,
-        intercept=dd_add((centre, np.zeros_like(centre)), (-carried[0][0], -carried[1][0]))[0],
+        intercept=minus_dot((centre, np.zeros_like(centre)), solution.mean, (coef, np.zeros_like(coef))),
         rss=np.maximum(sums.rss - np.einsum("ij,ij->j", white, white) - sums.residual * offset, 0.0),
     )

@@ -12,6 +12,7 @@ from mathlearn.linalg.condition import condition
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.moments import power_of_two
 from mathlearn.linalg.triangular import inverse_upper, pivoted_cholesky, solve_upper
+from mathlearn.linalg.tsqr import equilibrated
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -105,34 +106,26 @@ def from_gram(moments: Moments, p: int) -> Start | None:
 
 def from_qr(qr: RFactor, p: int, tol: float | None, *, centred: bool) -> Start:
     """Solve from the triangular factor of ``[1, X, y]``, deciding the rank on it."""
-    frame = qr.frame
-    first = int(centred)
-    r = qr.r[first:, first:]
-    mean = frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0]) if centred else np.zeros(frame.shift.shape)
-    size = np.sqrt(np.einsum("ij,ij->j", r, r))
-    unit = power_of_two(size)
-    user = unit * frame.scale
+    found = equilibrated(qr, centred=centred)
     # A reflection of the kept columns must also act on y, so y travels along as trailing columns.
-    verdict = _verdict(r / unit, (qr.raw[first:] / unit)[:p], p, tol)
-    found = verdict.factor
-    inverse = inverse_upper(found) if found.shape[0] else found
-    explained = verdict.right[: found.shape[0]]
-    total = np.einsum("ij,ij->j", r[:, p:], r[:, p:])
-    left = verdict.right[found.shape[0] :]
+    verdict = _verdict(found.r, found.raw[:p], p, tol)
+    factor = verdict.factor
+    inverse = inverse_upper(factor) if factor.shape[0] else factor
+    explained, left = verdict.right[: factor.shape[0]], verdict.right[factor.shape[0] :]
     return Start(
         rung="tsqr",
-        mean=mean[:p],
-        mean_y=mean[p:],
-        scale=user[:p],
-        scale_y=user[p:],
-        dependence=Dependence.of(verdict, user[:p], mean[:p], tol),
+        mean=found.mean[:p],
+        mean_y=found.mean[p:],
+        scale=found.scale[:p],
+        scale_y=found.scale[p:],
+        dependence=Dependence.of(verdict, found.scale[:p], found.mean[:p], tol),
         factor=inverse,
-        triangle=found,
+        triangle=factor,
         inverse=inverse,
-        order=np.arange(found.shape[0]),
-        solution=solve_upper(found, explained) if found.shape[0] else explained,
-        rss=np.einsum("ij,ij->j", left, left) * user[p:] ** 2,
-        tss=total * frame.scale[p:] ** 2,
+        order=np.arange(factor.shape[0]),
+        solution=solve_upper(factor, explained) if factor.shape[0] else explained,
+        rss=np.einsum("ij,ij->j", left, left) * found.scale[p:] ** 2,
+        tss=found.size[p:] ** 2,
         weight=qr.weight,
     )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.linalg.moments import Frame, framed
+from mathlearn.linalg.moments import Frame, framed, power_of_two
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -61,6 +61,41 @@ class RFactor:
         """Return the factor of both sets of rows."""
         r = _triangle(np.concatenate([self.r, other.r]))
         return RFactor(self.frame, self.n + other.n, self.weight + other.weight, r, np.hypot(self.raw, other.raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Equilibrated:
+    """A triangular factor about the mean, its columns divided by powers of two near their norms.
+
+    Attributes
+    ----------
+    r : (k, m)
+    raw : (m,) norms of the columns of the data as given, in the units of `r`
+    scale : (m,) those units
+    size : (m,) norms of the columns about their mean, in the user's units
+    mean : (m,) in the user's units; zeros when not centred
+    """
+
+    r: FloatArray
+    raw: FloatArray
+    scale: FloatArray
+    size: FloatArray
+    mean: FloatArray
+
+
+def equilibrated(qr: RFactor, *, centred: bool) -> Equilibrated:
+    """Take the leading column of ones, if there is one, out of a factor, and scale what is left."""
+    frame, first = qr.frame, int(centred)
+    r = qr.r[first:, first:]
+    norm = np.sqrt(np.einsum("ij,ij->j", r, r))
+    unit = power_of_two(norm)
+    return Equilibrated(
+        r=r / unit,
+        raw=qr.raw[first:] / unit,
+        scale=unit * frame.scale,
+        size=norm * frame.scale,
+        mean=frame.shift + frame.scale * (qr.r[0, 1:] / qr.r[0, 0]) if centred else np.zeros(frame.shift.shape),
+    )
 
 
 def _triangle(z: FloatArray) -> FloatArray:

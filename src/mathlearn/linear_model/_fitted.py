@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from mathlearn._errors import SchemaError
 from mathlearn._sklearn import BaseEstimator, MultiOutputMixin, NotFittedError, RegressorMixin, is_fitted
 from mathlearn.fitting.origin import intercept_at_zero
+from mathlearn.linear_model._blocks import block_rows, spread
 
 if TYPE_CHECKING:
     import os
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from mathlearn.statistics.frame import FrameKind
     from mathlearn.statistics.intervals import Interval
     from mathlearn.statistics.summary import Summary
-
-_MOST_ROWS = 1 << 16
-_MOST_NUMBERS = 1 << 22
 
 
 class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -60,6 +59,14 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         NotFittedError
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or hold values that are not finite.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.predict([[4.0], [5.0]])
+        array([ 9.5, 11.7])
         """
         blocks = list(self.iter_predict(X))
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
@@ -75,9 +82,23 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         ------
         y : (m,) or (m, q)
             Predictions of the next m rows, as `predict` gives them.
+
+        Raises
+        ------
+        NotFittedError
+        SchemaError, NonFiniteInputError
+            As in `predict`; of values, when their block is reached.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> sum(len(block) for block in model.iter_predict([[4.0], [5.0]]))
+        2
         """
         rows = self._bound(X, missing=self.missing)
-        return (_spread(self._shaped(self._linear(chunk, rows)), chunk) for chunk in rows.blocks(_block_rows(rows)))
+        return (spread(self._shaped(self._linear(chunk, rows)), chunk) for chunk in rows.blocks(block_rows(rows)))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Coefficient of determination R² of the predictions, the mean over responses.
@@ -92,12 +113,22 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         Raises
         ------
         NotFittedError
+        SchemaError, NonFiniteInputError
+            The rows do not fit what was learned, or none is left.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> round(model.score(X, y), 4)
+        0.9308
         """
         from sklearn.metrics import r2_score
 
         rows = self._bound(X, y, sample_weight=sample_weight, missing=self.missing, require_y=True)
         blocks = [
-            (chunk.y, self._linear(chunk, rows), chunk.weight) for chunk in rows.blocks(_block_rows(rows)) if chunk.n
+            (chunk.y, self._linear(chunk, rows), chunk.weight) for chunk in rows.blocks(block_rows(rows)) if chunk.n
         ]
         if not blocks:
             raise SchemaError(
@@ -128,6 +159,16 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         ------
         DomainError
             No standard error exists for this fit; the message says why.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> print(model.predict_interval([[4.0]]))
+        95 % observation intervals (t with 2 df; classical: independent errors of constant variance)
+        row  estimate   lower   upper
+        0      9.5000  3.0460  15.954
         """
         from mathlearn.statistics.intervals import join
 
@@ -142,25 +183,62 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         ------
         Interval
             Of the next rows.
+
+        Raises
+        ------
+        DomainError
+            No standard error exists for this fit; the message says why.
         """
         self._result()
         rows = self._bound(X, missing=self.missing)
-        return (self._interval(chunk, rows, level, kind) for chunk in rows.blocks(_block_rows(rows)))
+        return (self._interval(chunk, rows, level, kind) for chunk in rows.blocks(block_rows(rows)))
 
     def summary(self, level: float = 0.95) -> Summary:
-        """Put the fit in words and numbers, verdict first; text, HTML and LaTeX."""
+        """Put the fit in words and numbers, verdict first; text, HTML and LaTeX.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> print(model.summary().to_text().splitlines()[0])
+        Linear regression of y: certified
+        """
         from mathlearn.statistics.summary import summarise
 
         return summarise(self._result(), level)
 
     def tidy(self, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
-        """Return one row a term: estimate, standard error, statistic, p-value, interval."""
+        """Return one row a term: estimate, standard error, statistic, p-value, interval.
+
+        ``.attrs["reasons"]`` says why a cell is NaN.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.tidy()[["term", "estimate", "std_error"]].round(4)
+                  term  estimate  std_error
+        0  (Intercept)       0.7     0.7937
+        1           x0       2.2     0.4243
+        """
         from mathlearn.statistics.tables import tidy
 
         return tidy(self._result(), level, as_)
 
     def glance(self, as_: FrameKind = "pandas") -> Any:
-        """Return one row a model: R², sigma, F, log-likelihood, AIC, BIC, rank, conditioning, verdict."""
+        """Return one row a model: R², sigma, F, log-likelihood, AIC, BIC, rank, conditioning, verdict.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.glance()[["n", "r_squared", "sigma", "verdict"]].round(4)
+           n  r_squared   sigma    verdict
+        0  4     0.9308  0.9487  certified
+        """
         from mathlearn.statistics.tables import glance
 
         return glance(self._result(), as_)
@@ -168,16 +246,49 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
     def augment(
         self, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None, as_: FrameKind = "pandas"
     ) -> Any:
-        """Return one row a row: fitted value, residual, leverage, influence."""
+        """Return one row a row: fitted value, residual, leverage, influence.
+
+        Measures of influence exist only for the rows of the fit.
+
+        Raises
+        ------
+        SchemaError, NonFiniteInputError
+            The rows do not fit what was learned.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.augment(X, y)[["row", "fitted", "resid", "hat"]].round(3)
+           row  fitted  resid  hat
+        0    0     0.7    0.3  0.7
+        1    1     2.9    0.1  0.3
+        2    2     5.1   -1.1  0.3
+        3    3     7.3    0.7  0.7
+        """
         from mathlearn.statistics.augment import augment
 
         result = self._result()
         require_y = y is None and bool(self.design_.response_columns)
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, require_y=require_y)
+        if result.curvature is None:  # what is fitted is then `intercept + X b`, where the rows count from
+            result = replace(result, intercept=self._at_origin(result.intercept, result.coef))
         return augment(result, rows, as_=as_)
 
     def conf_int(self, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
-        """Return the confidence interval of each coefficient."""
+        """Return the confidence interval of each coefficient.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.conf_int().round(3)
+                  term  estimate  conf_low  conf_high
+        0  (Intercept)       0.7    -2.715      4.115
+        1           x0       2.2     0.375      4.025
+        """
         from mathlearn.statistics.tables import conf_int
 
         return conf_int(self._result(), level, as_)
@@ -191,13 +302,48 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
             For example ``"a - b = 0"`` or ``{"a": 1, "b": -1}``; in an array the intercept comes first.
         rhs : float or (m,)
         level : float in (0, 1)
+
+        Raises
+        ------
+        SchemaError
+            A term is unknown, the text cannot be read, or the shape does not fit.
+        DomainError
+            Inference is withheld for this fit.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> print(model.contrast("x0 = 1"))
+        contrast  estimate  std. error     t       p    2.5 %  97.5 %
+        x0 = 1      2.2000      0.4243  2.83  0.1056  0.37454  4.0255
+        joint F(1, 2) = 8.0000, p = 0.1056
+        classical: independent errors of constant variance
         """
         from mathlearn.statistics.contrast import contrast
 
         return contrast(self._result(), L, rhs, level=level)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as one safetensors file, whole or not at all; `mathlearn.load` reads it."""
+        """Write the model as one safetensors file, whole or not at all; `mathlearn.load` reads it.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; what was there before is untouched.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> import mathlearn, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/line.safetensors")
+        ...     print(mathlearn.load(f"{folder}/line.safetensors").predict([[4.0]]))
+        [9.5]
+        """
         from mathlearn.persistence import save
 
         save(self, path)
@@ -232,19 +378,17 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         if own and isinstance(chunk.X, np.ndarray) and result.curvature is not None:
             mean = result.centre + (chunk.X - result.curvature.mean) @ coef.T
         else:
-            mean = np.asarray(chunk.X @ coef.T) + self._intercept(coef)
+            mean = np.asarray(chunk.X @ coef.T) + self._at_origin(self.intercept_, coef)
         if chunk.offset is not None:
             mean = mean + chunk.offset[:, None]
         if not np.isfinite(mean).all():
             rows.diagnose_nonfinite()  # names the NaN or infinity behind it
         return mean
 
-    def _intercept(self, coef: FloatArray) -> Any:
-        """Intercept where rows count from: huge integers are read less an origin of their own."""
-        shift = self.design_.int_shift
-        if not any(shift):
-            return self.intercept_
-        return intercept_at_zero(np.atleast_1d(self.intercept_), coef, tuple(-origin for origin in shift))
+    def _at_origin(self, intercept: FloatArray | float, coef: FloatArray) -> FloatArray:
+        """Intercept (q,) where the rows count from: huge integers are read less an origin of their own."""
+        every = np.broadcast_to(intercept, coef.shape[:1])
+        return intercept_at_zero(every, coef, tuple(-origin for origin in self.design_.int_shift))
 
     def _interval(
         self, chunk: Chunk, rows: BoundRows, level: float, kind: Literal["observation", "confidence"]
@@ -253,21 +397,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
 
         estimate = self._shaped(self._linear(chunk, rows))
         interval = predict_interval(self.result_, chunk.X, estimate, level, kind)
-        return with_gaps(interval, lambda values: _spread(values, chunk)) if chunk.dropped else interval
+        return with_gaps(interval, lambda values: spread(values, chunk)) if chunk.dropped else interval
 
     def _shaped(self, mean: FloatArray) -> FloatArray:
         return mean[:, 0] if self.coef_.ndim == 1 else mean
-
-
-def _block_rows(rows: BoundRows) -> int:
-    """Rows of a block, such that it has at most 4 million numbers."""
-    return max(1, min(_MOST_ROWS, _MOST_NUMBERS // max(len(rows.terms), 1)))
-
-
-def _spread(values: FloatArray, chunk: Chunk) -> FloatArray:
-    """Put what was computed for a block's rows in their places; NaN where a row was left out."""
-    if not chunk.dropped or chunk.rows is None:
-        return values
-    out = np.full((chunk.n + chunk.dropped, *values.shape[1:]), np.nan)
-    out[chunk.rows - chunk.start] = values
-    return out

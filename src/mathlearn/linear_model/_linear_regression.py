@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from copy import copy
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mathlearn.data.bind import bind
 from mathlearn.fitting.linear import fit_linear
 from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
+from mathlearn.results.fit_result import CovarianceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.design import Design
     from mathlearn.results.certificate import Certificate
-    from mathlearn.results.fit_result import CovarianceKind, Curvature, FitResult
-
-COVARIANCES = frozenset({"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"})
-
+    from mathlearn.results.fit_result import Curvature, FitResult
 
 _DENSE_ONLY = (
     "Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array, "
@@ -111,7 +109,7 @@ class LinearRegression(FittedLinear):
         "positive": ["boolean"],
         "formula": [str, None],
         "missing": [StrOptions({"raise", "drop"})],
-        "covariance": [StrOptions(set(COVARIANCES))],
+        "covariance": [StrOptions(set(get_args(CovarianceKind)))],
         "covariance_options": [dict, None],
         "weights_type": [StrOptions({"precision", "frequency"})],
     }
@@ -239,6 +237,18 @@ class LinearRegression(FittedLinear):
         ------
         SchemaError
             These are not the rows of the fit.
+        DomainError, TypeError
+            There is no such covariance, or it has no such option.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.infer(X, y, covariance="HC3").tidy()[["term", "std_error"]].round(4)
+                  term  std_error
+        0  (Intercept)     0.8578
+        1           x0     0.7778
         """
         from mathlearn.fitting.refit import with_covariance
 
@@ -259,6 +269,19 @@ class LinearRegression(FittedLinear):
         -------
         Certificate
             Of grade "rows"; not ok when these are other rows or the numbers are wrong.
+
+        Raises
+        ------
+        DomainError
+            The fit has no curvature to check by; the message says why.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.verify(X, y).verdict, model.verify(X, [1.0, 3.0, 4.0, 9.0]).verdict
+        ('certified', 'not certified')
         """
         from mathlearn.fitting.refit import verified
 

@@ -134,6 +134,16 @@ def load(path: str | os.PathLike[str]) -> Any:
         If the file is larger than ``max_memory``.
     OSError
         If the file cannot be opened.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import mathlearn
+    >>> model = mathlearn.linear_model.LinearRegression().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 4.0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/line.safetensors")
+    ...     mathlearn.load(f"{folder}/line.safetensors").certificate_.verdict
+    'certified'
     """
     where = Path(path)
     text, arrays = container.read(where)

@@ -52,7 +52,7 @@ class Alias:
     constant: float
 
     def __str__(self) -> str:
-        """Spell the dependence, for example ``x3 = 2*x1 - x2``."""
+        """Spell the dependence, for example ``x3 = 2·x1 - x2``."""
         parts = [(c, o) for c, o in zip(self.coefficients, self.others, strict=True)]
         text = ""
         for c, name in [*parts, *([(self.constant, "")] if self.constant or not parts else [])]:
@@ -114,6 +114,12 @@ class CovarianceEstimate:
     description: str
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def classical(cls, df: float, weights_type: WeightsType) -> CovarianceEstimate:
+        """Return the classical kind, which says what it assumes of the errors."""
+        variance = "variance sigma²/w" if weights_type == "precision" else "constant variance"
+        return cls("classical", None, df, f"classical: independent errors of {variance}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitResult:
@@ -136,7 +142,7 @@ class FitResult:
     centre : (q,) fitted value at the mean of X (`Curvature.mean`), more accurate than ``intercept + mean @ coef``
     rss, tss : (q,) residual and total sum of squares (total about the mean with intercept, else about zero)
     exact : (q,) bool, the residuals are at the rounding level of y
-    curvature : Curvature or None (positive=True, lsmr)
+    curvature : Curvature or None where inference is withheld
     estimable : (k,) bool
     aliases : the dependences that make terms non-estimable
     covariance : CovarianceEstimate or None

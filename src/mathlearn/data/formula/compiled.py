@@ -141,11 +141,6 @@ class Formula:
         return self.structure.fit_intercept
 
     @property
-    def needs_learning(self) -> bool:
-        """Whether `learn` reads the rows: for levels, ``poly()``, and ``bs()`` without knots and bounds."""
-        return any(learner.needs_rows for learner in self._learners(self._atoms, in_memory=True))
-
-    @property
     def _atoms(self) -> tuple[Atom, ...]:
         return _distinct(chain(*self.structure.terms))
 
@@ -158,7 +153,7 @@ class Formula:
         Parameters
         ----------
         batches : callable
-            Starts a pass; called once if `needs_learning`, else never. Batches hold at least `columns`.
+            Starts a pass; called once if there are levels, ``poly()`` or ``bs()`` to learn, else never. Batches hold at least `columns`.
         in_memory : bool
             Whether ``bs()`` may collect a column to place knots by its quantiles.
 

@@ -1,4 +1,4 @@
-"""Classical covariance: independent errors of equal variance (or of variance sigma**2 / w)."""
+"""Classical covariance: independent errors of constant variance (or of variance sigma**2 / w)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ __all__ = ["KINDS", "classical"]
 
 def classical(result: FitResult) -> CovarianceEstimate:
     """Return ``sigma**2 (Xc' W Xc)^-1``, which needs no second look at the rows."""
-    variance = "variance sigma²/w" if result.weights_type == "precision" else "equal variance"
-    return CovarianceEstimate(
-        kind="classical",
-        meat=None,
-        df=float(result.df_resid),
-        description=f"classical: independent errors of {variance}; exact t and F if they are normal",
-    )
+    return CovarianceEstimate.classical(float(result.df_resid), result.weights_type)
 
 
-KINDS = (Kind("classical", "independent errors of equal variance", without_rows=classical),)
+KINDS = (Kind("classical", "independent errors of constant variance", without_rows=classical),)

@@ -1,4 +1,4 @@
-"""Fits whose inference is withheld: the estimates, the evidence, and the reason."""
+"""The record of a fit, from what an algorithm found and the evidence for it: written once, for all algorithms."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.least_squares import EXACT_ROUNDINGS
+from mathlearn.certify.least_squares import exact_fit
 from mathlearn.fitting.defects import least_squares_defects
 from mathlearn.fitting.origin import intercept_at_zero
-from mathlearn.linalg.errorfree import ROUNDOFF
 from mathlearn.results.fit_result import FitResult, Status
 
 if TYPE_CHECKING:
@@ -18,23 +17,24 @@ if TYPE_CHECKING:
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.results.certificate import Certificate
-    from mathlearn.results.fit_result import Alias, Defect, Rung
+    from mathlearn.results.fit_result import Alias, CovarianceEstimate, Curvature, Defect, Rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a special algorithm found, user units.
+    """What an algorithm found, user units.
 
     Attributes
     ----------
     rung : the algorithm
     n, dropped : rows used and dropped
     weight_sum, log_weight_sum : of the weights
-    coef, intercept, mean_y, rss, tss : (q, p), (q,), (q,), (q,), (q,)
+    coef, intercept, centre, rss, tss : (q, p), (q,), (q,), (q,), (q,)
     rank : of the centred columns
     estimable : (k,) which parameters the data determine
     aliases : the dependences that make others not so
     condition_raw, condition_scaled : NaN if unknown
+    curvature, covariance : None where inference is withheld
     """
 
     rung: Rung
@@ -44,7 +44,7 @@ class Found:
     log_weight_sum: float
     coef: FloatArray
     intercept: FloatArray
-    mean_y: FloatArray
+    centre: FloatArray
     rss: FloatArray
     tss: FloatArray
     rank: int
@@ -52,26 +52,44 @@ class Found:
     aliases: tuple[Alias, ...] = ()
     condition_raw: float = float("nan")
     condition_scaled: float = float("nan")
+    curvature: Curvature | None = None
+    covariance: CovarianceEstimate | None = None
+
+    @property
+    def exact(self) -> BoolArray:
+        """Whether the residuals (q,) are at the rounding level of y."""
+        return exact_fit(self.rss, self.tss, self.weight_sum, self.centre)
 
 
-def without_inference(
+def recorded(
     rows: Rows,
     spec: LinearSpec,
     found: Found,
     certificate: Certificate,
-    reason: str,
+    *,
+    digits: FloatArray | None = None,
+    withheld: str | None = None,
     defects: tuple[Defect, ...] = (),
 ) -> FitResult:
-    """Assemble the record of a fit without standard errors."""
-    centred = spec.fit_intercept
+    """Assemble the record of a fit.
+
+    Parameters
+    ----------
+    digits : (q, p), optional
+        Certified digits of the coefficients; NaN when not given.
+    withheld : str, optional
+        Why there is no inference.
+    defects : tuple of Defect
+        What the algorithm has to say, beside what is found here.
+    """
     count = spec.count(found.n, found.weight_sum)
-    df = count - found.rank - centred
-    exact = exact_fit(found.rss, found.tss, found.weight_sum, found.mean_y)
-    general = least_squares_defects(found.aliases, rows.responses, exact, found.tss, max(df, 1), count)
+    df, exact = count - found.rank - spec.fit_intercept, found.exact
+    few = df if withheld is None else max(df, 1)  # where inference is withheld anyway, why is in its reason
+    general = least_squares_defects(found.aliases, rows.responses, exact, found.tss, few, count)
     return FitResult(
         terms=rows.terms,
         responses=rows.responses,
-        fit_intercept=centred,
+        fit_intercept=spec.fit_intercept,
         weights_type=spec.weights_type,
         n=count,
         n_dropped=found.dropped,
@@ -82,26 +100,20 @@ def without_inference(
         df_resid=df,
         coef=found.coef,
         intercept=intercept_at_zero(found.intercept, found.coef, spec.origin),
-        centre=found.mean_y,
+        centre=found.centre,
         rss=found.rss,
         tss=found.tss,
         exact=exact,
-        curvature=None,
+        curvature=found.curvature,
         estimable=found.estimable,
         aliases=found.aliases,
-        covariance=None,
-        withheld=reason,
+        covariance=found.covariance,
+        withheld=withheld,
         rung=found.rung,
         condition_raw=found.condition_raw,
         condition_scaled=found.condition_scaled,
-        digits=np.full(found.coef.shape, np.nan),
+        digits=np.full(found.coef.shape, np.nan) if digits is None else digits,
         status=Status.OPTIMAL if certificate.ok else Status.STALLED,
         defects=(*defects, *general),
         certificate=certificate,
     )
-
-
-def exact_fit(rss: FloatArray, tss: FloatArray, weight: float, mean_y: FloatArray) -> BoolArray:
-    """Whether residuals (q,) are no larger than 8 roundings of y, in the root mean square."""
-    tiny: BoolArray = rss <= (EXACT_ROUNDINGS * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
-    return tiny
