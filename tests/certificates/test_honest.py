@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.certificates.problems import Problem
@@ -39,6 +39,20 @@ def hard_problems(
     return Problem(X, y, weight, spec={"fit_intercept": fit_intercept})
 
 
+@st.composite
+def dependent_problems(draw):
+    """Return such a problem with columns that depend on its own, exactly or to the rounding of their entries."""
+    problem = draw(hard_problems(nearest=-3))
+    X = problem.X
+    for kind in draw(st.lists(st.sampled_from(["copy", "combination", "constant"]), min_size=1, max_size=2)):
+        made = {"copy": 0.3 * X[:, 0], "combination": 2 * X[:, 0] - 3 * X[:, -1], "constant": np.full(len(X), 0.1)}[
+            kind
+        ]
+        X = np.insert(X, draw(st.integers(1, X.shape[1])), made, axis=1)
+    assume(len(X) > X.shape[1] + 1)
+    return Problem(X, problem.y, problem.weight, spec=problem.spec)
+
+
 @dataclass(frozen=True)
 class Truth:
     """A fit set against the exact solution; parameters with the intercept first, if any."""
@@ -56,22 +70,32 @@ class Truth:
         return int(self.result.fit_intercept)
 
     @property
+    def kept(self):
+        """Indices of the columns that no dependence explains, with -1 for the intercept before them."""
+        dropped = {alias.term for alias in self.result.aliases}
+        return [-1] * self.first + [j for j, name in enumerate(self.result.terms) if name not in dropped]
+
+    @property
     def exact(self):
-        return exact_fit(self.problem.X, self.problem.y, self.problem.weight, intercept=self.result.fit_intercept)
+        X = self.problem.X[:, self.kept[self.first :]]
+        return exact_fit(X, self.problem.y, self.problem.weight, intercept=self.result.fit_intercept)
 
     def claims(self):
-        """Yield (parameter, claimed digits, true digits, error in standard errors beyond rounding)."""
+        """Yield (parameter, claimed digits, true digits, error in standard errors beyond rounding) of those determined."""
         result, exact = self.result, self.exact
-        values = np.concatenate([result.intercept, result.coef[0]]) if self.first else result.coef[0]
-        digits = np.append([result.certificate.digits] * self.first, result.digits[0])
-        rounding = self.rounding_of_y * self.unit_errors
-        for j, (value, claim, truth) in enumerate(zip(values.tolist(), digits, exact.coefficients, strict=True)):
-            error = abs(Fraction(value) - truth)
-            se = 0.0 if result.exact[0] else float(exact.standard_errors[j])
-            size = max(abs(truth), Fraction(max(se, rounding[j])))
+        for k, j in enumerate(self.kept):
+            if not result.estimable[j + self.first]:
+                continue
+            value, claim = (
+                (result.intercept, result.certificate.digits) if j < 0 else (result.coef[:, j], result.digits[0, j])
+            )
+            error = abs(Fraction(float(value[0])) - exact.coefficients[k])
+            se = 0.0 if result.exact[0] else float(exact.standard_errors[k])
+            rounding = self.rounding_of_y * self.unit_errors[j + self.first]
+            size = max(abs(exact.coefficients[k]), Fraction(max(se, rounding)))
             true = CAP if error == 0 else -np.log10(float(error / size))
-            beyond = max(float(error) - 4 * 2.0**-53 * abs(value), 0.0)
-            yield j - self.first, min(claim, CAP), min(true, CAP), beyond / se if se else 0.0
+            beyond = max(float(error) - 4 * 2.0**-53 * abs(value[0]), 0.0)
+            yield j, min(claim, CAP), min(true, CAP), beyond / se if se else 0.0
 
     def assert_honest(self):
         certificate = self.result.certificate
@@ -103,17 +127,19 @@ class Truth:
 @few
 @given(hard_problems())
 def test_no_more_digits_than_there_are(problem):
-    truth = Truth(problem)
-    if truth.result.rank == problem.X.shape[1]:
-        truth.assert_honest()
+    Truth(problem).assert_honest()
+
+
+@few
+@given(dependent_problems())
+def test_no_more_digits_than_there_are_where_columns_depend_on_others(problem):
+    Truth(problem).assert_honest()
 
 
 @few
 @given(hard_problems(offsets=(0.0, 1.0, 1e3), spread=3, intercepts=(True,)))
 def test_no_more_digits_than_there_are_on_the_lower_rungs(problem):
-    truth = Truth(problem, small=False)
-    if truth.result.rank == problem.X.shape[1]:
-        truth.assert_honest()
+    Truth(problem, small=False).assert_honest()
 
 
 @few
@@ -129,10 +155,12 @@ def test_standard_errors_of_a_certified_fit_are_right(problem):
 
 
 @few
-@given(hard_problems(offsets=(0.0, 1.0, 1e3), signal=(-3, 4), spread=3, intercepts=(True,), nearest=-4))
+@given(st.one_of(hard_problems(), dependent_problems()))
 def test_what_is_right_is_not_refused(problem):
     result = problem.fit()
-    assert result.certificate.ok, (result.rung, result.certificate)
+    refused = {check.name for check in result.certificate.checks if not check.passed}
+    # Beyond a condition number near 1e14 the rank itself is in doubt, which is said.
+    assert refused <= ({"conditioning"} if result.condition_scaled > 1e13 else set()), (result.rung, result.certificate)
     assert result.certificate.digits >= CAP - 0.5 or not result.certificate.unique
 
 
@@ -190,5 +218,4 @@ def test_weights_that_leave_one_row_far_from_zero():
         weight = 10.0 ** rng.uniform(-12, 12, 9)
         problem = Problem(x, x[:, 0] + 1e-3 * rng.normal(size=9), weight)
         truth = Truth(problem, small=False)
-        if truth.result.rank:
-            truth.assert_honest()
+        truth.assert_honest()

@@ -119,7 +119,7 @@ def test_predictions_are_written_as_they_are_made(run, model, tmp_path, monkeypa
 
     new, made, written = tmp_path / "new.csv", [], []
     new.write_text("species,flipper_length_mm\n" + "Gentoo,217\n" * 10, encoding="utf-8")
-    monkeypatch.setattr("mathlearn.linear_model._fitted._MOST_ROWS", 3)
+    monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_ROWS", 3)
     estimates, write = commands._estimates, commands.Sink.write
 
     def counted(*args):
@@ -139,7 +139,7 @@ def test_predictions_are_written_as_they_are_made(run, model, tmp_path, monkeypa
 def test_an_error_in_a_later_block_leaves_no_file(run, model, tmp_path, monkeypatch):
     new, path = tmp_path / "new.csv", tmp_path / "out.csv"
     new.write_text("species,flipper_length_mm\n" + "Gentoo,217\n" * 5 + "Dodo,1\n", encoding="utf-8")
-    monkeypatch.setattr("mathlearn.linear_model._fitted._MOST_ROWS", 2)
+    monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_ROWS", 2)
     assert run("predict", model, new, "-o", path)[0] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["new.csv"]
 

@@ -91,6 +91,19 @@ def test_weights_that_differ_wildly(spread):
     np.testing.assert_allclose(model.tidy()["std_error"], [float(se) for se in truth.standard_errors], rtol=1e-13)
 
 
+def test_two_rows_that_carry_all_the_weight_leave_residuals_of_nothing():
+    numbers = (
+        ("0x1.25a68bf3501a2p+1", "0x1.010922bcff0f8p+31", "0x1.da75ed1802819p-29"),
+        ("0x1.25a68bf2ca366p+1", "0x1.010922bc89dd8p+31", "0x1.bca340f654b03p+30"),
+        ("0x1.25a68befbaf12p+1", "0x1.010922b9dc427p+31", "0x1.a6672120a4bafp+23"),
+    )
+    x, y, weight = np.array([[float.fromhex(number) for number in row] for row in numbers]).T
+    model = fit(x[:, None], y, weight)
+    assert model.certificate_.ok, model.certificate_
+    assert model.result_.exact.all()
+    assert model.coef_[0] == pytest.approx(float(exact_fit(x[:, None], y, weight).coefficients[1]), rel=1e-15)
+
+
 def test_one_entry_that_dwarfs_all_others():
     for place in (0, N - 1):
         big = X.copy()

@@ -13,7 +13,7 @@ from scipy import sparse
 
 import mathlearn
 from mathlearn import _sklearn
-from mathlearn.errors import NonFiniteInputError, RankDeficiencyWarning, SchemaError
+from mathlearn.errors import DomainError, NonFiniteInputError, RankDeficiencyWarning, SchemaError
 from mathlearn.linear_model import LinearRegression
 
 FORMULA = "y ~ a + kind"
@@ -124,7 +124,7 @@ def test_arrays_beside_the_table_may_have_gaps_too(table):
 
 def test_blocks_put_together_are_the_prediction(model, table, monkeypatch):
     whole, interval = model.predict(table), model.predict_interval(table)
-    monkeypatch.setattr("mathlearn.linear_model._fitted._MOST_ROWS", 4)
+    monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_ROWS", 4)
     blocks = list(model.iter_predict(table))
     assert [len(block) for block in blocks] == [4] * 7 + [2]
     assert_allclose(np.concatenate(blocks), whole, rtol=1e-14)
@@ -135,7 +135,7 @@ def test_blocks_put_together_are_the_prediction(model, table, monkeypatch):
 
 
 def test_a_block_in_which_every_row_has_a_gap(table, monkeypatch):
-    monkeypatch.setattr("mathlearn.linear_model._fitted._MOST_ROWS", 3)
+    monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_ROWS", 3)
     model = LinearRegression(formula="y ~ a", missing="drop").fit(table)
     table.loc[3:5, "a"] = np.nan
     table.loc[27:, "a"] = np.nan
@@ -162,7 +162,7 @@ def test_sources_are_predicted_like_frames(model, table, tmp_path):
 
 
 def test_wide_rows_come_in_small_blocks(monkeypatch):
-    monkeypatch.setattr("mathlearn.linear_model._fitted._MOST_NUMBERS", 20)
+    monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_NUMBERS", 20)
     X = np.random.default_rng(0).normal(size=(15, 6))
     model = LinearRegression().fit(X, X @ np.arange(6.0) + np.arange(15) % 2)
     assert {len(block) for block in model.iter_predict(X)} == {3}
@@ -268,3 +268,11 @@ def test_the_memory_of_checked_parameters_is_bounded(monkeypatch):
     for tol in np.linspace(0.1, 0.9, 23).tolist():
         _sklearn.check_parameters(LinearRegression(tol=tol))
         assert len(_sklearn._PASSED) <= 5
+
+
+def test_the_intercept_is_left_out_in_the_formula():
+    table = pd.DataFrame({"y": [1.0, 2.0, 4.0, 3.0, 5.0, 7.0], "kind": list("aabbcc")})
+    with pytest.raises(DomainError, match=r"y ~ 0 \+ "):
+        LinearRegression(formula="y ~ kind", fit_intercept=False).fit(table)
+    model = LinearRegression(formula="y ~ 0 + kind", fit_intercept=False).fit(table)
+    assert model.coef_ == pytest.approx([1.5, 3.5, 6.0])

