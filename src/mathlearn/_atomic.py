@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "require_folder"]
 
 
 @contextmanager
@@ -48,6 +48,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     b'a,b'
     """
     target = Path(path).resolve()
+    require_folder(target)
     mode = _mode(target)
     if mode is not None and not stat.S_ISREG(mode):
         with target.open("wb") as file:
@@ -68,6 +69,26 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             part.unlink(missing_ok=True)
         raise
     _flush_folder(target.parent)
+
+
+def require_folder(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that no file can be written to because its folder is missing, naming the folder.
+
+    Raises
+    ------
+    FileNotFoundError
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     require_folder(Path(folder, "table.csv"))
+    """
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"the folder {folder} does not exist: make it first, or write {Path(path).name} elsewhere"
+        )
 
 
 def _mode(target: Path) -> int | None:

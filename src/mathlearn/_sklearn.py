@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "BaseEstimator",
@@ -32,10 +32,18 @@ _MOST_PASSED = 1024
 _PLAIN = frozenset({bool, int, float, str, type(None)})
 
 
-def check_parameters(estimator: BaseEstimator) -> None:
+def check_parameters(
+    estimator: BaseEstimator, did_you_mean: Callable[[str, Iterable[str]], str] = lambda _name, _known: ""
+) -> None:
     """Check constructor parameters against ``_parameter_constraints``, as scikit-learn's own fits do.
 
     The same plain values of the same class are checked once: a small fit takes less time than scikit-learn's check.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    did_you_mean : callable
+        Ends the message on a misspelt option, given it and those there are.
 
     Raises
     ------
@@ -48,11 +56,25 @@ def check_parameters(estimator: BaseEstimator) -> None:
     plain = _PLAIN.issuperset(types)
     if plain and (kind, types, values) in _PASSED:
         return
-    estimator._validate_params()  # noqa: SLF001 - inherited, for estimators to call
+    try:
+        estimator._validate_params()  # noqa: SLF001 - inherited, for estimators to call
+    except InvalidParameterError as error:
+        raise InvalidParameterError(f"{error}{_nearest(estimator, str(error), did_you_mean)}") from None
     if plain:
         if len(_PASSED) >= _MOST_PASSED:
             _PASSED.clear()
         _PASSED.add((kind, types, values))
+
+
+def _nearest(estimator: BaseEstimator, message: str, did_you_mean: Callable[[str, Iterable[str]], str]) -> str:
+    """Return what the misspelt option that a message is about may have meant."""
+    allowed: dict[str, list[Any]] = estimator._parameter_constraints  # noqa: SLF001 - scikit-learn's own place for them
+    for name, constraints in allowed.items():
+        value = getattr(estimator, name)
+        options = sorted({option for each in constraints if isinstance(each, StrOptions) for option in each.options})
+        if isinstance(value, str) and options and message.startswith(f"The {name!r} parameter"):
+            return did_you_mean(value, options)
+    return ""
 
 
 @cache

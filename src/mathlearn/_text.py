@@ -11,7 +11,7 @@ from __future__ import annotations
 import html as _html
 import re
 
-__all__ = ["csv", "html", "latex", "mathml", "mathtext", "terminal"]
+__all__ = ["csv", "html", "is_number", "latex", "mathml", "mathtext", "terminal"]
 
 _ACTING = re.compile(
     "["
@@ -130,9 +130,16 @@ def csv(text: str) -> str:
     >>> print(csv('say "hi" twice'), csv("=HYPERLINK(1)"), csv("-1.5"))
     "say ""hi"" twice" "'=HYPERLINK(1)" "-1.5"
     """
-    guard = "'" if text[:1] and text[0] in _FORMULA_STARTS and not _is_number(text) else ""
+    guard = "'" if text[:1] and text[0] in _FORMULA_STARTS and not is_number(text) else ""
     return '"' + guard + text.replace('"', '""') + '"'
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether text spells a decimal number.
+
+    Examples
+    --------
+    >>> is_number("-1.5e3"), is_number("1,5"), is_number("nan")
+    (True, False, False)
+    """
     return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII) is not None

@@ -20,6 +20,12 @@ def certificate(*checks, grade="rows", unique=True, digits=12.9, error_in_se=3.2
     return Certificate(checks, grade, unique, digits, error_in_se, supported, notes)
 
 
+def test_the_repr_is_one_line_with_the_verdict():
+    assert repr(certificate(GOOD)) == f"<Certificate: certified; {digest(certificate(GOOD))}>"
+    failed = repr(certificate(GOOD, BAD, UNKNOWN))
+    assert failed.startswith("<Certificate: not certified (relative_error, curvature); solution within")
+
+
 @pytest.mark.parametrize(
     ("found", "verdict"),
     [

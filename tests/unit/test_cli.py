@@ -267,7 +267,6 @@ def test_the_parser_s_own_errors_are_2(run, arguments):
         (["fit", "{rows}", "--formula", "body_mass_g ~ wing", "--missing", "drop"], "wing"),
         (["fit", "{rows}", "--formula", "body_mass_g ~ flipper_length_mm"], "missing"),
         (["fit", "{rows}", "--formula", "y ~ __import__('os')"], "__import__"),
-        (["fit", "{rows}", "--formula", FORMULA, "--missing", "drop", "--covariance", "HC9"], "HC9"),
         (["predict", "{rows}", "{rows}"], "not a mathlearn model"),
         (["summary", "absent.safetensors"], "absent.safetensors"),
     ],
@@ -427,3 +426,88 @@ def test_numbers_in_tables_read_back_exactly():
     assert lines[0] == '"\'=name","b"'
     read = np.loadtxt(lines[1:], delimiter=",")
     assert read[:, 0].tobytes() == np.array(values).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "message"),
+    [
+        ("fit", ["--covariance", "HC9"], "HC9"),
+        ("fit", ["--groups", "a"], "--covariance"),
+        ("fit", ["--covariance", "cluster"], "--groups"),
+        ("fit", ["--lags", "2"], "HAC"),
+        ("predict", ["--kind", "confidence"], "--interval"),
+        ("predict", ["-o", "p.parquet"], ".parquet"),
+        ("predict", ["-o", "p.XLSX"], ".xlsx"),
+        ("predict", ["-o", "p.csv", "--json"], "JSON"),
+    ],
+)
+def test_options_that_do_not_fit_each_other_are_wrong_usage(run, new, model, command, arguments, message):
+    first = ["fit", new, "--target", "flipper_length_mm"] if command == "fit" else ["predict", model, new]
+    status, out, err = run(*first, *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_every_covariance_can_be_asked_for():
+    from typing import get_args
+
+    from mathlearn.cli.app import Covariance
+    from mathlearn.results.fit_result import CovarianceKind
+
+    assert sorted(Covariance) == sorted(get_args(CovarianceKind))
+
+
+def test_a_name_that_ends_in_json_gets_json(run, model, new, tmp_path):
+    path = tmp_path / "p.json"
+    assert run("predict", model, new, "-o", path)[0] == 0
+    assert [list(row) for row in json.loads(path.read_text(encoding="utf-8"))] == [["prediction"]] * 2
+
+
+def test_how_the_csv_is_written_can_be_said(run, new, tmp_path):
+    new.write_text("a;y\n1,5;2\n-;3\n2,5;5\n4;4,5\n?;1\n7;9\n", encoding="utf-8")
+    dialect = ("--delimiter", ";", "--decimal", ",", "--missing-value", "-", "--missing-value", "?")
+    path = tmp_path / "m.safetensors"
+    fit = ("fit", new, "--target", "y", "--features", " a", "--missing", "drop", "--save", path)
+    assert run(*fit, *dialect)[0] == 0
+    assert mathlearn.load(path).result_.n == 4
+    assert run("check", path, new, *dialect)[0] == 0
+    status, out, _ = run("predict", path, new, *dialect)
+    assert status == 0
+    assert [line == "nan" for line in out.splitlines()[1:]] == [False, True, False, False, True, False]
+    new.write_text("a\ty\n1\t2\n3\t3\n4\t6\n", encoding="utf-8")
+    assert run("predict", path, new, "--delimiter", r"\t")[0] == 0
+
+
+def test_how_a_csv_is_written_says_nothing_about_a_database(run, tmp_path):
+    import duckdb
+
+    path = tmp_path / "d.duckdb"
+    duckdb.connect(path).close()
+    status, _, err = run("fit", path, "--sql", "SELECT 1", "--target", "y", "--missing-value", "-")
+    assert status == 2
+    assert "--missing-value" in err
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_one_line_and_not_what_the_summary_says(run, new, tmp_path):
+    new.write_text("a,b,y\n" + "".join(f"{i},{2 * i},{i * i}\n" for i in range(9)), encoding="utf-8")
+    status, out, err = run("fit", new, "--target", "y")
+    assert (status, err) == (0, "")
+    assert "linearly dependent columns: b = 2·a" in out
+    status, out, err = run("fit", new, "--target", "y", "--json")
+    assert (status, len(err.splitlines())) == (0, 1)
+    assert json.loads(out)["certificate"]["unique"] is False
+    status, _, err = run("fit", new, "--target", "y", "-o", tmp_path / "s.txt")
+    assert status == 0
+    first, second = err.splitlines()
+    assert first.startswith("mathlearn: warning: linearly dependent columns: b = 2·a.")
+    assert second.startswith("written: ")
+
+
+@pytest.mark.parametrize("option", ["--save", "-o"])
+def test_a_missing_folder_is_named_before_the_work(run, new, tmp_path, monkeypatch, option):
+    monkeypatch.setattr(LinearRegression, "fit", lambda *_, **__: pytest.fail("worked in vain"))
+    status, _, err = run("fit", new, "--target", "flipper_length_mm", option, tmp_path / "no" / "m.safetensors")
+    assert status == 1
+    assert f"the folder {tmp_path / 'no'} does not exist" in err
+    assert ".part" not in err

@@ -259,7 +259,7 @@ def test_zero_weight_rows_are_validated_even_in_a_large_matrix():
 
 def test_a_stream_reports_what_it_has_read():
     frame = pd.DataFrame({"a": [1.0, np.nan, np.nan, np.nan], "y": 1.0})
-    with pytest.raises(ValueError, match=r"'a': 1 missing or NaN up to row 1 \(the rest has not been read\)"):
+    with pytest.raises(ValueError, match=r"'a': 1 missing or NaN up to row 1, where reading stopped"):
         list(bind(Stream(frame), "y").chunks(2))
 
 

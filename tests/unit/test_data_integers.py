@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from mathlearn._errors import PrecisionWarning, SchemaError
+from mathlearn._errors import DomainError, PrecisionWarning, SchemaError
 from mathlearn.data.bind import bind
 from mathlearn.data.integers import shift_for, to_float
+from mathlearn.data.scan import scan
 
 BIG = 2**60
 
@@ -102,3 +103,30 @@ def test_without_an_intercept_nothing_is_shifted():
 def test_a_wide_response_warns():
     with pytest.warns(PrecisionWarning, match="'y' are not representable in float64:"):  # nothing is shifted
         bind([[1.0], [2.0]], np.array([2**60 + 1, 0]))
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+@pytest.mark.parametrize("formula", ["y ~ id", "y ~ x:log(id)"])
+def test_a_formula_refuses_what_it_would_round_to_nothing(formula, kind):
+    frame = pd.DataFrame({"id": (BIG + np.arange(50)).astype(kind), "x": np.ones(50), "y": np.arange(50.0)})
+    with pytest.raises(DomainError, match=rf"'id' .* from {BIG} to {BIG + 49}, .* multiples of 256: fit it without"):
+        bind(frame, formula=formula)
+
+
+@pytest.mark.parametrize("formula", ["y ~ C(id)", "y ~ 0 + id", "y ~ coarse", "y ~ exact", "y ~ same"])
+def test_a_formula_takes_what_it_rounds_harmlessly(formula):
+    k = np.arange(50)
+    columns = {"id": BIG + k, "coarse": BIG + 6001 * k, "exact": BIG + 256 * k, "same": np.full(50, BIG + 1)}
+    assert bind(pd.DataFrame(columns | {"y": 1.0 * k}), formula=formula).n_rows == 50
+
+
+@pytest.mark.parametrize("rows", [100, 20_000])
+def test_a_stream_is_judged_only_when_it_is_read_whole(tmp_path, rows):
+    text = "".join(f"{BIG + i},{i}\n" for i in range(rows))
+    (tmp_path / "a.csv").write_text("id,y\n" + text)
+    source = scan(tmp_path / "a.csv")
+    if rows == 100:
+        with pytest.raises(DomainError, match="'id'"):
+            bind(source, formula="y ~ id")
+    else:
+        assert bind(source, formula="y ~ id").terms == ("id",)

@@ -348,3 +348,31 @@ def test_a_file_that_changes_between_passes_is_refused(tmp_path):
     path.write_text("a\n1\n2\n", encoding="utf-8")
     with pytest.raises(mathlearn._errors.CorruptFileError, match="has changed since it was scanned"):
         values(source, "a")
+
+
+def test_a_source_shows_what_it_is(tmp_path):
+    path = write(tmp_path, "sales\x1b.csv", "a,b\n1,2\n")
+    assert repr(mathlearn.scan(path)) == f"<FileSource: {tmp_path}/sales\\x1b.csv: 2 columns>"
+    assert repr(mathlearn.scan(write(tmp_path, "b.csv", "a\n1\n"))).endswith("b.csv: 1 column>")
+
+
+@pytest.mark.parametrize(
+    ("said", "cell", "reason", "remedy", "useless"),
+    [
+        ("float64", "oops", "as types= demands", "missing_values=", "'float64'"),
+        ("int64", "2.5", "as types= demands", "'float64'", "missing_values="),
+    ],
+)
+def test_a_cell_that_does_not_fit_its_type_is_given_remedies_that_help(tmp_path, said, cell, reason, remedy, useless):
+    path = write(tmp_path, "a.csv", f"a\n1\n{cell}\n3\n")
+    with pytest.raises(SchemaError, match=rf"line 3: column 'a' holds '{cell}'") as refused:
+        values(mathlearn.scan(path, types={"a": said}), "a")
+    assert reason in str(refused.value)
+    assert remedy in str(refused.value)
+    assert useless not in str(refused.value)
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "NULL", "null"])
+def test_usual_spellings_of_missing_leave_a_column_of_numbers(tmp_path, cell):
+    path = write(tmp_path, "a.csv", f"a,b\n1,1\n{cell},2\n")
+    assert mathlearn.scan(path).schema["a"].numeric

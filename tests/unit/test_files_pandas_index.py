@@ -76,7 +76,7 @@ def test_one_who_names_it_is_told(tmp_path):
     for ask in (
         lambda: source.schema["g"],
         lambda: LinearRegression(formula="y ~ x + g").fit(source),
-        lambda: LinearRegression().fit(source, "y", groups="g"),
+        lambda: LinearRegression(covariance="cluster").fit(source, "y", groups="g"),
     ):
         with pytest.raises(SchemaError, match=told):
             ask()

@@ -9,6 +9,7 @@ from formula_support import batches_of, column_of, encode, learn, matrix, schema
 
 from mathlearn._errors import DomainError, NonFiniteInputError, PrecisionWarning, ResourceError, SchemaError
 from mathlearn.data.batch import Batch, Column
+from mathlearn.data.bind import bind
 from mathlearn.data.formula import compile as compile_formula
 from mathlearn.data.schema import Field, Schema
 
@@ -313,3 +314,26 @@ def test_hostile_column_names_come_in_by_the_dot_alone():
     encoding = formula.learn(lambda: iter(()), in_memory=True)
     table = {"a`b": np.ones(3), "line\nbreak": np.zeros(3)}
     assert encoding.encode(next(support.batches_of(table)), with_response=False).X.tolist() == [[1, 0]] * 3
+
+
+NUMBERS = [str(k / 2) for k in range(19)]
+
+
+@pytest.mark.parametrize(("cells", "bad"), [([*NUMBERS, "oops"], "oops"), (["1,5", "2,5", "3,5"], "1,5")])
+def test_numbers_with_a_bad_cell_are_not_made_categories(cells, bad):
+    import pandas as pd
+
+    frame = pd.DataFrame({"my x": cells, "y": np.arange(len(cells)) ** 2.0})
+    with pytest.raises(SchemaError, match=rf"'my x' is text.*'{bad}'.*missing_values=.*types=.*C\(`my x`\)"):
+        bind(frame, formula="y ~ `my x`")
+    assert len(bind(frame, formula="y ~ C(`my x`)").terms) == len(cells) - 1
+    declared = frame.assign(**{"my x": pd.Categorical(cells)})
+    assert len(bind(declared, formula="y ~ `my x`").terms) == len(cells) - 1
+
+
+@pytest.mark.parametrize("cells", [NUMBERS, [*NUMBERS[:8], "oops"]])
+def test_text_that_is_all_numbers_or_half_is_a_category(cells):
+    import pandas as pd
+
+    frame = pd.DataFrame({"x": cells, "y": np.arange(len(cells)) ** 2.0})
+    assert len(bind(frame, formula="y ~ x").terms) == len(cells) - 1

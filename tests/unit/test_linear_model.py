@@ -276,3 +276,27 @@ def test_the_intercept_is_left_out_in_the_formula():
         LinearRegression(formula="y ~ kind", fit_intercept=False).fit(table)
     model = LinearRegression(formula="y ~ 0 + kind", fit_intercept=False).fit(table)
     assert model.coef_ == pytest.approx([1.5, 3.5, 6.0])
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("hc3", "'HC3'"), ("Classical", "'classical'"), ("clusters", "'cluster'")]
+)
+def test_a_misspelt_option_is_told_the_nearest(given, meant):
+    with pytest.raises(ValueError, match=rf"'covariance' parameter .* Got '{given}' instead\. Did you mean {meant}\?$"):
+        LinearRegression(covariance=given).fit([[1.0], [2.0]], [1.0, 2.0])
+    with pytest.raises(ValueError, match=r"'missing' parameter .* Got 'no' instead\.$"):
+        LinearRegression(missing="no").fit([[1.0], [2.0]], [1.0, 2.0])
+    with pytest.raises(ValueError, match=r"'copy_X' parameter .* Got 2 instead\.$"):
+        LinearRegression(copy_X=2, covariance=given).fit([[1.0], [2.0]], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "groups", "message"),
+    [
+        ({}, [0, 1, 0, 1], "groups= is given.*covariance='classical' takes no clusters.*covariance='cluster'"),
+        ({"covariance": "HC3", "covariance_options": {"lags": 1}}, None, "'lags': 1.*'HC3' has no options.*'HAC'"),
+    ],
+)
+def test_what_the_covariance_would_not_use_is_refused(parameters, groups, message):
+    with pytest.raises(DomainError, match=message):
+        LinearRegression(**parameters).fit([[0.0], [1.0], [2.0], [4.0]], [1.0, 3.0, 4.0, 8.0], groups=groups)

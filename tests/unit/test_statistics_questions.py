@@ -1,6 +1,7 @@
 """contrast, f_test and predict_interval."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -118,7 +119,22 @@ def test_contrasts_of_an_exact_fit(data):
     assert c.reasons["y", "x0 - x1"] == "exact fit"
 
 
+def test_a_contrast_shows_itself_as_its_table(data):
+    c = st.contrast(fit(*data), "x0 - x1")
+    assert repr(c) == str(c)
+
+
 # --------------------------------------------------------------------------------------------------------------- f_test
+
+
+def test_nested_takes_fitted_models_too(data):
+    X, y = data
+    small, large = fit(X[:, :1], y), fit(X, y)
+    test = st.f_test(SimpleNamespace(result_=small), SimpleNamespace(result_=large))
+    assert repr(test) == str(st.f_test(small, large))
+    for no_fit in (SimpleNamespace(), None):
+        with pytest.raises(TypeError, match=r"second model is of type .*pass two fitted models \(after fit\(\)\)"):
+            st.f_test(small, no_fit)
 
 
 def test_nested_refusals(data):
@@ -187,6 +203,7 @@ def test_a_confidence_interval_is_within_the_observation_interval(result, data):
     flat = X @ result.coef[0] + result.intercept[0]
     mean = st.predict_interval(result, X, flat, kind="confidence")
     assert (mean.upper < st.predict_interval(result, X, flat).upper).all()
+    assert repr(mean) == str(mean)
     assert "confidence" in repr(mean)
     assert "... and 30 more rows" in str(mean)
 

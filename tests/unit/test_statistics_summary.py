@@ -58,11 +58,18 @@ def test_the_distance_to_the_optimum_is_rounded_up(data, error, text):
 
 
 def test_units_are_told_apart_from_collinearity():
-    assert "no collinearity" in phrases.conditioning(20.0, 2.0)
+    assert "no collinearity to speak of" in phrases.conditioning(20.0, 2.0)
     assert "units and offsets, not collinearity" in phrases.conditioning(1e9, 2.0)
-    assert "some collinearity" in phrases.conditioning(1e9, 50.0)
-    assert "strong collinearity" in phrases.conditioning(1e9, 1e6)
+    assert "strong collinearity" in phrases.conditioning(1e9, 30.0)
     assert "not computed" in phrases.conditioning(np.nan, np.nan)
+
+
+@pytest.mark.parametrize("inflation", [1.5, 6.0, 8.0, 59.0, 200.0, 300.0])
+def test_collinearity_is_told_by_what_it_does_to_the_variances(inflation):
+    r = np.sqrt(1 - 1 / inflation)
+    words = phrases.conditioning(1e3, np.sqrt((1 + r) / (1 - r))).split(": ")[1]
+    degree = "strong collinearity" if inflation > 225 else "moderate collinearity"
+    assert words == (degree if inflation > 6.76 else "units and offsets, not collinearity; harmless here")
 
 
 def test_a_failed_certificate_says_what_failed_and_what_to_do(data):

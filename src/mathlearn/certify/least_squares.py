@@ -75,11 +75,12 @@ def judge(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, cent
 
 
 def enough(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, centred: bool) -> bool:
-    """Whether the error is below 1e-6 SE and 1e-8 of each coefficient, and standard errors have 6 digits."""
+    """Whether the gradient is at its rounding level, the error below 1e-6 SE and 1e-8 of each coefficient, and SE have 6 digits."""
     found = judge(evidence, solution, sigma, centred=centred)
     scale = _scale_error(evidence, solution, np.zeros(sigma.shape, np.bool_))
     return bool(
-        (found.in_se <= MOST_ERROR_IN_SE).all()
+        evidence.residual <= evidence.residual_limit
+        and (found.in_se <= MOST_ERROR_IN_SE).all()
         and (found.relative <= MOST_RELATIVE_ERROR).all()
         and scale + float(evidence.se_error.max()) <= MOST_SE_ERROR
     )
@@ -163,8 +164,8 @@ def exact_fit(rss: FloatArray, tss: FloatArray, weight: float, mean_y: FloatArra
 
 def _rounding_of_y(solution: LeastSquares) -> FloatArray:
     """Residual scale (q,) of a fit whose only errors are roundings of y."""
-    weight = solution.moments.weight
-    size: FloatArray = _EXACT_ROUNDINGS * ROUNDOFF * np.sqrt(solution.tss / weight + solution.mean_y**2)
+    total = solution.tss + solution.moments.weight * solution.mean_y**2
+    size: FloatArray = _EXACT_ROUNDINGS * ROUNDOFF * np.sqrt(total / solution.moments.n)
     return size
 
 

@@ -96,8 +96,8 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
     gradient = fast_two_sum(high, low + sums.gradient[1])
     far = _far(sums, solution, claim, centred=centred) if claim.exact else None
     step, decrement = _newton(gradient, far, claim)
-    size = solution.moments.norms(centred=centred)[: step.shape[0]]
-    reach = np.sqrt(solution.tss) + size @ np.abs(solution.coef.T)
+    size = _sizes(solution, centred=centred)
+    reach = np.sqrt(solution.tss) + size @ solution.dependence.magnitudes(solution.coef).T
     slack = _slack(sums, solution, claim) + _spread(4 * ROUNDOFF * np.abs(carried), claim)
     error = np.abs(step) + slack
     if centred:
@@ -116,6 +116,18 @@ def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: b
         centring=0.0 if off_mean is None else centring(off_mean, solution, size),
         dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, TINY)).max()) if sums.null.size else 0.0,
     )
+
+
+def _sizes(solution: LeastSquares, *, centred: bool) -> FloatArray:
+    """Norms (p,) of the (centred) columns; from V where the weights of few rows leave none of them in the moments."""
+    moments, p = solution.moments, solution.mean.size
+    size: FloatArray = moments.norms(centred=centred)[:p]
+    lost = 16 * moments.relative_error * moments.gram.diagonal()[:p] * moments.frame.scale[:p] ** 2
+    if centred and (size**2 <= lost).any():
+        row = np.linalg.norm(solution.whitener, axis=1)
+        row[row == 0] = 1.0
+        size = np.maximum(size, np.linalg.norm(np.linalg.pinv(solution.whitener / row[:, None]), axis=0) / row)
+    return size
 
 
 def _newton(gradient: DoubleDouble, far: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray]:
@@ -158,14 +170,13 @@ def _intercept_error(
 
 
 def _forming(solution: LeastSquares, claim: Claim) -> FloatArray:
-    """Norm (q,) of the rounding of the residuals: of what cancelled in them; none where they are formed in double-double."""
-    if claim.residuals:
-        return np.zeros_like(solution.tss)
+    """Norm (q,) of the rounding of the residuals: of what cancelled in them, once or (in double-double) twice."""
     weight = 0.0 if claim.shifted else solution.moments.weight
     target = np.sqrt(solution.tss + weight * solution.mean_y**2)
     cancelled = target + _operands(solution, claim) @ np.abs(claim.coef)
-    rounding: FloatArray = (gamma(claim.mean.size) + 3 * ROUNDOFF) * cancelled
-    return rounding
+    rounding = gamma(claim.mean.size) + 3 * ROUNDOFF
+    bound: FloatArray = (rounding**2 if claim.residuals else rounding) * cancelled
+    return bound
 
 
 def _operands(solution: LeastSquares, claim: Claim) -> FloatArray:
@@ -197,7 +208,7 @@ def _slack(sums: RowSums, solution: LeastSquares, claim: Claim) -> FloatArray:
     row = np.sqrt((claim.white * claim.white).sum(axis=1))
     if claim.exact:
         # Sums in double-double leave at most about 2**-100 of what was added: a thousandfold margin.
-        tiny: FloatArray = row[:, None] * (2.0**-90 * np.sqrt(sums.n) * residual)
+        tiny: FloatArray = row[:, None] * (_forming(solution, claim) + 2.0**-90 * np.sqrt(sums.n) * residual)
         return tiny
     adding = sums.rounding * float(np.linalg.norm(_operands(solution, claim) @ np.abs(claim.white))) * residual
     slack: FloatArray = row[:, None] * (_forming(solution, claim) + adding)

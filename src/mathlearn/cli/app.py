@@ -53,6 +53,25 @@ class Weights(StrEnum):
     frequency = "frequency"
 
 
+class Covariance(StrEnum):
+    """Covariance of the estimates."""
+
+    classical = "classical"
+    HC0 = "HC0"
+    HC1 = "HC1"
+    HC2 = "HC2"
+    HC3 = "HC3"
+    cluster = "cluster"
+    HAC = "HAC"
+
+
+class Decimal(StrEnum):
+    """Decimal mark of CSV numbers."""
+
+    point = "."
+    comma = ","
+
+
 class Kind(StrEnum):
     """What an interval is for."""
 
@@ -72,6 +91,14 @@ Sql = Annotated[
     str | None, typer.Option(help="One SELECT on the tables of a database, or on the file under its short name.")
 ]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Type of a column, as in x=float64; may be repeated.")]
+Delimiter = Annotated[
+    str | None, typer.Option(help=r"What separates CSV cells, as in ';' or '\t'; by default a comma, a tab for .tsv.")
+]
+DecimalMark = Annotated[Decimal, typer.Option("--decimal", help="Decimal mark of CSV numbers.")]
+MissingValue = Annotated[
+    list[str] | None,
+    typer.Option("--missing-value", help="CSV cell that means missing, in place of NA, n/a, ...; may be repeated."),
+]
 Shown = Annotated[Format, typer.Option("--format", help="How to write the summary.")]
 
 
@@ -80,8 +107,11 @@ def _guarded(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        from mathlearn.cli.warned import as_lines
+
         try:
-            status = command(*args, **kwargs)
+            with as_lines():
+                status = command(*args, **kwargs)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except BrokenPipeError:
@@ -125,11 +155,14 @@ def fit(
         Weights, typer.Option(help="Inverse variances, or counts of equal rows.")
     ] = Weights.precision,
     groups: Annotated[str | None, typer.Option(help="Column of clusters.")] = None,
-    covariance: Annotated[str, typer.Option(help="classical, HC0 to HC3, cluster or HAC.")] = "classical",
+    covariance: Annotated[Covariance, typer.Option(help="Covariance of the estimates.")] = Covariance.classical,
     lags: Annotated[int | None, typer.Option(help="Lags of HAC; chosen from the number of rows if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
     sql: Sql = None,
     types: Types = None,
+    delimiter: Delimiter = None,
+    decimal: DecimalMark = Decimal.point,
+    missing_value: MissingValue = None,
     seed: Annotated[int | None, typer.Option(help="Recorded; nothing in a least-squares fit is random.")] = None,
     format: Shown = Format.text,  # noqa: A002 - the option's name
     json: Json = False,
@@ -142,11 +175,13 @@ def fit(
         "formula": commands.formula_of(formula, target, features),
         "missing": missing.value,
         "weights_type": weights_type.value,
-        "covariance": covariance,
+        "covariance": covariance.value,
         "covariance_options": None if lags is None else {"lags": lags},
     }
     request = commands.FitRequest(parameters=parameters, weights=weights, groups=groups, save=save, seed=seed)
-    return commands.fit(commands.Origin(source, sql, types or []), request, commands.Sink(output, json, format.value))
+    commands.check_covariance(covariance.value, groups, lags)
+    origin = commands.Origin(source, sql, types or [], delimiter, decimal.value, missing_value or [])
+    return commands.fit(origin, request, commands.Sink(output, json, format.value))
 
 
 @app.command()
@@ -155,17 +190,23 @@ def predict(
     model: Model,
     data: Source,
     interval: Annotated[float | None, typer.Option(help="Level of an interval, as in 0.95.")] = None,
-    kind: Annotated[Kind, typer.Option(help="Interval for a new observation or for the mean.")] = Kind.observation,
+    kind: Annotated[
+        Kind | None, typer.Option(help="Interval for a new observation (if left out) or for the mean.")
+    ] = None,
     sql: Sql = None,
     types: Types = None,
+    delimiter: Delimiter = None,
+    decimal: DecimalMark = Decimal.point,
+    missing_value: MissingValue = None,
     json: Json = False,
     output: Output = None,
 ) -> int:
     """Predict for new rows; write a table with one row for each, in order."""
     from mathlearn.cli import commands
 
-    origin, sink = commands.Origin(data, sql, types or []), commands.Sink(output, json)
-    return commands.predict(model, origin, interval, kind.value, sink)
+    origin = commands.Origin(data, sql, types or [], delimiter, decimal.value, missing_value or [])
+    shape = commands.interval_kind(interval, None if kind is None else kind.value)
+    return commands.predict(model, origin, interval, shape, commands.table_sink(output, json=json))
 
 
 @app.command()
@@ -177,13 +218,18 @@ def check(
     ] = None,
     sql: Sql = None,
     types: Types = None,
+    delimiter: Delimiter = None,
+    decimal: DecimalMark = Decimal.point,
+    missing_value: MissingValue = None,
     json: Json = False,
     output: Output = None,
 ) -> int:
     """Print a model's certificate; with its data, check it anew against every row."""
     from mathlearn.cli import commands
 
-    origin = None if data is None else commands.Origin(data, sql, types or [])
+    origin = None
+    if data is not None:
+        origin = commands.Origin(data, sql, types or [], delimiter, decimal.value, missing_value or [])
     return commands.check(model, origin, commands.Sink(output, json))
 
 

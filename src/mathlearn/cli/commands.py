@@ -11,6 +11,7 @@ import numpy as np
 from mathlearn import _engines
 from mathlearn.cli.output import Sink, certificate_record, records, say, table
 from mathlearn.cli.progress import shown
+from mathlearn.cli.warned import said_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,9 +20,26 @@ if TYPE_CHECKING:
     from mathlearn.data.source import Source
     from mathlearn.results.certificate import Certificate
 
-__all__ = ["FitRequest", "Origin", "Sink", "check", "fit", "formula_of", "predict", "summary"]
+__all__ = [
+    "FitRequest",
+    "Origin",
+    "Sink",
+    "check",
+    "check_covariance",
+    "fit",
+    "formula_of",
+    "interval_kind",
+    "predict",
+    "summary",
+    "table_sink",
+]
 
 OK, NOT_CERTIFIED = 0, 3
+
+_NOT_WRITTEN = frozenset({
+    ".parquet", ".pq", ".feather", ".arrow", ".ipc", ".xlsx", ".xls", ".ods", ".tsv", ".gz", ".bz2", ".zst", ".lz4", ".zip",
+})  # fmt: skip
+"""Endings that promise a format in which no table is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +53,44 @@ class Origin:
     sql : str or None
     types : list of str
         As in ``"x=float64"``.
+    delimiter : str or None
+        Of CSV files; None: by the name of the file.
+    decimal : {".", ","}
+    missing_values : list of str
+        Cells that mean "missing"; empty: the usual ones.
     """
 
     where: str
     sql: str | None = None
     types: list[str] = field(default_factory=list)
+    delimiter: str | None = None
+    decimal: str = "."
+    missing_values: list[str] = field(default_factory=list)
 
     def open(self) -> Source:
         """Return the source of these rows."""
         from mathlearn.data.scan import scan
 
-        types = dict(map(_type_of, self.types)) or None
+        options = self._options()
         if self.sql is None:
-            return scan(self.where, types=types)
+            return scan(self.where, **options)
         if _is_database(Path(self.where)):
+            if options:
+                given = ", ".join(f"--{name.replace('_', '-').rstrip('s')}" for name in options)
+                raise _usage(f"{given}: these are for files, and {self.where} is a database. Use CAST in --sql.")
             return scan(sql=self.sql, database=self.where)
-        table: Any = scan(self.where, types=types)
+        table: Any = scan(self.where, **options)
         return scan(sql=self.sql, files={self.where: table, Path(self.where).name.partition(".")[0]: table})
+
+    def _options(self) -> dict[str, Any]:
+        """Return what was said about the files, under the names that `scan` gives it."""
+        said = {
+            "types": dict(map(_type_of, self.types)),
+            "delimiter": "\t" if self.delimiter == r"\t" else self.delimiter,
+            "decimal": None if self.decimal == "." else self.decimal,
+            "missing_values": self.missing_values,
+        }
+        return {name: value for name, value in said.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +116,65 @@ def formula_of(formula: str | None, target: str | None, features: str | None) ->
         raise _usage("say what to fit: either --formula 'y ~ a + b', or --target y, with --features a,b if not all")
     if formula is not None:
         return formula
-    names = ["."] if features is None else [_quoted(name) for name in features.split(",")]
+    names = ["."] if features is None else [_quoted(name.strip()) for name in features.split(",")]
     return f"{_quoted(str(target))} ~ {' + '.join(names)}"
+
+
+def check_covariance(kind: str, groups: str | None, lags: int | None) -> None:
+    """Refuse options that the covariance would leave unused, and clusters without their column.
+
+    Raises
+    ------
+    typer.BadParameter
+    """
+    if groups is not None and kind != "cluster":
+        raise _usage(f"--groups is for --covariance cluster, not {kind}: add that, or leave --groups out")
+    if groups is None and kind == "cluster":
+        raise _usage("--covariance cluster needs --groups COLUMN, the column that names each row's cluster")
+    if lags is not None and kind != "HAC":
+        raise _usage(f"--lags is for --covariance HAC, not {kind}: add that, or leave --lags out")
+
+
+def interval_kind(level: float | None, kind: str | None) -> str:
+    """Return the kind of interval that is meant.
+
+    Raises
+    ------
+    typer.BadParameter
+        If a kind is given but no level.
+    """
+    if kind is not None and level is None:
+        raise _usage("--kind needs --interval, the level, as in --interval 0.95")
+    return kind or "observation"
+
+
+def table_sink(path: Path | None, *, json: bool) -> Sink:
+    """Return where a table goes; a name that ends in .json makes it JSON.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the name promises a format that is not written.
+    """
+    ending = "" if path is None else path.suffix.lower()
+    if ending in _NOT_WRITTEN or (ending == ".csv" and json):
+        form = "JSON" if json else "CSV or JSON"
+        raise _usage(f"--output {path}: predictions are written as {form}, so the name cannot end in {ending}")
+    return Sink(path, json or ending == ".json")
 
 
 def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
     """Fit, save if asked, and show the summary; 3 if the certificate is not ok."""
+    from mathlearn._atomic import require_folder
+    from mathlearn._errors import RankDeficiencyWarning
+    from mathlearn._sklearn import ConvergenceWarning
     from mathlearn.linear_model import LinearRegression
 
+    for path in filter(None, (request.save, sink.path)):
+        require_folder(path)  # before the work, not after it
     model = LinearRegression(**request.parameters)
-    with shown("reading"):
+    on_screen = sink.path is None and not sink.json
+    with said_elsewhere(RankDeficiencyWarning, ConvergenceWarning, when=on_screen), shown("reading"):
         model.fit(origin.open(), sample_weight=request.weights, groups=request.groups)
     if request.save is not None:
         model.save(request.save)

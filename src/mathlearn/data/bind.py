@@ -5,20 +5,23 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mathlearn._errors import SchemaError
+import numpy as np
+
+from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arguments import Arguments, read_arguments
 from mathlearn.data.arrays import MatrixSource, as_columns
 from mathlearn.data.bound import BoundRows
 from mathlearn.data.design import Design
 from mathlearn.data.inputs import as_source
-from mathlearn.data.integers import bounds, is_wide, shift_for
+from mathlearn.data.integers import EXACT, bounds, is_wide, shift_for, to_float
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mathlearn._typing import AnyArray
     from mathlearn.data.arguments import NamedColumns
-    from mathlearn.data.batch import Batch
+    from mathlearn.data.batch import Batch, Column
     from mathlearn.data.bound import Missing
     from mathlearn.data.formula import Encoding
     from mathlearn.data.inputs import Intake
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from mathlearn.data.source import Source
 
 _LEARN_ROWS = 1 << 14
+
+_FINE = 1 << 10
+"""Rounding to this many steps within a column's range changes its variance by less than a millionth."""
 
 
 def bind(
@@ -138,7 +144,10 @@ def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns) -> tu
         wanted = formula.columns
         return (as_columns(batch, wanted) for batch in source.batches(wanted, max_rows=_LEARN_ROWS))
 
-    return formula.learn(batches, in_memory=source.in_memory), formula.has_response
+    encoding = formula.learn(batches, in_memory=source.in_memory)
+    if encoding.fit_intercept:
+        refuse_rounding(source, encoding.numeric_columns)
+    return encoding, formula.has_response
 
 
 def learn_shift(source: Source, columns: tuple[str, ...]) -> tuple[int, ...]:
@@ -151,16 +160,59 @@ def learn_shift(source: Source, columns: tuple[str, ...]) -> tuple[int, ...]:
     wide = columns if isinstance(source, MatrixSource) else _integer_columns(source.schema, columns)
     if not wide:
         return ()
+    ranges, _ = _ranges(source, wide)
+    shifts = tuple(shift_for(*ranges.get(name, (0, 0))) for name in columns)
+    return shifts if any(shifts) else ()
+
+
+def refuse_rounding(source: Source, columns: tuple[str, ...]) -> None:
+    """Refuse integers that a formula would round so coarsely, as float64, that little of how they differ is left.
+
+    A formula takes columns as they are, without a shift. A stream of more rows than are read at its beginning is not judged.
+
+    Raises
+    ------
+    DomainError
+        Naming the column, and what to do.
+    """
+    wide = _integer_columns(source.schema, columns)
+    if not wide:
+        return
+    ranges, whole = _ranges(source, wide)
+    for name, (low, high) in ranges.items():
+        step = int(np.spacing(float(max(-low, high)))) if max(-low, high) > EXACT else 0
+        if whole and 0 < high - low < step * _FINE and _inexact(source, name):
+            raise DomainError(
+                f"column {name!r} holds integers beyond 2**53 from {low} to {high}, which a formula would round to multiples of "
+                f"{step}: fit it without a formula, subtract an origin first (such as {low}), or leave it out if it is an "
+                f"identifier, or use C({name}) if it is a category."
+            )
+
+
+def _ranges(source: Source, wide: tuple[str, ...]) -> tuple[dict[str, tuple[int, int]], bool]:
+    """Return the ranges of 64-bit integer columns, and whether all rows were read: a stream only at its beginning."""
     ranges: dict[str, tuple[int, int]] = {}
+    whole = True
     for batch in islice(source.batches(wide, max_rows=_LEARN_ROWS), None if source.in_memory else 1):
+        whole = source.in_memory or batch.n < _LEARN_ROWS
         for name, column in as_columns(batch, wide).columns.items():
-            values = column.values if column.missing is None else column.values[~column.missing]
+            values = _known(column)
             if is_wide(values) and values.size:
                 low, high = bounds(values)
                 known = ranges.get(name, (low, high))
                 ranges[name] = (min(low, known[0]), max(high, known[1]))
-    shifts = tuple(shift_for(*ranges.get(name, (0, 0))) for name in columns)
-    return shifts if any(shifts) else ()
+    return ranges, whole
+
+
+def _inexact(source: Source, name: str) -> bool:
+    """Whether a cast to float64 loses digits of an integer column."""
+    batches = source.batches((name,), max_rows=_LEARN_ROWS)
+    columns = (as_columns(batch, (name,)).columns[name] for batch in batches)
+    return not all(to_float(_known(column))[1] for column in columns)
+
+
+def _known(column: Column) -> AnyArray:
+    return column.values if column.missing is None else column.values[~column.missing]
 
 
 def _integer_columns(schema: Schema, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn._errors import CorruptFileError, SchemaError
+from mathlearn._text import is_number
 from mathlearn.data import csv_text
 from mathlearn.data.part import Part
 
@@ -51,6 +52,7 @@ class CsvPart(Part):
         super().__init__(path, label)
         self._dialect = dialect
         self._prefix = prefix
+        self._demanded = types
         head = csv_text.header(path, label, dialect)
         self._names = [name or f"column{i}" for i, name in enumerate(head.cells, 1)]
         self._skip = head.line - 1
@@ -150,7 +152,21 @@ class CsvPart(Part):
         line, _ = csv_text.find_cell(self.path, self._dialect, int(bad_cell[1]), bad_cell[3].__eq__)
         where = f"{self.label}, line {line}" if line else self.label
         return SchemaError(
-            f"{where}: column {name!r} holds {bad_cell[3]!r}, which is no {bad_cell[2]}, as types= or the first "
-            f"{self._prefix >> 20} MiB of the file made the column. Pass types={{{name!r}: 'float64'}} (or 'string' "
-            "for categories), add the cell to missing_values=, or mend it."
+            f"{where}: column {name!r} holds {bad_cell[3]!r}, which is no {bad_cell[2]}, as {self._typed_by(name)}. "
+            f"{_remedies(name, bad_cell[3])}"
         )
+
+    def _typed_by(self, name: str) -> str:
+        if name in self._demanded:
+            return "types= demands"
+        return f"the first {self._prefix >> 20} MiB of the file made the column"
+
+
+def _remedies(name: str, cell: str) -> str:
+    """Say what can be done about a cell that does not fit its column: a wider type helps only where it is a number."""
+    if is_number(cell):
+        return f"Pass types={{{name!r}: 'float64'}}, or mend the cell."
+    return (
+        "Mend the cell, add it to missing_values= if it means that the value is missing, "
+        f"or pass types={{{name!r}: 'string'}} if the column holds categories."
+    )

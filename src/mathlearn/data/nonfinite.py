@@ -31,7 +31,7 @@ def diagnose(rows: BoundRows, batches: Iterable[Batch], *, of_all: bool) -> None
         for name, tally in tallies.items():
             _count_raw(rows, name, tally, batch)
         _count_computed(rows, computed, batch)
-    span = f"among {read} rows" if of_all else f"up to row {read - 1} (the rest has not been read)"
+    span = f"among {read} rows" if of_all else f"up to row {read - 1}, where reading stopped"
     for tally in tallies.values():
         tally.report(rows.source.locate, span, allow_missing=rows.missing == "drop")
     for tally in computed:  # what a formula makes of numbers is not missing

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from mathlearn import _text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -39,6 +41,10 @@ class Source(ABC):
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based) is, in the user's terms, for example ``"row 17"`` or ``"part-2.csv, line 19"``."""
         return f"row {row}"
+
+    def __repr__(self) -> str:
+        p = len(self.schema)
+        return _text.terminal(f"<{type(self).__name__}: {self.label}: {p} column{'s' if p != 1 else ''}>")
 
     def __len__(self) -> NoReturn:
         """Refuse, with the remedy: a source may be a stream."""

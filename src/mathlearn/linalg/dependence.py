@@ -55,7 +55,7 @@ class Dependence:
         unit = scale[dropped] / scale[kept][:, None]
         size = np.sqrt(np.einsum("ij,ij->j", verdict.factor, verdict.factor))
         slack = np.maximum(verdict.noise / np.maximum(size[:, None], TINY), 4 * ROUNDOFF * np.abs(verdict.weights))
-        weights = np.where(np.abs(verdict.weights) < np.maximum(_NOISE, slack), 0.0, verdict.weights) * unit
+        weights = _essential(verdict, slack) * unit
         constant = np.empty(dropped.size)
         for k, column in enumerate(dropped):
             used = np.flatnonzero(weights[:, k])
@@ -92,6 +92,13 @@ class Dependence:
         moved[:, self.kept] = coef[:, self.kept] + coef[:, self.dropped] @ self.weights.T
         return moved, intercept + coef[:, self.dropped] @ self.constant
 
+    def magnitudes(self, coef: FloatArray) -> FloatArray:
+        """Sizes (q, p) of what `basic` adds up."""
+        sizes: FloatArray = np.abs(coef)
+        if self.dropped.size:
+            sizes[:, self.kept] += sizes[:, self.dropped] @ np.abs(self.weights.T)
+        return sizes
+
     def minimum_norm(self, coef: FloatArray) -> FloatArray:
         """Move (q, p) coefficients along the null directions to the shortest vector, in the user's units.
 
@@ -123,6 +130,19 @@ def simplest(value: float, slack: float) -> float:
             if abs(ratio - value) <= slack:
                 return ratio
     return value
+
+
+def _essential(verdict: RankVerdict, slack: FloatArray) -> FloatArray:
+    """Weights (r, d) without those that are rounding, where the others alone explain the column."""
+    weights = verdict.weights.copy()
+    for k, found in enumerate(verdict.weights.T):
+        used = np.abs(found) >= np.maximum(_NOISE, slack[:, k])
+        whole = verdict.factor @ found
+        alone = np.linalg.lstsq(verdict.factor[:, used], whole, rcond=None)[0]
+        if np.linalg.norm(verdict.factor[:, used] @ alone - whole) <= verdict.noise[k]:
+            weights[:, k] = 0.0
+            weights[used, k] = alone
+    return weights
 
 
 def _simple_relation(

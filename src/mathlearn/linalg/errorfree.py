@@ -123,7 +123,12 @@ def dd_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
 
 
 def minus_dot(start: DoubleDouble, a: FloatArray, b: DoubleDouble) -> FloatArray:
-    """Return ``start - a @ b`` (q,), which may cancel to the last digits, for (q,), (n,) and (n, q): error-free products, rounded once."""
+    """Return ``start - a @ b`` (q,), which may cancel to the last digits: products without error, added and rounded once.
+
+    Parameters
+    ----------
+    start, a, b : (q,), (n,) and (n, q)
+    """
     product, error = two_prod(a[:, None], b[0])
     parts = np.concatenate([start[0][None], start[1][None], -product, -error, -a[:, None] * b[1]])
     return np.array([math.fsum(column) for column in parts.T.tolist()])

@@ -126,6 +126,9 @@ class Moments:
         squares = self.gram.diagonal()
         if centred:
             squares = np.maximum(squares - self.sums * (self.sums / self.weight), 0.0)
+        elif self.frame.shift.any():
+            shift = self.frame.shift / self.frame.scale
+            squares = np.maximum(squares + shift * (2.0 * self.sums + self.weight * shift), 0.0)
         return np.sqrt(squares) * self.frame.scale
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 from mathlearn._errors import DomainError, RankDeficiencyWarning
 from mathlearn._sklearn import ConvergenceWarning, Interval, StrOptions, check_parameters
 from mathlearn.data.bind import bind
+from mathlearn.data.schema import did_you_mean
 from mathlearn.fitting.linear import fit_linear
 from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
@@ -154,7 +155,7 @@ class LinearRegression(FittedLinear):
         sample_weight : (n,) array, number or column name, optional
             Non-negative; rows of weight zero are left out.
         groups : (n,) or (n, 2) array, or column name(s), optional
-            Clusters, for ``covariance="cluster"``.
+            Clusters, for ``covariance="cluster"`` alone; an error with any other.
 
         Returns
         -------
@@ -172,7 +173,8 @@ class LinearRegression(FittedLinear):
         SchemaError, NonFiniteInputError, DomainError, ResourceError
             The input cannot be fitted; the message names column, row and remedy.
         """
-        check_parameters(self)
+        check_parameters(self, did_you_mean)
+        _check_covariance(self.covariance, self.covariance_options, groups)
         rows = bind(
             X,
             y,
@@ -328,6 +330,19 @@ class LinearRegression(FittedLinear):
         tags.input_tags.sparse = not self.positive
         tags.input_tags.allow_nan = self.missing == "drop"
         return tags
+
+
+def _check_covariance(kind: str, options: Mapping[str, Any] | None, groups: Any) -> None:
+    """Refuse what the covariance would silently leave unused."""
+    if groups is not None and kind != "cluster":
+        raise DomainError(
+            f"groups= is given, but covariance={kind!r} takes no clusters: pass covariance='cluster', or leave groups out"
+        )
+    if options and kind != "HAC":
+        raise DomainError(
+            f"covariance_options={dict(options)!r} is given, but covariance={kind!r} has no options: "
+            "pass covariance='HAC', or leave them out"
+        )
 
 
 def _row_space(curvature: Curvature) -> FloatArray:

@@ -74,6 +74,12 @@ class Certificate:
             return "not certified"
         return "certified" if self.unique else "certified, with terms withheld"
 
+    def __repr__(self) -> str:
+        from mathlearn.results.certificate_text import digest
+
+        failed = ", ".join(check.name for check in self.checks if not check.passed)
+        return f"<Certificate: {self.verdict}{failed and f' ({failed})'}; {digest(self)}>"
+
     def __str__(self) -> str:
         from mathlearn.results.certificate_text import certificate_text
 

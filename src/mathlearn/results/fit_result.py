@@ -44,7 +44,7 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A linear dependence among columns: ``term = sum(coefficient * other) + constant``; `others` may be empty (constant column)."""
+    """A dependence among columns: ``term = sum(coefficient * other) + constant``; a constant column has no `others`."""
 
     term: str
     others: tuple[str, ...]

@@ -94,6 +94,9 @@ class Contrast:
         """Return a data frame, one row a combination; ``.attrs["reasons"]`` as in `reasons`."""
         return to_frame(self.columns(), as_, dict(self.reasons))
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         numbers = (self.estimate, self.std_error, self.statistic, self.p_value, self.conf_low, self.conf_high)
         prefix = [f"{response}: " for response in self.responses] if len(self.responses) > 1 else [""]

@@ -81,7 +81,7 @@ class Interval:
         return to_frame(columns, as_)
 
     def __repr__(self) -> str:
-        return f"Interval({self.estimate.shape[0]} predictions, level={self.level:g}, kind={self.kind!r})"
+        return str(self)
 
     def __str__(self) -> str:
         several = self.estimate.ndim == 2 and self.estimate.shape[1] > 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from mathlearn import _text
 from mathlearn._errors import SchemaError
+from mathlearn.results.fit_result import FitResult
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import number, p_statement
 from mathlearn.statistics.frame import FrameKind, to_frame
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import FloatArray
-    from mathlearn.results.fit_result import FitResult
 
 __all__ = ["NestedTest", "f_test"]
 
 # Both fits sum y'y from the same rows; their totals agree to rounding, whatever the chunks.
 SAME_DATA = 1e-9
+
+
+class Fitted(Protocol):
+    """A model after its fit."""
+
+    result_: FitResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,9 @@ class NestedTest:
             as_,
         )
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         df = f"F({self.df_num}, {self.df_den})"
         tests = zip(self.responses, self.statistic.tolist(), self.p_value.tolist(), strict=True)
@@ -72,16 +81,18 @@ class NestedTest:
         return "\n".join([*lines, *map(_text.terminal, self.notes)])
 
 
-def f_test(restricted: FitResult, full: FitResult) -> NestedTest:
+def f_test(restricted: FitResult | Fitted, full: FitResult | Fitted) -> NestedTest:
     """Test a fit against a larger one that contains it, under independent normal errors of equal variance.
 
     Parameters
     ----------
-    restricted, full : FitResult
+    restricted, full : fitted model or FitResult
         Fits of the same rows; the columns of the first lie in the span of those of the second.
 
     Raises
     ------
+    TypeError
+        An argument is neither a fitted model nor its ``result_``.
     SchemaError
         The fits are of different rows, responses or weights, or are not nested in this order.
 
@@ -89,6 +100,19 @@ def f_test(restricted: FitResult, full: FitResult) -> NestedTest:
     -----
     The same as ``anova(lm(y ~ a), lm(y ~ a + b))`` in R.
     """
+    return _compare(_result(restricted, "first"), _result(full, "second"))
+
+
+def _result(fit: FitResult | Fitted, which: str) -> FitResult:
+    result = getattr(fit, "result_", fit)
+    if isinstance(result, FitResult):
+        return result
+    raise TypeError(
+        f"the {which} model is of type {type(fit).__name__}, without a fit: pass two fitted models (after fit()), or their result_"
+    )
+
+
+def _compare(restricted: FitResult, full: FitResult) -> NestedTest:
     _require_same_data(restricted, full)
     df_num, df_den = restricted.df_resid - full.df_resid, full.df_resid
     gain = restricted.rss - full.rss

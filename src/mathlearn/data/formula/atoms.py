@@ -94,7 +94,7 @@ class ColumnAtom:
         """Levels are learned, numbers need nothing."""
         if not self.categorical(schema):
             return Ready(ColumnFactor(self.name))
-        return LevelLearner(self.name, self.name, schema[self.name].levels or (), None)
+        return LevelLearner(self.name, self.name, schema[self.name].levels or (), None, asked=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,8 @@ class Formula:
         Parameters
         ----------
         batches : callable
-            Starts a pass; called once if there are levels, ``poly()`` or ``bs()`` to learn, else never. Batches hold at least `columns`.
+            Starts a pass; called once if there are levels, ``poly()`` or ``bs()`` to learn, else never. Batches hold at least
+            `columns`.
         in_memory : bool
             Whether ``bs()`` may collect a column to place knots by its quantiles.
 

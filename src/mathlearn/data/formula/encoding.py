@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 from itertools import product as combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.data.formula.factors import CategoryFactor
 from mathlearn.data.formula.view import View
 
 if TYPE_CHECKING:
@@ -75,6 +77,12 @@ class Encoding:
     products: tuple[Product, ...]
     response_factors: tuple[Factor, ...]
     offsets: tuple[Factor, ...]
+
+    @property
+    def numeric_columns(self) -> tuple[str, ...]:
+        """Columns that X takes as numbers."""
+        numeric = (factor.columns for factor in self.factors if not isinstance(factor, CategoryFactor))
+        return tuple(dict.fromkeys(chain.from_iterable(numeric)))
 
     def encode(self, batch: Batch, *, with_response: bool) -> EncodedBatch:
         """Turn a batch into numbers.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mathlearn._errors import DomainError, ResourceError, SchemaError
+from mathlearn._text import is_number
 from mathlearn.data.formula.evaluate import evaluate, expression
 from mathlearn.data.formula.factors import CategoryFactor, PolyFactor, SplineFactor
 from mathlearn.data.formula.poly import Measure
 from mathlearn.data.formula.splines import Basis, quantile_knots
+from mathlearn.data.formula.tree import Name, render
 from mathlearn.data.schema import did_you_mean, listing
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 MAX_LEVELS = 10_000
 """Most levels of one category."""
+
+_MOSTLY = 0.9
+"""Share of levels that look like numbers from which a text column is taken for numbers with a bad cell."""
 
 
 class Learner(Protocol):
@@ -53,13 +58,18 @@ class Ready:
 
 
 class LevelLearner:
-    """The levels that occur in a categorical column: in declared order if there is one, else sorted."""
+    """The levels that occur in a categorical column: in declared order if there is one, else sorted.
+
+    Unless a category was `asked` for or its levels are declared, they must not look like numbers with a bad cell among them.
+    """
 
     needs_rows = True
 
-    def __init__(self, text: str, column: str, declared: tuple[str, ...], reference: str | None) -> None:
+    def __init__(
+        self, text: str, column: str, declared: tuple[str, ...], reference: str | None, *, asked: bool = True
+    ) -> None:
         self._text, self._column, self._reference = text, column, reference
-        self._declared = declared
+        self._declared, self._asked = declared, asked
         self._seen: set[str] = set()
 
     def see(self, view: View) -> None:
@@ -76,6 +86,8 @@ class LevelLearner:
         declared = [level for level in self._declared if level in self._seen]
         levels = (*declared, *sorted(self._seen.difference(declared)))
         _refuse_too_few(self._column, levels)
+        if not self._asked and not self._declared:
+            _refuse_numbers(self._column, levels)
         reference = 0 if self._reference is None else _position(self._column, self._reference, levels)
         return CategoryFactor(self._text, self._column, levels, None, reference)
 
@@ -181,6 +193,20 @@ def _refuse_too_many(column: str, count: int) -> None:
             f"column {column!r} has more than {MAX_LEVELS} levels. A category needs many rows for each level: "
             "group rare levels, or leave the column out if it is an identifier."
         )
+
+
+def _refuse_numbers(column: str, levels: tuple[str, ...]) -> None:
+    """Refuse text that is numbers but for a few cells: coding each number as a category is what nobody meant."""
+    bad = next((level for level in levels if not is_number(level)), None)
+    alike = sum(is_number(level.replace(",", ".")) for level in levels)
+    if bad is None or alike < _MOSTLY * len(levels):
+        return
+    raise SchemaError(
+        f"column {column!r} is text, but {alike} of its {len(levels)} levels look like numbers; the first that is no "
+        f"number is {bad!r}. Mend that cell, scan the file with missing_values= naming it if it means missing (decimal=',' "
+        f"if that is the decimal mark), or with types={{{column!r}: 'float64'}} to learn its line. "
+        f"Write C({render(Name(column, 0))}) to have a category all the same."
+    )
 
 
 def _refuse_too_few(column: str, levels: tuple[str, ...]) -> None:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["conditioning", "design", "evidence", "fit_lines", "notes", "verdict"]
 
-# Belsley, Kuh and Welsch (1980), "Regression Diagnostics", section 3.2: dependencies begin to matter from about 30 on and are
-# strong from about 100 on, for columns of equal length.
-MODERATE, STRONG = 30.0, 100.0
+# For centred columns of equal length. Two such columns of correlation r have the condition number sqrt((1 + r) / (1 - r)): 5 is
+# r = 0.92, which multiplies the variance of each coefficient by 6.8, and 30 is r = 0.998, by 225. (The 30 of Belsley, Kuh and
+# Welsch (1980), "Regression Diagnostics", section 3.2, is for columns that are not centred, whose condition number is larger.)
+MODERATE, STRONG = 5.0, 30.0
 # From here on the condition number in the user's units looks alarming to who knows what it means.
 ALARMING = 1e3
 
@@ -71,11 +72,12 @@ def conditioning(raw: float, scaled: float) -> str:
     numbers = f"{_size(raw)} in your units, {_size(scaled)} after centring and scaling: "
     if scaled < MODERATE:
         if raw < ALARMING:
-            return numbers + "no collinearity"
+            return numbers + "no collinearity to speak of"
         return numbers + "units and offsets, not collinearity; harmless here"
-    degree = "strong collinearity" if scaled >= STRONG else "some collinearity"
+    degree, less = ("strong", "far less") if scaled >= STRONG else ("moderate", "less")
     return (
-        numbers + f"{degree}: coefficients of the columns involved are less certain than their number of rows suggests"
+        numbers
+        + f"{degree} collinearity: coefficients of the columns involved are {less} certain than the number of rows suggests"
     )
 
 
