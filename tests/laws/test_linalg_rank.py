@@ -230,3 +230,38 @@ def test_another_unit_is_no_constant_and_leaves_the_intercept_determined(factor,
     assert alias.constant == 0.0
     assert alias.coefficients[0] == pytest.approx(factor, rel=1e-13)
     np.testing.assert_array_equal(result.estimable, [True, False, False])
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e9])
+def test_a_copy_is_made_of_its_original_alone(fit_intercept, offset):
+    X = np.random.default_rng(0).normal(size=(20, 3)) + offset * np.array([1.0, -0.7, 0.4])
+    result = fit(np.column_stack([X, X[:, 0] * 0.3]), np.arange(20.0), fit_intercept=fit_intercept)
+    (alias,) = result.aliases
+    assert (alias.term, alias.others, alias.constant) == ("x3", ("x0",), 0.0)
+    assert alias.coefficients[0] == pytest.approx(0.3, rel=1e-15)
+    assert result.certificate.ok, result.certificate
+
+
+def test_small_coefficients_keep_their_digits_beside_a_large_one():
+    X, y = base(p=2)
+    X = X * [1e-8, 1e13]
+    alone = fit(X, y)
+    result = fit(np.column_stack([X, X[:, 1], -0.5 * X[:, 1]]), y)
+    assert [str(alias) for alias in result.aliases] == ["x2 = x1", "x3 = -0.5·x1"]
+    shortest = alone.coef[0, 1] * np.array([1.0, 1.0, -0.5]) / 2.25
+    np.testing.assert_allclose(result.coef[0], [alone.coef[0, 0], *shortest], rtol=1e-15)
+    assert result.certificate.ok, result.certificate
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e9])
+@pytest.mark.parametrize("noise", [1.0, 1e-3, 1e-6])
+@pytest.mark.parametrize("name", ["rounded combination", "rounded thirds", "feet and metres", "Celsius and Fahrenheit"])
+def test_rounding_of_dependent_columns_far_from_zero_is_no_ground_to_refuse(name, noise, offset):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 2)) + offset * np.array([1.1, -0.7])
+    y = (X - offset) @ [1.3, 0.6] + noise * rng.normal(size=40)
+    result = fit(np.column_stack([X, DEPENDENT[name](X)]), y)
+    assert result.rank == 2
+    assert result.certificate.ok, result.certificate
+    assert result.rss[0] == pytest.approx(fit(X, y).rss[0], rel=1e-14)

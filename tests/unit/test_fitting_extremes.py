@@ -75,6 +75,15 @@ def test_the_unit_of_weights_does_not_matter(size):
     np.testing.assert_allclose(model.tidy()["std_error"], reference.tidy()["std_error"], rtol=1e-12)
 
 
+@pytest.mark.parametrize("size", [1e-100, 1e100])
+def test_the_unit_of_weights_does_not_matter_for_an_exact_fit(size):
+    y = X @ [0.1, -0.2, 0.3]
+    model, reference = fit(X, y, np.full(N, size)), fit(X, y)
+    assert model.result_.exact.all()
+    assert model.certificate_.ok, model.certificate_
+    assert model.certificate_.digits == pytest.approx(reference.certificate_.digits, abs=0.1)
+
+
 @pytest.mark.parametrize("size", [1e300, 1e308, 1e-320])
 def test_weights_at_the_end_of_the_range_are_refused(size):
     with pytest.raises(DomainError, match=r"or that of the weights"):

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
+from mathlearn.linalg.triangular import inverse_upper
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mathlearn._typing import BoolArray, FloatArray, IntArray
     from mathlearn.linalg.rank import RankVerdict
 
@@ -102,21 +105,35 @@ class Dependence:
     def minimum_norm(self, coef: FloatArray) -> FloatArray:
         """Move (q, p) coefficients along the null directions to the shortest vector, in the user's units.
 
-        The step along each direction is found by least squares and taken entry by entry, which keeps the digits of small
-        coefficients of columns in large units.
+        The step along each direction is found by least squares and taken entry by entry, one group of dependent columns after
+        the other, which keeps the digits of small coefficients of columns in large units.
         """
         if not self.dropped.size:
             return coef
         null = self.null
         null /= np.abs(null).max(axis=0)
-        for _ in range(2):
-            coef = coef - np.linalg.lstsq(null, coef.T, rcond=None)[0].T @ null.T
+        coef = coef.copy()
+        for rows, directions in _groups(null):
+            part = null[np.ix_(rows, directions)]
+            for _ in range(2):
+                coef[:, rows] -= np.linalg.lstsq(part, coef[:, rows].T, rcond=None)[0].T @ part.T
         return coef
 
 
 def dependence_tolerance(tol: float | None) -> float:
     """Relative remainder up to which a column counts as dependent, given the rank tolerance of the fit."""
     return max(_TOLERANCE, tol or 0.0)
+
+
+def _groups(null: FloatArray) -> Iterator[tuple[IntArray, IntArray]]:
+    """Yield the rows and columns of the blocks into which a matrix falls apart."""
+    from scipy.sparse.csgraph import connected_components
+
+    touched = (null != 0).astype(np.float64)
+    count, labels = connected_components(touched.T @ touched, directed=False)
+    for group in range(count):
+        directions = np.flatnonzero(labels == group)
+        yield np.flatnonzero(touched[:, directions].any(axis=1)), directions
 
 
 def simplest(value: float, slack: float) -> float:
@@ -133,15 +150,23 @@ def simplest(value: float, slack: float) -> float:
 
 
 def _essential(verdict: RankVerdict, slack: FloatArray) -> FloatArray:
-    """Weights (r, d) without those that are rounding, where the others alone explain the column."""
+    """Weights (r, d) without those that are rounding, where the others alone explain the column.
+
+    Where the kept columns are nearly dependent, rounding moves their weights together, far beyond the slack of each.
+    """
     weights = verdict.weights.copy()
+    if not weights.size:
+        return weights
+    together = np.linalg.norm(inverse_upper(verdict.factor), axis=1)
     for k, found in enumerate(verdict.weights.T):
-        used = np.abs(found) >= np.maximum(_NOISE, slack[:, k])
-        whole = verdict.factor @ found
-        alone = np.linalg.lstsq(verdict.factor[:, used], whole, rcond=None)[0]
-        if np.linalg.norm(verdict.factor[:, used] @ alone - whole) <= verdict.noise[k]:
-            weights[:, k] = 0.0
-            weights[used, k] = alone
+        whole, least = verdict.factor @ found, np.maximum(_NOISE, slack[:, k])
+        for doubt in (np.maximum(least, verdict.noise[k] * together), least):
+            used = np.abs(found) >= doubt
+            alone = np.linalg.lstsq(verdict.factor[:, used], whole, rcond=None)[0]
+            if np.linalg.norm(verdict.factor[:, used] @ alone - whole) <= verdict.noise[k]:
+                weights[:, k] = 0.0
+                weights[used, k] = alone
+                break
     return weights
 
 
