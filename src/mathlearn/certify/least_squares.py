@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.linalg.errorfree import ROUNDOFF, TINY
+from mathlearn.linalg.errorfree import EXACT_ROUNDINGS, ROUNDOFF, TINY
 from mathlearn.results.certificate import Certificate, Check
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ MOST_ERROR_IN_SE = 1e-6
 MOST_RELATIVE_ERROR = 1e-8
 MOST_SE_ERROR = 1e-6
 
-_EXACT_ROUNDINGS = 8.0  # residuals of so many roundings of y, in the root mean square, are an exact fit
 _PROTECTED = 100.0  # standard errors below which the size of a coefficient says nothing about its accuracy
 _LEAST_SHARE = 2 * ROUNDOFF
 _MOST_DIGITS = -float(np.log10(_LEAST_SHARE))  # of a double
@@ -158,14 +157,14 @@ _MEANING = {
 
 def exact_fit(rss: FloatArray, tss: FloatArray, weight: float, mean_y: FloatArray) -> BoolArray:
     """Whether residuals (q,) are no larger than 8 roundings of y, in the root mean square."""
-    tiny: BoolArray = rss <= (_EXACT_ROUNDINGS * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
+    tiny: BoolArray = rss <= (EXACT_ROUNDINGS * ROUNDOFF) ** 2 * (tss + weight * mean_y**2)
     return tiny
 
 
 def _rounding_of_y(solution: LeastSquares) -> FloatArray:
     """Residual scale (q,) of a fit whose only errors are roundings of y."""
     total = solution.tss + solution.moments.weight * solution.mean_y**2
-    size: FloatArray = _EXACT_ROUNDINGS * ROUNDOFF * np.sqrt(total / solution.moments.n)
+    size: FloatArray = EXACT_ROUNDINGS * ROUNDOFF * np.sqrt(total / solution.moments.n)
     return size
 
 

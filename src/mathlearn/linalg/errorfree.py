@@ -24,6 +24,9 @@ DoubleDouble: TypeAlias = "tuple[FloatArray, FloatArray]"
 ROUNDOFF = 2.0**-53
 """Unit roundoff u of binary64, round to nearest."""
 
+EXACT_ROUNDINGS = 8.0
+"""Residuals of so many roundings of y, in the root mean square, are an exact fit."""
+
 TINY = 1e-300
 """Stands in for a divisor of zero; squares of the sizes met in a fit are larger."""
 

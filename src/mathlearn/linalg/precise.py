@@ -11,7 +11,7 @@ import numpy as np
 from mathlearn.data.reduce import found_again
 from mathlearn.linalg import slicing
 from mathlearn.linalg.condition import condition
-from mathlearn.linalg.errorfree import ROUNDOFF, DoubleDouble, dd_add, dd_dot, fast_two_sum, two_sum
+from mathlearn.linalg.errorfree import EXACT_ROUNDINGS, ROUNDOFF, DoubleDouble, dd_add, dd_dot, fast_two_sum, two_sum
 from mathlearn.linalg.triangular import cholesky_upper, inverse_upper, solve_upper
 from mathlearn.linalg.whitened import Basis, Product, Whitened
 
@@ -25,7 +25,7 @@ _PASSES = 4
 _COARSE_BITS = 24  # enough for a factor whose errors the pass itself corrects
 _NEARLY_ORTHOGONAL = 3.0  # condition up to which the scaled columns serve as they are
 _SUM_ERROR = 2.0**-72  # error of an entry of the Gram matrix, relative to the norms of its columns, with a margin
-_EXACT = (8 * ROUNDOFF) ** 2  # share of y that residuals of rounding leave
+_EXACT = (EXACT_ROUNDINGS * ROUNDOFF) ** 2  # share of y that residuals of rounding leave
 
 
 @dataclass(frozen=True, slots=True)
