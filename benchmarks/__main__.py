@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks import linear
-from benchmarks.table import write_section
+from benchmarks.table import read_section, write_section
 
 
 def main() -> None:
@@ -16,6 +16,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that everything runs, proves nothing")
     parser.add_argument("--out", type=Path, help="Markdown file whose section of this suite is replaced")
     arguments = parser.parse_args()
+    if arguments.out is not None:
+        read_section(arguments.out, arguments.suite)  # before the long run, for the file to be right after it
     text = linear.run(quick=arguments.quick)
     if arguments.out is None:
         print(text)

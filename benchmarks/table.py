@@ -69,12 +69,25 @@ def _cpu_lines() -> list[str]:
     return CPU_INFO.read_text(encoding="utf-8").splitlines() if CPU_INFO.exists() else []
 
 
-def write_section(path: Path, name: str, text: str) -> None:
-    """Replace what stands between the two markers of a section; a file without them is an error."""
+def read_section(path: Path, name: str) -> tuple[str, str]:
+    """Return the text up to the marker that begins a section, and from the one that ends it.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such file, or it lacks the markers.
+    """
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    content = path.read_text(encoding="utf-8")
-    if begin not in content or end not in content:
+    if not path.is_file():
+        raise SystemExit(f"{path} is no file: it has to be there, with the lines {begin!r} and {end!r}")
+    before, begun, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
         raise SystemExit(f"{path} has no section {name!r}: it needs the lines {begin!r} and {end!r}")
-    before, _, rest = content.partition(begin)
-    _, _, after = rest.partition(end)
-    path.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+    return before + begun, ended + after
+
+
+def write_section(path: Path, name: str, text: str) -> None:
+    """Replace what stands between the two markers of a section."""
+    before, after = read_section(path, name)
+    path.write_text(f"{before}\n{text}\n{after}", encoding="utf-8")
