@@ -75,6 +75,9 @@ MAKERS: dict[str, Callable] = {
     "polars": lambda table, _: pl.from_pandas(table.frame).drop("y"),
     "polars lazy": lambda table, _: pl.from_pandas(table.frame).drop("y").lazy(),
     "Arrow": lambda table, _: pa.Table.from_pandas(table.frame.drop(columns="y"), preserve_index=False),
+    "Arrow with an index": lambda table, _: pa.Table.from_pandas(
+        table.frame.drop(columns="y").set_index(pd.Index(range(ROWS, 0, -1)))
+    ),
     "Arrow batch": lambda table, _: pa.RecordBatch.from_pandas(table.frame.drop(columns="y"), preserve_index=False),
     "source": lambda table, _: as_source(pl.from_pandas(table.frame).drop("y")).source,
 }

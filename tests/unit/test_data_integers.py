@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import chain
 
 import numpy as np
@@ -13,6 +14,7 @@ from mathlearn._errors import DomainError, PrecisionWarning, SchemaError
 from mathlearn.data.bind import bind
 from mathlearn.data.integers import shift_for, to_float
 from mathlearn.data.scan import scan
+from mathlearn.linear_model import LinearRegression
 
 BIG = 2**60
 
@@ -93,6 +95,23 @@ def test_values_that_stay_out_of_reach_are_warned_of_once_and_by_name():
     with pytest.warns(PrecisionWarning, match="'id'") as caught:
         list(chain(rows.chunks(1), rows.chunks(2)))
     assert len(caught) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("formula", [None, "y ~ x + id", "y ~ id + poly(x, 2)"])
+def test_a_fit_warns_once_of_each_column_whatever_the_chunks_and_passes(tmp_path, stream, formula):
+    rng = np.random.default_rng(0)
+    wide = rng.integers(-(2**62), 2**62, (3, 40_000)) | 1
+    frame = pd.DataFrame({"id": wide[0], "x": wide[1] if formula else rng.normal(size=40_000), "y": wide[2]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    data = scan(tmp_path / "t.parquet") if stream else frame
+    model = LinearRegression(formula=formula, covariance="HC3")
+    for _ in range(2):  # of each fit anew
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(data, None if formula else "y")
+        told = [str(w.message) for w in caught if w.category is PrecisionWarning]
+        assert [sum(f"'{name}'" in text for text in told) for name in frame] == [1, 1 if formula else 0, 1]
 
 
 def test_without_an_intercept_nothing_is_shifted():

@@ -1,4 +1,4 @@
-"""Files that pandas wrote: the index of a frame is no column."""
+"""Files that pandas wrote, and Arrow tables made by it: the index of a frame is no column."""
 # ruff: noqa: PD011 -- `Column.values` is this project's
 
 from __future__ import annotations
@@ -97,3 +97,28 @@ def test_a_remark_that_makes_no_sense_is_passed_over(tmp_path, remark):
     table = pa.table({"a": [1, 2], "b": [3, 4]}).replace_schema_metadata({b"pandas": remark})
     pq.write_table(table, tmp_path / "t.parquet")
     assert mathlearn.scan(tmp_path / "t.parquet").schema.names == ("a", "b")
+
+
+@pytest.mark.parametrize("index", [pd.Index(["p", "q", "r", "s"]), pd.Index([4.0, 3, 2, 1], name="x2")])
+@pytest.mark.parametrize("convert", [pa.Table.from_pandas, pa.RecordBatch.from_pandas])
+def test_an_arrow_table_fits_like_its_frame_and_its_file(tmp_path, convert, index):
+    frame = FRAME.set_index(index)
+    table, file = convert(frame), mathlearn.scan(save(frame, tmp_path / "t.parquet"))
+    assert mathlearn.scan(table).schema.names == file.schema.names == ("x", "y", "g")
+    fits = [LinearRegression().fit(what, "y") for what in (frame.drop(columns="g"), convert(frame.drop(columns="g")))]
+    assert fits[0].coef_.tobytes() == fits[1].coef_.tobytes()
+    fits = [LinearRegression(formula="y ~ x + g").fit(what) for what in (frame, table, file)]
+    assert fits[0].coef_.tobytes() == fits[1].coef_.tobytes() == fits[2].coef_.tobytes()
+    by_itself = convert(frame[["x"]]), convert(frame[["y"]])
+    assert LinearRegression().fit(*by_itself).coef_.shape == (1, 1)
+
+
+def test_one_who_names_the_index_of_an_arrow_table_is_told():
+    table = pa.Table.from_pandas(FRAME.set_index("g"))
+    told = r"no column 'g'.* index of a pandas frame.*reset_index\(\).*replace_schema_metadata\(\)"
+    with pytest.raises(SchemaError, match=told):
+        LinearRegression(formula="y ~ x + g").fit(table)
+    assert LinearRegression(formula="y ~ x + g").fit(table.replace_schema_metadata()).coef_.shape == (2,)
+    only = pa.Table.from_pandas(FRAME[["g"]].set_index("g"))
+    with pytest.raises(SchemaError, match=r"X holds nothing but the index of a pandas frame, 'g'\. .*reset_index"):
+        mathlearn.scan(only)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from mathlearn.data.roles import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """What the caller gave beside X, before it is read."""
 
     y: Any = None
@@ -49,8 +47,7 @@ class Arguments:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class NamedColumns:
+class NamedColumns(NamedTuple):
     """Columns of the input that have a role other than X."""
 
     y: tuple[str, ...] = ()
@@ -70,8 +67,7 @@ def _one(names: tuple[str, ...], what: str) -> tuple[str, ...]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The arguments, read.
 
     Attributes

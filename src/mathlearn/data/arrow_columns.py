@@ -38,6 +38,8 @@ def _regrouped(record_batches: Iterable[Any], max_rows: int) -> Iterator[Any]:
     waiting: list[Any] = []
     rows = 0
     for batch in record_batches:
+        if waiting and not waiting[0].schema.equals(batch.schema):  # integers that go on as floats
+            waiting = [early.cast(batch.schema) for early in waiting]
         waiting.append(batch)
         rows += batch.num_rows
         if rows < max_rows:

@@ -28,7 +28,7 @@ class _Stream:
         self.schema = source.arrow_schema
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        rows = self._source.record_batches(self.schema.names)
+        rows = self._source.record_batches(self.schema.names, fixed=True)
         return (
             _engines.load("pyarrow")
             .RecordBatchReader.from_batches(self.schema, rows)

@@ -13,7 +13,7 @@ from mathlearn.data.arrays import MatrixSource, as_columns
 from mathlearn.data.bound import BoundRows
 from mathlearn.data.design import Design
 from mathlearn.data.inputs import as_source
-from mathlearn.data.integers import EXACT, bounds, is_wide, shift_for, to_float
+from mathlearn.data.integers import EXACT, bounds, is_wide, shift_for, telling_once, to_float
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
@@ -86,10 +86,12 @@ def bind(
     intake = as_source(X)
     given = Arguments(y, sample_weight, groups, offset)
     named = given.named_columns(intake)
+    told: set[str] = set()
     encoding = None
     from_formula = False
     if formula is not None:
-        encoding, from_formula = _learn_formula(formula, intake.source, y, named)
+        with telling_once(told):
+            encoding, from_formula = _learn_formula(formula, intake.source, y, named)
     if require_y and y is None and not from_formula:
         raise SchemaError(
             f"This {estimator} estimator requires y to be passed, but the target y is None. "
@@ -111,7 +113,7 @@ def bind(
         offset_columns=named.offset,
         group_columns=named.groups,
     )
-    return BoundRows(intake.source, design, reading.roles, missing=missing, formula_response=from_formula)
+    return BoundRows(intake.source, design, reading.roles, missing=missing, formula_response=from_formula, told=told)
 
 
 def _formula_ndim(encoding: Encoding | None) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arrays import MatrixSource, as_columns
 from mathlearn.data.chunk import Chunk
 from mathlearn.data.encode import missing_rows
+from mathlearn.data.integers import telling_once
 from mathlearn.data.nonfinite import diagnose
 from mathlearn.data.progress import reporting
 from mathlearn.data.reduce import ordered_reduce
@@ -18,7 +19,7 @@ from mathlearn.data.roles import ALL_ZERO, check_weights
 from mathlearn.data.validate import check_lengths, is_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.batch import Batch
@@ -34,8 +35,7 @@ _EAGER = 1 << 14
 """In a fit, matrices in memory above this many numbers are checked only if a statistic made of them is not finite."""
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
+class Roles(NamedTuple):
     """Where y, weights, offset and groups come from."""
 
     y: Role | None = None
@@ -65,6 +65,8 @@ class BoundRows:
         Whether y is made by the formula.
     fitting : bool
         Whether these are the rows of a fit in progress, for which having no row left is an error.
+    told : set of str
+        Columns that a warning of lost digits has named already.
     """
 
     __slots__ = (
@@ -73,6 +75,7 @@ class BoundRows:
         "_lazy",
         "_names",
         "_roles",
+        "_told",
         "_whole",
         "design",
         "fitting",
@@ -91,6 +94,7 @@ class BoundRows:
         missing: Missing = "raise",
         formula_response: bool = False,
         fitting: bool = True,
+        told: Iterable[str] = (),
     ) -> None:
         self.source = source
         self.design = design
@@ -98,6 +102,7 @@ class BoundRows:
         self.missing = missing
         self.formula_response = formula_response
         self.fitting = fitting
+        self._told = set(told)
         self._encoder = design.encoder
         self._roles = roles.items()
         self._columns = tuple(dict.fromkeys(column for _, role in self._roles for column in role.columns))
@@ -251,6 +256,10 @@ class BoundRows:
                 check_lengths([("X", read), ("an array that goes with it", length)])
 
     def _assemble(self, batch: Batch) -> Chunk:
+        with telling_once(self._told):
+            return self._assembled(batch)
+
+    def _assembled(self, batch: Batch) -> Chunk:
         encoded = self.encode(batch)
         columns = as_columns(batch, self._names, self._columns) if self._columns else batch
         parts: dict[str, Any] = {"y": encoded.y, "weight": None, "offset": None, "group": None}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections import deque
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn._errors import CorruptFileError, SchemaError
 from mathlearn._text import is_number
 from mathlearn.data import csv_text
-from mathlearn.data.part import Part
+from mathlearn.data.integers import EXACT
+from mathlearn.data.part import LateDecimalError, Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from mathlearn.data.csv_text import CsvDialect
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20
 """Bytes of text parsed at a time; also the longest record."""
 
-_LONG_INTEGER = re.compile(r"[+-]?\d{19,}")
+_LONG_INTEGER = r"^\s*[+-]?\d{16,}\s*$"
+"""Whole numbers that may lose digits as float64."""
 
 _BAD_CELL = re.compile(r"CSV column #(\d+):.*?conversion error to ([^:]+): invalid value '(.*)'", re.DOTALL)
 
@@ -45,7 +49,7 @@ class CsvPart(Part):
     CorruptFileError
         If a row is ragged or cut, or the text is not UTF-8.
     SchemaError
-        If a column name occurs twice, or a cell does not fit the type of its column.
+        If a column name occurs twice, a cell does not fit the type of its column, or a whole number would lose digits.
     """
 
     def __init__(self, path: Path, label: str, dialect: CsvDialect, types: Mapping[str, Any], prefix: int) -> None:
@@ -53,6 +57,7 @@ class CsvPart(Part):
         self._dialect = dialect
         self._prefix = prefix
         self._demanded = types
+        self._sifted: set[str] = set()  # columns of floats whose long whole numbers are known to be exact
         head = csv_text.header(path, label, dialect)
         self._names = [name or f"column{i}" for i, name in enumerate(head.cells, 1)]
         self._skip = head.line - 1
@@ -69,9 +74,28 @@ class CsvPart(Part):
             for name in names
         }  # fmt: skip
         with self._open(wanted, include=list(names), block=_BLOCK) as (reader, counter):
-            yield from reader
+            for batch in reader:
+                self._refuse_rounded_integers(batch)
+                yield batch
             if counter.quotes % 2 and csv_text.is_unclosed(self.path, self._dialect):
                 raise CorruptFileError(csv_text.flaw(self.path, self.label, self._dialect))
+
+    def widen(self, name: str, others: AbstractSet[str]) -> None:
+        """Read such columns once more, as text, to find all that hold anything else than integers of 64 bits."""
+        pa, compute = _engines.load("pyarrow"), _engines.load("pyarrow.compute")
+        if pa.types.is_floating(self.schema.field(name).type):  # since a pass that runs at the same time
+            return
+        wide, texts = {name}, dict.fromkeys(others | {name}, pa.string())
+        with self._open(texts, include=list(texts), block=_BLOCK) as (reader, _):
+            for batch in reader:
+                for column in texts.keys() - wide:
+                    try:
+                        compute.utf8_trim_whitespace(batch[column]).cast(pa.int64())
+                    except pa.ArrowInvalid:
+                        wide.add(column)
+        for column in wide:
+            place = self.schema.get_field_index(column)
+            self.schema = self.schema.set(place, pa.field(column, pa.float64()))
 
     def locate(self, row: int) -> str:
         """Say on which line row `row` starts."""
@@ -82,32 +106,39 @@ class CsvPart(Part):
         """Infer types from the first block, as large as the prefix; a column empty so far will be read as float."""
         pa = _engines.load("pyarrow")
         with self._open(types, include=None, block=self._prefix) as (reader, _):
-            first = next(iter(reader), None)
-        schema = reader.schema
+            schema = reader.schema
         binary = [field.name for field in schema if pa.types.is_binary(field.type)]
         if binary:
             raise CorruptFileError(csv_text.not_utf8(self.label, f"column {binary[0]!r} holds other bytes"))
-        if first is not None:
-            self._refuse_rounded_integers(first, types)
         return schema
 
-    def _refuse_rounded_integers(self, first: Any, types: Mapping[str, Any]) -> None:
-        """Refuse whole numbers too long for 64 bits, as of accounts: Arrow makes floats of them and drops digits."""
+    def _refuse_rounded_integers(self, batch: Any) -> None:
+        """Refuse whole numbers, as of accounts, that lose digits in a column of floats, unless the caller asked for it."""
         pa, compute = _engines.load("pyarrow"), _engines.load("pyarrow.compute")
-        for position, field in enumerate(first.schema):
-            if not pa.types.is_floating(field.type) or field.name in types:
+        for field in batch.schema:
+            if not pa.types.is_floating(field.type) or field.name in self._sifted or field.name in self._demanded:
                 continue
-            largest = compute.max(compute.abs(first.column(position))).as_py()
-            if largest is None or largest < 2**63:
-                continue
-            wanted = _LONG_INTEGER.fullmatch
-            line, cell = csv_text.find_cell(self.path, self._dialect, position, wanted, rows=first.num_rows)
-            if line is not None:
-                raise SchemaError(
-                    f"{self.label}, line {line}: column {field.name!r} holds the whole number {cell}, which has more "
-                    f"digits than 64 bits hold. Pass types={{{field.name!r}: 'string'}} if it is a label, or "
-                    "'float64' to round it."
-                )
+            low, high = compute.min_max(batch[field.name]).as_py().values()
+            if low is not None and max(-low, high) >= EXACT:
+                self._sift(field.name)
+
+    def _sift(self, name: str) -> None:
+        """Look at the text of a column of floats that are so large."""
+        pa, compute = _engines.load("pyarrow"), _engines.load("pyarrow.compute")
+        start = 0
+        with self._open({name: pa.string()}, include=[name], block=_BLOCK) as (reader, _):
+            for batch in reader:
+                cells = batch.column(0)
+                for i in compute.indices_nonzero(compute.match_substring_regex(cells, _LONG_INTEGER)).to_pylist():
+                    cell = cells[i].as_py().strip()
+                    if Decimal(cell) != Decimal(float(cell)):
+                        raise SchemaError(
+                            f"{self.locate(start + i)}: column {name!r} holds the whole number {cell}, which loses digits "
+                            f"as float64, and not all its cells are integers of 64 bits. Pass types={{{name!r}: 'string'}} "
+                            "if it is a label, or 'float64' to round it."
+                        )
+                start += batch.num_rows
+        self._sifted.add(name)
 
     @contextmanager
     def _open(self, types: Mapping[str, Any], *, include: list[str] | None, block: int) -> Iterator[tuple[Any, Any]]:
@@ -142,19 +173,25 @@ class CsvPart(Part):
         except (pa.ArrowException, OSError) as error:
             raise self._explained(error) from error
 
-    def _explained(self, error: Exception) -> CorruptFileError | SchemaError:
-        """Turn Arrow's refusal into file, line, column and remedy."""
+    def _explained(self, error: Exception) -> Exception:
+        """Turn Arrow's refusal into file, line, column and remedy, or into a `LateDecimalError`."""
         bad_cell = _BAD_CELL.search(str(error))
         if bad_cell is None:
             flaw = csv_text.flaw(self.path, self.label, self._dialect)
             return CorruptFileError(flaw or f"{self.label} cannot be read as CSV: {error}")
-        name = self._names[int(bad_cell[1])]
-        line, _ = csv_text.find_cell(self.path, self._dialect, int(bad_cell[1]), bad_cell[3].__eq__)
+        name, cell = self._names[int(bad_cell[1])], bad_cell[3]
+        if bad_cell[2].startswith("int") and name not in self._demanded and self._is_number(cell):
+            return LateDecimalError(name)
+        line = csv_text.line_of_cell(self.path, self._dialect, int(bad_cell[1]), cell)
         where = f"{self.label}, line {line}" if line else self.label
         return SchemaError(
-            f"{where}: column {name!r} holds {bad_cell[3]!r}, which is no {bad_cell[2]}, as {self._typed_by(name)}. "
-            f"{_remedies(name, bad_cell[3])}"
+            f"{where}: column {name!r} holds {cell!r}, which is no {bad_cell[2]}, as {self._typed_by(name)}. "
+            f"{_remedies(name, cell)}"
         )
+
+    def _is_number(self, cell: str) -> bool:
+        mark = self._dialect.decimal
+        return is_number(cell.strip().translate(str.maketrans(mark + ".", "." + mark)))
 
     def _typed_by(self, name: str) -> str:
         if name in self._demanded:

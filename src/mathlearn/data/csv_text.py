@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from mathlearn import _engines
 from mathlearn._errors import CorruptFileError, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 MISSING_VALUES = ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NULL", "null", "#N/A")
@@ -137,18 +138,13 @@ def line_of_row(path: Path, dialect: CsvDialect, row: int) -> int | None:
     return found.line if found else None
 
 
-def find_cell(
-    path: Path, dialect: CsvDialect, position: int, wanted: Callable[[str], object], rows: int | None = None
-) -> tuple[int, str] | tuple[None, None]:
-    """Return line and text of the first wanted cell in column `position` of the first `rows` rows, or None and None."""
-    try:
-        for record in islice(records(path, dialect), 1, None if rows is None else rows + 1):
-            cell = record.cells[position].strip() if len(record.cells) > position else ""
-            if wanted(cell):
-                return record.line, cell
-    except (csv.Error, UnicodeDecodeError, OSError):
-        pass
-    return None, None
+def line_of_cell(path: Path, dialect: CsvDialect, position: int, wanted: str) -> int | None:
+    """Return the line of the first such cell in column `position`, None when it is not found."""
+    with suppress(csv.Error, UnicodeDecodeError, OSError):
+        for record in islice(records(path, dialect), 1, None):
+            if len(record.cells) > position and record.cells[position].strip() == wanted:
+                return record.line
+    return None
 
 
 def flaw(path: Path, label: str, dialect: CsvDialect) -> str | None:

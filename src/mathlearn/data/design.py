@@ -9,7 +9,8 @@ from mathlearn.data.encode import NumericEncoder
 from mathlearn.data.rebind import rebind
 
 if TYPE_CHECKING:
-    from mathlearn.data.bound import BoundRows, Missing
+    from mathlearn._choices import Missing
+    from mathlearn.data.bound import BoundRows
     from mathlearn.data.encode import Encoder
     from mathlearn.data.formula import Encoding
 

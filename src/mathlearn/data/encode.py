@@ -79,7 +79,6 @@ class NumericEncoder:
     def __init__(self, columns: tuple[str, ...], shift: tuple[int, ...] = ()) -> None:
         self._columns = columns
         self._shift = shift
-        self._told: set[str] = set()
 
     def encode(self, batch: Batch, *, with_response: bool) -> Encoded:  # noqa: ARG002 -- y is no part of plain columns
         """Return X, as a view where nothing needs converting."""
@@ -104,7 +103,7 @@ class NumericEncoder:
                 )
             # At fit, a shift would fill the matrix too: sparse integers are cast as they are.
             values, exact = to_float(block.data)
-            self._tell([] if exact else ["X"])
+            warn_inexact([] if exact else ["X"], shifted=False)
             return type(block)((values, block.indices, block.indptr), shape=block.shape)
         out = np.empty(block.shape, dtype=np.float64, order="F")
         self._fill(out, [block[:, j] for j in range(block.shape[1])])
@@ -126,13 +125,7 @@ class NumericEncoder:
                     inexact.append(self._columns[j])
             else:
                 out[:, j] = column
-        self._tell(inexact)
-
-    def _tell(self, inexact: Sequence[str]) -> None:
-        """Warn of each column once, however many batches and passes there are."""
-        new = [name for name in inexact if name not in self._told]
-        self._told.update(new)
-        warn_inexact(new, shifted=bool(self._shift))
+        warn_inexact(inexact, shifted=bool(self._shift))
 
 
 def _defined(column: Column) -> AnyArray:

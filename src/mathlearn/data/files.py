@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrow_columns import batches_of
 from mathlearn.data.arrow_types import common_type, pandas_index, schema_of
+from mathlearn.data.part import LateDecimalError
 from mathlearn.data.schema import did_you_mean, listing, unknown_column
 from mathlearn.data.source import Source
 
@@ -42,15 +44,19 @@ class FileSource(Source):
     def __init__(self, parts: Sequence[Part], label: str, types: Mapping[str, Any]) -> None:
         self.parts = tuple(parts)
         self.label = label
-        indices = _indices(self.parts) - types.keys()
-        self.arrow_schema = _agreed(self.parts, types, indices)
-        self.schema = schema_of(self.arrow_schema, {name: _left_out(name) for name in indices})
+        self._types = types
         self._forced = frozenset(types)
+        self._indices = _indices(self.parts) - self._forced
+        self._agree()
         counts = [part.n_rows for part in self.parts]
         self.n_rows = None if None in counts else sum(count for count in counts if count is not None)
         self._starts: list[int] = [0]  # rows before each part, as far as they are known
         if self.n_rows == 0:
             raise SchemaError(f"{label} holds no rows, only column names. A fit needs rows.")
+
+    def _agree(self) -> None:
+        self.arrow_schema = _agreed(self.parts, self._types, self._indices)
+        self.schema = schema_of(self.arrow_schema, {name: _left_out(name) for name in self._indices})
 
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter)."""
@@ -58,20 +64,65 @@ class FileSource(Source):
         # A file yields no rows without columns: when none is asked for (as by "y ~ 1"), the first one counts the rows.
         return batches_of(self.record_batches(names or self.schema.names[:1]), names, max_rows=max_rows)
 
-    def record_batches(self, names: Sequence[str]) -> Iterator[Any]:
-        """Yield Arrow record batches of these columns in the agreed types."""
-        rows = 0
-        for i, part in enumerate(self.parts):
-            for batch in part.batches(names, self.arrow_schema, self._forced):
+    def record_batches(self, names: Sequence[str], *, fixed: bool = False) -> Iterator[Any]:
+        """Yield Arrow record batches of these columns in the agreed types.
+
+        An integer column may go on as float64, unless the types are `fixed`: then it is a SchemaError.
+        """
+        rows, types = 0, self.arrow_schema
+        for i in range(len(self.parts)):
+            for batch in self._part_batches(i, names):
+                if fixed:
+                    self._require(types, batch.schema)
                 rows += batch.num_rows
                 yield batch
             if len(self._starts) == i + 1:
                 self._starts.append(rows)
 
-    def check(self) -> None:
-        """Read every row of every file and raise whatever is wrong with them."""
-        for _ in self.record_batches(self.schema.names):
-            pass
+    def _part_batches(self, i: int, names: Sequence[str]) -> Iterator[Any]:
+        """Yield the rows of one file; when a column has to be widened, they are read again and those known passed over."""
+        seen = 0
+        while True:
+            known = seen
+            try:
+                for batch in self.parts[i].batches(names, self.arrow_schema, self._forced):
+                    fresh = batch.slice(min(known, batch.num_rows))
+                    known -= batch.num_rows - fresh.num_rows
+                    seen += fresh.num_rows
+                    if fresh.num_rows:
+                        yield fresh
+            except LateDecimalError as late:
+                self._widen(i, late.name, names)
+            else:
+                return
+
+    def _widen(self, i: int, name: str, names: Sequence[str]) -> None:
+        """Make a column float64, after a look whether the files read before lose digits by that.
+
+        Types are inferred at the beginning of a file, for a whole reading would double the time of a fit from disk. What has
+        been yielded as integers is equal to what would have been yielded as floats.
+        """
+        is_integer = _engines.load("pyarrow.types").is_integer
+        before = self.arrow_schema
+        integers = {field.name for field in before if is_integer(field.type)} - self._forced
+        self.parts[i].widen(name, integers)
+        self._agree()
+        changed = [name for name in names if self.arrow_schema.field(name) != before.field(name)]
+        for earlier in range(i if changed else 0):
+            deque(self._part_batches(earlier, changed), maxlen=0)
+
+    def _require(self, types: Any, found: Any) -> None:
+        for field in found:
+            if field.type != types.field(field.name).type:
+                raise SchemaError(
+                    f"{self.label}: column {field.name!r} begins with integers and goes on with other numbers, but a query "
+                    f"knows its types from the start. Pass files={{...: scan(..., types={{{field.name!r}: 'float64'}})}}."
+                )
+
+    def check(self, types: Any) -> None:
+        """Read every row of every file and raise whatever is wrong with them, or with the schema `types` for them."""
+        deque(self.record_batches(self.schema.names), maxlen=0)
+        self._require(types, self.arrow_schema)
 
     def dataset(self) -> Any | None:
         """Return a pyarrow dataset that reads the same rows, or None where only this class reads them right."""

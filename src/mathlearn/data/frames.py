@@ -8,16 +8,17 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrays import array_source, default_names
+from mathlearn.data.arrow_types import pandas_index
 from mathlearn.data.batch import Batch
 from mathlearn.data.encode import NumericEncoder
 from mathlearn.data.frame_columns import field_of, read_column
 from mathlearn.data.inputs import Intake, Numbers
-from mathlearn.data.schema import Schema, duplicated
+from mathlearn.data.schema import Schema, duplicated, listing
 from mathlearn.data.source import Source
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import narwhals as nw
 
@@ -38,11 +39,15 @@ class FrameSource(Source):
     frame : narwhals.DataFrame
         With unique names that are text.
     label : str
+    left_out : mapping of name to message
+        As for `Schema`.
     """
 
     in_memory = True
 
-    def __init__(self, frame: nw.DataFrame[Any], label: str = "data frame") -> None:
+    def __init__(
+        self, frame: nw.DataFrame[Any], label: str = "data frame", left_out: Mapping[str, str] | None = None
+    ) -> None:
         self._frame = frame
         self.n_rows: int = frame.shape[0]
         self.label = label
@@ -53,7 +58,7 @@ class FrameSource(Source):
             fields.append(field)
             if column is not None:  # a column of objects, looked at value by value: kept
                 self._made[name] = column
-        self.schema = Schema(fields)
+        self.schema = Schema(fields, left_out)
 
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield blocks of rows with the named columns; numeric columns without gaps are views."""
@@ -110,7 +115,7 @@ def read_frame(value: Any, what: str) -> Intake | None:
             names = default_names(frame.shape[1])
             frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
             return Intake(FrameSource(frame), named=False, index=index)
-        source = FrameSource(frame)
+        source = FrameSource(frame, left_out={name: _left_out(name) for name in _arrow_index(value)})
     return Intake(source, named=names is not None, index=index)
 
 
@@ -121,6 +126,7 @@ def _as_frame(value: Any, what: str) -> nw.DataFrame[Any] | None:
 
     if type(value).__name__ == "RecordBatch":  # of Arrow, which narwhals does not know
         value = _table_of(value)
+    value = _without_index(value, what)
     try:
         wrapped = nw.from_native(value, pass_through=True, allow_series=True)
     except DuplicateError as error:
@@ -144,6 +150,35 @@ def _table_of(batch: Any) -> Any:
     from mathlearn import _engines
 
     return _engines.load("pyarrow").Table.from_batches([batch])
+
+
+def _arrow_index(value: Any) -> frozenset[str]:
+    """Name the columns of an Arrow table or batch that hold the index of the pandas frame it was made of."""
+    is_arrow = type(value).__module__.partition(".")[0] == "pyarrow" and hasattr(value, "schema")
+    return pandas_index(value.schema) if is_arrow else frozenset()
+
+
+def _without_index(value: Any, what: str) -> Any:
+    """Leave the index out of an Arrow table, as of a file: a table is to fit like its frame."""
+    index = _arrow_index(value)
+    if not index:
+        return value
+    names = value.schema.names
+    if index.issuperset(names):
+        raise SchemaError(
+            f"{what} holds nothing but the index of a pandas frame, {listing(names)}. {_INDEX_REMEDY.format(what)}"
+        )
+    return value.select([j for j, name in enumerate(names) if name not in index])
+
+
+_INDEX_REMEDY = "Make the table after reset_index(), or take {}.replace_schema_metadata() to fit it."
+
+
+def _left_out(name: str) -> str:
+    return (
+        f"there is no column {name!r}: what the table holds by this name is the index of a pandas frame, which is left "
+        f"out. {_INDEX_REMEDY.format('X')}"
+    )
 
 
 def _collected(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:

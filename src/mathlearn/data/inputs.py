@@ -112,15 +112,16 @@ def read_numbers(values: Any, what: str) -> Numbers:
     SchemaError
         If it is sparse, of another shape, or not made of real numbers.
     """
-    if hasattr(values, "tocsr"):
-        raise SchemaError(f"{what} is sparse; only X may be. Use {what}.toarray().")
-    if _may_be_frame(values):
-        from mathlearn.data.frames import read_frame_numbers
+    if type(values) is not np.ndarray:
+        if hasattr(values, "tocsr"):
+            raise SchemaError(f"{what} is sparse; only X may be. Use {what}.toarray().")
+        if _may_be_frame(values):
+            from mathlearn.data.frames import read_frame_numbers
 
-        framed = read_frame_numbers(values, what)
-        if framed is not None:
-            return framed
-    _refuse_unordered(values, what)
+            framed = read_frame_numbers(values, what)
+            if framed is not None:
+                return framed
+        _refuse_unordered(values, what)
     array = real_array(values, what)
     if array.ndim not in {1, 2}:
         raise SchemaError(f"{what} should be a 1d array, got an array of shape {array.shape} instead.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from contextvars import ContextVar
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,9 @@ EXACT = 2**53
 
 _WRAP = 2**62
 """Differences below this size do not wrap around in int64 arithmetic."""
+
+_told: ContextVar[set[str] | None] = ContextVar("told", default=None)
+_telling = Lock()
 
 
 def is_wide(array: AnyArray) -> bool:
@@ -64,9 +69,35 @@ def to_float(values: AnyArray, shift: int = 0) -> tuple[FloatArray, bool]:
     return shifted, exact
 
 
+class telling_once:  # noqa: N801 - a context, used as a function is; it takes a fraction of a generator's time
+    """Let nothing within warn of a column that was `told` of, also in another chunk, pass or thread."""
+
+    __slots__ = ("_before", "_told")
+
+    def __init__(self, told: set[str]) -> None:
+        self._told = told
+
+    def __enter__(self) -> None:
+        self._before = _told.set(self._told)
+
+    def __exit__(self, *_: object) -> None:
+        _told.reset(self._before)
+
+
+def untold(names: Iterable[str]) -> list[str]:
+    """Return the columns to warn of now; they count as told."""
+    told = _told.get()
+    if told is None:
+        return list(names)
+    with _telling:
+        new = [name for name in names if name not in told]
+        told.update(new)
+    return new
+
+
 def warn_inexact(names: Iterable[str], *, shifted: bool) -> None:
-    """Warn, once, of the columns whose integers lose digits, although an exact shift was tried if `shifted`."""
-    names = list(names)
+    """Warn of the columns whose integers lose digits, although an exact shift was tried if `shifted`."""
+    names = untold(names)
     if names:
         tried = ", even after an exact shift" if shifted else ""
         warnings.warn(

@@ -12,7 +12,17 @@ from mathlearn.data.arrow_types import duplicate_free
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
+
+
+class LateDecimalError(Exception):
+    """A column that the beginning of a file made integer goes on with other numbers; `Part.widen` mends that."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
 
 _CELLS_READ = 4_000_000
 """Cells decoded at a time: it bounds memory, and does not move chunk boundaries."""
@@ -52,7 +62,15 @@ class Part(ABC):
         """Yield record batches of these columns, in order; types may still be the file's own.
 
         `target` is the schema that the whole source agreed on: a format that parses text parses straight into it.
+
+        Raises
+        ------
+        LateDecimalError
+            If a type that was inferred from the beginning of the file proves too narrow.
         """
+
+    def widen(self, name: str, others: AbstractSet[str]) -> None:  # noqa: B027 -- most formats say their types, and keep to it
+        """Make column `name` of `schema` float64 after a `LateDecimalError`, and such of the `others` as need it."""
 
     def batches(self, names: Sequence[str], target: Any, forced: frozenset[str]) -> Iterator[Any]:
         """Yield record batches of these columns in the agreed types, checked to be without loss.
@@ -63,6 +81,11 @@ class Part(ABC):
         target : pyarrow.Schema
         forced : frozenset of str
             Columns whose type the caller demanded: rounding to float is then accepted.
+
+        Raises
+        ------
+        LateDecimalError
+            As `read`.
         """
         self.require_unchanged()
         batch_of = _engines.load("pyarrow").RecordBatch.from_arrays

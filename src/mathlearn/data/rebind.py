@@ -15,8 +15,8 @@ from mathlearn.data.schema import did_you_mean, listing
 from mathlearn.data.validate import check_numeric
 
 if TYPE_CHECKING:
+    from mathlearn._choices import Missing
     from mathlearn.data.arguments import NamedColumns
-    from mathlearn.data.bound import Missing
     from mathlearn.data.design import Design
     from mathlearn.data.inputs import Intake
 
@@ -41,7 +41,7 @@ def rebind(
     given = Arguments(y, weights, groups, offset)
     from_formula = require_y and y is None and _formula_has_response(design)
     if require_y and y is None and not from_formula:
-        given = replace(given, y=_response_of_fit(design, estimator))
+        given = given._replace(y=_response_of_fit(design, estimator))
     named = given.named_columns(intake)
     intake, bound = _match(design, intake, named, estimator)
     reading = read_arguments(intake, given, named, missing=missing, weights_type=design.weights_type)

@@ -86,13 +86,14 @@ def scan(
     Notes
     -----
     CSV types are inferred from the first 8 MiB (shared among the files): whole numbers become integers, and an empty
-    name in the header becomes ``column1`` by its position. A cell further on that does not fit is an error naming the
-    line. An integer column of one file and a float column of another become float64, and it is an error if that would
-    lose digits.
+    name in the header becomes ``column1`` by its position. Where integers are followed by other numbers further on, the
+    column becomes float64 once that is found, by a second reading of the file; a query cannot change its types so late, and
+    asks for `types`. Any other cell that does not fit is an error naming the line. An integer column of one file and a float
+    column of another become float64. It is an error if whole numbers lose digits by becoming float64.
 
     Where pandas wrote a frame with an index of its own to Parquet or Arrow IPC (as ``__index_level_0__``, or by the
-    index's name), the index is left out: it was no column, and a file is to fit like its frame. Naming it in `types` makes
-    it a column.
+    index's name), or made an Arrow table of it, the index is left out: it was no column, and a file is to fit like its
+    frame. Naming it in `types` makes it a column of the files.
 
     A query without ORDER BY is run so that its rows come in the same order each time, on one thread if need be.
 

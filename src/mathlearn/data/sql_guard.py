@@ -146,6 +146,7 @@ class Room:
         config = get_config()
         settings = {"memory_limit": f"{config.max_memory}B", "threads": str(self.threads or config.threads)}
         with _engines.load("duckdb").connect(":memory:", config={**_SETTINGS, **settings}) as connection:
+            types = {name: source.arrow_schema for name, source in self.tables.items()}
             for name, source in self.tables.items():
                 connection.register(name, duckdb_table(source))
             for alias, path in self.databases.items():
@@ -154,18 +155,18 @@ class Room:
                 connection.execute(f"USE {quoted(self.default)}.main")
             for statement in _LOCK:
                 connection.execute(statement)
-            with self._explained():
+            with self._explained(types):
                 yield connection
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, types: Mapping[str, Any]) -> Iterator[None]:
         """Turn DuckDB's errors into the project's."""
         try:
             yield
         except (_engines.load("duckdb").Error, OSError) as error:  # a reader hands DuckDB's errors on as OSError
             if "reading the stream registered as" in str(error):
-                for source in self.tables.values():
-                    source.check()  # a file is at fault: say which, and where
+                for name, source in self.tables.items():
+                    source.check(types[name])  # a file is at fault: say which, and where
             raise _meaning(error) from error
         except RuntimeError as error:
             if _INTERRUPTED in str(error):

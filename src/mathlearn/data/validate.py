@@ -121,7 +121,7 @@ _SMALL = 1 << 12
 def is_finite(array: AnyArray) -> bool:
     """Whether all values are finite: for large arrays one sum, and a closer look only if that is not finite."""
     if array.size <= _SMALL:
-        return bool(np.isfinite(array).all())
+        return int(np.count_nonzero(np.isfinite(array))) == array.size
     with np.errstate(all="ignore"):
         return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
 

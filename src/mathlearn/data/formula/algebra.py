@@ -153,7 +153,7 @@ class _RightSide:
     def _all_others(self, dot: Dot) -> TermSet:
         if self._others is not None and not self._others:
             raise Refusal("'.' stands for all other columns, and there are none", dot.at)
-        atoms = (ColumnAtom(name, dot.at) for name in self._others or ())
+        atoms = (ColumnAtom.of(Name(name, dot.at)) for name in self._others or ())
         return {frozenset([key(atom)]): (atom,) for atom in atoms}
 
     def _sum(self, items: tuple[tuple[int, Node], ...]) -> TermSet:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -22,39 +23,51 @@ if TYPE_CHECKING:
 Key: TypeAlias = tuple[str, str]
 
 
-class Atom(Protocol):
-    """What every atom answers.
+@dataclass(frozen=True, slots=True)
+class Atom(ABC):
+    """What a term is a product of.
 
     Attributes
     ----------
     kind : str
         Tells a column called ``log(x)`` from the logarithm of ``x``.
+    for_numbers : bool
+        Whether it takes columns of numbers only.
     text : str
         Canonical text.
+    node : Node
+        The column, or the arithmetic on columns, that it is made of.
     at : int
         Where it is in the formula, for messages.
     """
 
     kind: ClassVar[str]
-
-    @property
-    def text(self) -> str:
-        """Canonical text."""
-
-    @property
-    def at(self) -> int:
-        """Position in the formula."""
+    for_numbers: ClassVar[bool] = True
+    text: str
+    node: Node
+    at: int = field(compare=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns used."""
+        return columns_of(self.node)
 
     def check(self, schema: Schema) -> None:
         """Refuse columns that do not exist or are of the wrong kind."""
+        for name in names_of(self.node):
+            column = _usable(schema, name)
+            if self.for_numbers and not column.numeric:
+                raise Refusal(
+                    f"{self.text} needs numbers, and column {name.name!r} is categorical: "
+                    f"use it by itself or as C({render(name)}), or convert it to numbers",
+                    name.at,
+                )
 
-    def categorical(self, schema: Schema) -> bool:
+    def categorical(self, schema: Schema) -> bool:  # noqa: ARG002 -- of a column by itself only the schema knows
         """Whether it is coded by indicators."""
+        return not self.for_numbers
 
+    @abstractmethod
     def learner(self, schema: Schema, *, in_memory: bool) -> Learner:
         """Return what learns it."""
 
@@ -65,63 +78,33 @@ def key(atom: Atom) -> Key:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnAtom:
+class ColumnAtom(Atom):
     """A column by itself: a number, or a category if its values are text."""
 
-    kind: ClassVar[str] = "column"
-    name: str
-    at: int = field(default=0, compare=False)
+    kind = "column"
+    for_numbers = False
 
-    @property
-    def text(self) -> str:
-        """Canonical text: the bare name."""
-        return self.name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns used."""
-        return (self.name,)
-
-    def check(self, schema: Schema) -> None:
-        """Refuse a column that does not exist or is neither number nor category."""
-        _usable(_field(schema, self.name, self.at), self.at)
+    @classmethod
+    def of(cls, name: Name) -> ColumnAtom:
+        """Take a column, whose canonical text is its bare name."""
+        return cls(name.name, name, name.at)
 
     def categorical(self, schema: Schema) -> bool:
         """Whether the column is categorical."""
-        return not schema[self.name].numeric
+        return not schema[self.text].numeric
 
     def learner(self, schema: Schema, *, in_memory: bool) -> Learner:  # noqa: ARG002
         """Levels are learned, numbers need nothing."""
         if not self.categorical(schema):
-            return Ready(ColumnFactor(self.name))
-        return LevelLearner(self.name, self.name, schema[self.name].levels or (), None, asked=False)
+            return Ready(ColumnFactor(self.text))
+        return LevelLearner(self.text, self.text, schema[self.text].levels or (), None, asked=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ArithmeticAtom:
+class ArithmeticAtom(Atom):
     """``log(x)``, ``I(x ** 2)`` and the like: one column of numbers."""
 
-    kind: ClassVar[str] = "arithmetic"
-    node: Node
-    at: int = field(default=0, compare=False)
-
-    @property
-    def text(self) -> str:
-        """Canonical text."""
-        return render(self.node)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns used."""
-        return columns_of(self.node)
-
-    def check(self, schema: Schema) -> None:
-        """Refuse columns that are not numbers."""
-        _require_numbers(self.node, schema, self.text)
-
-    def categorical(self, schema: Schema) -> bool:  # noqa: ARG002
-        """Arithmetic gives numbers."""
-        return False
+    kind = "arithmetic"
 
     def learner(self, schema: Schema, *, in_memory: bool) -> Learner:  # noqa: ARG002
         """Nothing to learn."""
@@ -129,58 +112,28 @@ class ArithmeticAtom:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryAtom:
+class CategoryAtom(Atom):
     """``C(x, ref="a")``: a column as a category, whatever its type."""
 
-    kind: ClassVar[str] = "category"
-    text: str
-    name: str
+    kind = "category"
+    for_numbers = False
     reference: str | None
-    at: int = field(default=0, compare=False)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns used."""
-        return (self.name,)
-
-    def check(self, schema: Schema) -> None:
-        """Refuse a column that does not exist or is neither number nor category."""
-        _usable(_field(schema, self.name, self.at), self.at)
-
-    def categorical(self, schema: Schema) -> bool:  # noqa: ARG002
-        """Return True: that is what C() is for."""
-        return True
 
     def learner(self, schema: Schema, *, in_memory: bool) -> Learner:  # noqa: ARG002
         """Levels are learned, from text or from numbers."""
-        declared = schema[self.name]
+        (name,) = self.columns
+        declared = schema[name]
         if declared.numeric:
-            return ValueLearner(self.text, self.name, self.reference)
-        return LevelLearner(self.text, self.name, declared.levels or (), self.reference)
+            return ValueLearner(self.text, name, self.reference)
+        return LevelLearner(self.text, name, declared.levels or (), self.reference)
 
 
 @dataclass(frozen=True, slots=True)
-class PolyAtom:
+class PolyAtom(Atom):
     """``poly(x, degree)``."""
 
-    kind: ClassVar[str] = "poly"
-    text: str
-    node: Node
+    kind = "poly"
     degree: int
-    at: int = field(default=0, compare=False)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns used."""
-        return columns_of(self.node)
-
-    def check(self, schema: Schema) -> None:
-        """Refuse columns that are not numbers."""
-        _require_numbers(self.node, schema, self.text)
-
-    def categorical(self, schema: Schema) -> bool:  # noqa: ARG002
-        """Polynomials are numbers."""
-        return False
 
     def learner(self, schema: Schema, *, in_memory: bool) -> Learner:  # noqa: ARG002
         """One pass, streamed or not."""
@@ -188,29 +141,13 @@ class PolyAtom:
 
 
 @dataclass(frozen=True, slots=True)
-class SplineAtom:
+class SplineAtom(Atom):
     """``bs(x, df=)`` or ``bs(x, knots=, bounds=)``; `knots` is a count to be placed at quantiles, or the knots."""
 
-    kind: ClassVar[str] = "spline"
-    text: str
-    node: Node
+    kind = "spline"
     degree: int
     knots: int | tuple[float, ...]
     bounds: tuple[float, float] | None
-    at: int = field(default=0, compare=False)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns used."""
-        return columns_of(self.node)
-
-    def check(self, schema: Schema) -> None:
-        """Refuse columns that are not numbers."""
-        _require_numbers(self.node, schema, self.text)
-
-    def categorical(self, schema: Schema) -> bool:  # noqa: ARG002
-        """Splines are numbers."""
-        return False
 
     def learner(self, schema: Schema, *, in_memory: bool) -> Learner:  # noqa: ARG002
         """Explicit knots and bounds need no pass; everything else needs the data in memory."""
@@ -230,15 +167,13 @@ def _floats(numbers: tuple[float, ...]) -> FloatArray:
     return np.array(numbers, dtype=np.float64)
 
 
-def _field(schema: Schema, name: str, at: int) -> Field:
-    if name not in schema:
-        raise Refusal(schema.unknown(name), at)
-    return schema[name]
-
-
-def _usable(column: Field, at: int) -> None:
+def _usable(schema: Schema, name: Name) -> Field:
+    """Return the column of this name, which is made of numbers or a category."""
+    if name.name not in schema:
+        raise Refusal(schema.unknown(name.name), name.at)
+    column = schema[name.name]
     if column.numeric or column.kind == "categorical":
-        return
+        return column
     called = column.dtype or column.kind
     remedy = (
         "subtract a date and divide by a duration beforehand, to get a number"
@@ -246,21 +181,5 @@ def _usable(column: Field, at: int) -> None:
         else "convert it to numbers or text beforehand"
     )
     raise Refusal(
-        f"column {column.name!r} is of type {called}, neither number nor category: {remedy}, or leave it out", at
+        f"column {column.name!r} is of type {called}, neither number nor category: {remedy}, or leave it out", name.at
     )
-
-
-def _require_numbers(node: Node, schema: Schema, text: str) -> None:
-    for name in names_of(node):
-        _require_number(name, schema, text)
-
-
-def _require_number(name: Name, schema: Schema, text: str) -> None:
-    column = _field(schema, name.name, name.at)
-    _usable(column, name.at)
-    if not column.numeric:
-        raise Refusal(
-            f"{text} needs numbers, and column {name.name!r} is categorical: "
-            f"use it by itself or as C({render(name)}), or convert it to numbers",
-            name.at,
-        )

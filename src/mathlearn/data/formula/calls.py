@@ -31,7 +31,7 @@ def atom_of(node: Name | Call) -> Atom:
         An unknown function or arguments that it does not take.
     """
     if isinstance(node, Name):
-        return ColumnAtom(node.name, node.at)
+        return ColumnAtom.of(node)
     if node.function in FUNCTIONS:
         return _arithmetic(node)
     if node.function in _BASES:
@@ -51,7 +51,7 @@ def atom_of(node: Name | Call) -> Atom:
 def response_of(node: Node) -> Atom:
     """Make the atom of one response: a column, or arithmetic in a function."""
     if isinstance(node, Name):
-        return ColumnAtom(node.name, node.at)
+        return ColumnAtom.of(node)
     if isinstance(node, Call) and node.function in FUNCTIONS:
         return _arithmetic(node)
     raise Refusal(
@@ -65,13 +65,13 @@ def offset_of(call: Call) -> ArithmeticAtom:
     """Make the atom of ``offset(expression)``, which is the expression itself."""
     argument = _bind(call, ("x",))["x"]
     check_arithmetic(argument)
-    return ArithmeticAtom(argument, call.at)
+    return ArithmeticAtom(render(argument), argument, call.at)
 
 
 def _arithmetic(call: Call) -> ArithmeticAtom:
     check_arithmetic(call)
     _require_column(call, call)
-    return ArithmeticAtom(call, call.at)
+    return ArithmeticAtom(render(call), call, call.at)
 
 
 def _require_column(node: Node, call: Call) -> None:
@@ -87,14 +87,15 @@ def _category(call: Call) -> CategoryAtom:
         raise Refusal("C() takes a column: compute a category beforehand", column.at)
     if reference is not None and not isinstance(reference, Text | Number):
         raise Refusal('ref= is a level, written as a string or a number: C(x, ref="a")', reference.at)
-    return CategoryAtom(render(call), column.name, None if reference is None else reference.text, call.at)
+    where = Name(column.name, call.at)  # messages point at the call as a whole
+    return CategoryAtom(render(call), where, call.at, None if reference is None else reference.text)
 
 
 def _poly(call: Call) -> PolyAtom:
     given = _bind(call, ("x", "degree"))
     argument = _numeric_argument(given["x"], call)
     degree = _integer(given["degree"], "the degree of poly()", 1, poly.MAX_DEGREE)
-    return PolyAtom(render(call), argument, degree, call.at)
+    return PolyAtom(render(call), argument, call.at, degree)
 
 
 def _spline(call: Call) -> SplineAtom:
@@ -108,7 +109,7 @@ def _spline(call: Call) -> SplineAtom:
             splines.Basis(degree, *bounds, np.array(knots, dtype=np.float64)).check(render(call))
         except DomainError as error:
             raise Refusal(str(error), call.at, DomainError) from None
-    return SplineAtom(render(call), argument, degree, knots, bounds, call.at)
+    return SplineAtom(render(call), argument, call.at, degree, knots, bounds)
 
 
 _BASES: dict[str, Callable[[Call], Atom]] = {"C": _category, "poly": _poly, "bs": _spline}

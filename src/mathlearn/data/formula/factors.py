@@ -6,6 +6,7 @@ their values are (`encode`). Only a category looks at `reduced`: whether its ref
 
 from __future__ import annotations
 
+from abc import ABC
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,6 +42,26 @@ class Factor(Protocol):
         """Return the (n, k) values; undefined in rows that are not good."""
 
 
+class _OfArithmetic(ABC):
+    """Made of arithmetic on columns; `source` is its canonical text, parsed and checked again whenever it is used."""
+
+    __slots__ = ()
+    source: str
+
+    def check(self) -> None:
+        """Require the source to be arithmetic."""
+        expression(self.source)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns read."""
+        return columns_of(expression(self.source))
+
+    def values(self, view: View) -> FloatArray:
+        """Return the (n,) values of the source."""
+        return evaluate(expression(self.source), view)
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnFactor:
     """A numeric column as it is."""
@@ -66,19 +87,10 @@ class ColumnFactor:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpressionFactor:
-    """Arithmetic on columns; `source` is its canonical text, parsed and checked again whenever it is used."""
+class ExpressionFactor(_OfArithmetic):
+    """Arithmetic on columns: one column of numbers."""
 
     source: str
-
-    def check(self) -> None:
-        """Require the source to be arithmetic."""
-        expression(self.source)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns read."""
-        return columns_of(expression(self.source))
 
     def labels(self, *, reduced: bool) -> tuple[str, ...]:  # noqa: ARG002
         """Return the expression itself."""
@@ -86,7 +98,7 @@ class ExpressionFactor:
 
     def encode(self, view: View, *, reduced: bool) -> FloatArray:  # noqa: ARG002
         """Return the (n, 1) values."""
-        return evaluate(expression(self.source), view)[:, None]
+        return self.values(view)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +198,7 @@ class CategoryFactor:
 
 
 @dataclass(frozen=True, slots=True)
-class PolyFactor:
+class PolyFactor(_OfArithmetic):
     """Orthogonal polynomials of an expression."""
 
     text: str
@@ -195,13 +207,8 @@ class PolyFactor:
 
     def check(self) -> None:
         """Require arithmetic and a sound recurrence."""
-        expression(self.source)
+        _OfArithmetic.check(self)
         self.recurrence.check()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns read."""
-        return columns_of(expression(self.source))
 
     def labels(self, *, reduced: bool) -> tuple[str, ...]:  # noqa: ARG002
         """Name the polynomials by their degree."""
@@ -209,11 +216,11 @@ class PolyFactor:
 
     def encode(self, view: View, *, reduced: bool) -> FloatArray:  # noqa: ARG002
         """Return the (n, degree) values."""
-        return self.recurrence.evaluate(evaluate(expression(self.source), view))
+        return self.recurrence.evaluate(self.values(view))
 
 
 @dataclass(frozen=True, slots=True)
-class SplineFactor:
+class SplineFactor(_OfArithmetic):
     """B-splines of an expression."""
 
     text: str
@@ -222,13 +229,8 @@ class SplineFactor:
 
     def check(self) -> None:
         """Require arithmetic and a sound basis."""
-        expression(self.source)
+        _OfArithmetic.check(self)
         self.basis.check(self.text)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns read."""
-        return columns_of(expression(self.source))
 
     def labels(self, *, reduced: bool) -> tuple[str, ...]:  # noqa: ARG002
         """Count the splines from 1."""
@@ -236,7 +238,7 @@ class SplineFactor:
 
     def encode(self, view: View, *, reduced: bool) -> FloatArray:  # noqa: ARG002
         """Return the (n, size) values; a value beyond the bounds raises `DomainError`."""
-        x = evaluate(expression(self.source), view)
+        x = self.values(view)
         outside = view.offenders(self.basis.outside(x))
         if outside.any():
             value = float(x[int(outside.argmax())])
