@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from mathlearn._errors import RankDeficiencyWarning
 from mathlearn.data.bind import bind
 from mathlearn.fitting import climb, dense
 from mathlearn.fitting.linear import fit_linear
 from mathlearn.fitting.spec import LinearSpec
+from mathlearn.linear_model import LinearRegression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +42,13 @@ class Problem:
         weights_type = "none" if self.weight is None else "precision"
         with ladder_from_the_bottom(not self.small):
             return fit_linear(self.rows, LinearSpec(weights_type=weights_type, **self.spec))
+
+
+def fit_quietly(X: Any, y: Any, weight: Any = None, **parameters: Any) -> LinearRegression:
+    """Fit without a word on dependent columns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RankDeficiencyWarning)
+        return LinearRegression(**parameters).fit(X, y, sample_weight=weight)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from scipy.optimize import nnls
 
 from mathlearn.certify.gradient import Shown, free_certificate, gradient, nonnegative_certificate, row_space_distance
 from mathlearn.data.bind import bind
-from mathlearn.fitting import linear
+from mathlearn.fitting import shape
 from mathlearn.fitting.linear import fit_linear
 from mathlearn.fitting.spec import LinearSpec
 
@@ -34,7 +34,7 @@ class Case:
 
     def fit(self):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(linear, "MOST_DENSE_COLUMNS", 1)
+            patch.setattr(shape, "MOST_DENSE_COLUMNS", 1)
             return fit_linear(self.rows, LinearSpec(positive=self.rung == "active-set"))
 
     def ok(self, coef, intercept):

@@ -111,6 +111,23 @@ def test_a_scalar_product_is_right_to_100_bits(seed, n, spread):
         assert abs(exact((hi[j, 0], lo[j, 0])) - sum(parts)) <= Fraction(1, 2**98) * sum(map(abs, parts))
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300), st.booleans())
+def test_what_a_scalar_product_leaves_is_rounded_once(seed, n, cancelling):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(n, 2)), rng.normal(size=(n, 1))
+    low = b * 2.0**-54 * rng.uniform(-1, 1, b.shape)
+    start = a.T @ b if cancelling else rng.normal(size=(2, 1))
+    rest = start * 2.0**-54
+    left = ef.dd_left((start, rest), a, (b, low))
+    for j in range(2):
+        parts = [exact((start[j, 0], rest[j, 0]))]
+        parts += [-Fraction(x) * exact(y) for x, y in zip(a[:, j].tolist(), np.hstack([b, low]), strict=True)]
+        bound = U * SLACK * abs(sum(parts)) + Fraction(1, 2**98) * sum(map(abs, parts))
+        assert abs(exact(left[j, 0]) - sum(parts)) <= bound
+        row = ef.minus_dot((start[j], rest[j]), a[:, j], (b, low))
+        assert abs(exact(row[0]) - sum(parts)) <= bound
+
+
 @given(st.floats(1, 1e15), st.floats(1, 1e15))
 def test_the_rounding_of_a_sum_grows_with_its_terms_and_never_beyond_the_certain_bound(one, other):
     assume(one <= other)

@@ -1,16 +1,13 @@
 """The same fit however the rows lie in memory, are cut into blocks, are spread over threads, or are kept sparse."""
 
-import warnings
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 from mathlearn._config import config_context
-from mathlearn._errors import RankDeficiencyWarning
-from mathlearn.fitting import linear, sparse
+from mathlearn.fitting import shape, sparse
 from mathlearn.linalg import ladder
-from mathlearn.linear_model import LinearRegression
+from tests.certificates.problems import fit_quietly as fit
 from tests.certificates.problems import ladder_from_the_bottom
 
 EPS = np.finfo(float).eps
@@ -21,12 +18,6 @@ def table(n=500, p=4, seed=0):
     rng = np.random.default_rng(seed)
     X = np.round(rng.normal(size=(n, p)) * 64) / 16 + 3.0
     return X, X @ np.arange(1.0, p + 1) + rng.normal(size=n)
-
-
-def fit(X, y, weight=None, **parameters):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RankDeficiencyWarning)
-        return LinearRegression(**parameters).fit(X, y, sample_weight=weight)
 
 
 def read_only(X):
@@ -135,7 +126,7 @@ def test_sparse_rows(kind, fit_intercept, weighted, monkeypatch):
     X, y = sparse_table(kind)
     weight = np.random.default_rng(2).uniform(0.1, 3.0, 200) if weighted else None
     dense, small = fit(X.toarray(), y, weight, **parameters), fit(X, y, weight, **parameters)
-    monkeypatch.setattr(linear, "MOST_DENSE_COLUMNS", 2)
+    monkeypatch.setattr(shape, "MOST_DENSE_COLUMNS", 2)
     large = fit(X, y, weight, **parameters)
     for model in (dense, small, large):
         assert model.certificate_.ok, (model.result_.rung, model.certificate_)
@@ -162,7 +153,7 @@ def test_dependent_sparse_columns_are_named_dependent(kind, fit_intercept, weigh
     X, y = with_dependent_column(kind)
     weight = np.random.default_rng(2).uniform(0.1, 3.0, 200) if weighted else None
     dense = fit(X, y, weight, fit_intercept=fit_intercept)
-    monkeypatch.setattr(linear, "MOST_DENSE_COLUMNS", 2)
+    monkeypatch.setattr(shape, "MOST_DENSE_COLUMNS", 2)
     large = fit(sp.csr_array(X), y, weight, fit_intercept=fit_intercept)
     assert large.result_.rung == "lsmr"
     assert large.certificate_.ok, large.certificate_
@@ -177,7 +168,7 @@ def test_dependent_sparse_columns_are_named_dependent(kind, fit_intercept, weigh
 def test_more_sparse_columns_in_doubt_than_can_be_made_dense(monkeypatch):
     X, y = with_dependent_column("sum")
     dense = fit(X, y)
-    monkeypatch.setattr(linear, "MOST_DENSE_COLUMNS", 2)
+    monkeypatch.setattr(shape, "MOST_DENSE_COLUMNS", 2)
     monkeypatch.setattr(sparse, "MOST_DENSE_COLUMNS", 2)
     large = fit(sp.csr_array(X), y)
     assert large.certificate_.verdict == "certified, with terms withheld"

@@ -88,6 +88,7 @@ def fit(X, y, *, weight=None, weights_type=None, intercept=True, terms=None, res
             "tss": np.where(np.ptp(y, axis=0) == 0, 0.0, tss) if intercept else tss,
             "exact": exact,
             "curvature": Curvature(mean, np.zeros(p), whitener, whitener.T @ mean, null, scale),
+            "statistic": None,
             "estimable": estimable,
             "aliases": tuple(Alias(*alias) for alias in aliases),
             "covariance": CovarianceEstimate("classical", None, float(df), "classical: independent errors"),

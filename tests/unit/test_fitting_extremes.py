@@ -1,24 +1,17 @@
 """Sizes at the ends of the range of doubles, and tables with next to nothing in them."""
 
-import warnings
-
 import numpy as np
 import pytest
 
-from mathlearn._errors import DomainError, RankDeficiencyWarning
+from mathlearn._errors import DomainError
 from mathlearn.linear_model import LinearRegression
+from tests.certificates.problems import fit_quietly as fit
 from tests.reference.exact_least_squares import exact_fit
 
 N = 30
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(N, 3))
 Y = 1 + X @ [1.0, -2.0, 3.0] + 0.1 * RNG.normal(size=N)
-
-
-def fit(X, y, weight=None, **parameters):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RankDeficiencyWarning)
-        return LinearRegression(**parameters).fit(X, y, sample_weight=weight)
 
 
 def assert_scaled(model, reference, columns, response):

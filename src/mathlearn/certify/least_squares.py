@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mathlearn.linalg.errorfree import EXACT_ROUNDINGS, ROUNDOFF, TINY
+from mathlearn.linalg.small import every, largest
 from mathlearn.results.certificate import Certificate, Check
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ _MOST_DIGITS = -float(np.log10(_LEAST_SHARE))  # of a double
 _MOST_CONDITION = 1e-2  # condition number times the rounding unit
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """Evidence set against the numbers shown; (q, k), intercept first.
 
     Attributes
@@ -53,35 +53,33 @@ def judge(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, cent
     ----------
     sigma : (q,) residual scale; NaN where there is none
     """
-    theta = solution.coef
-    size = np.sqrt((solution.whitener * solution.whitener).sum(axis=1))
-    if centred:
-        theta = np.concatenate([solution.intercept[:, None], theta], axis=1)
-        constant = np.sqrt(1.0 / solution.moments.weight + solution.mean_white @ solution.mean_white)
-        size = np.concatenate([[constant], size])
+    theta = np.concatenate([solution.intercept[:, None], solution.coef], axis=1) if centred else solution.coef
+    size = evidence.factor.unit_se
     se = sigma[:, None] * size
     known = np.fmax(se, _rounding_of_y(solution)[:, None] * size)
-    magnitude = np.abs(theta)
+    magnitude = np.maximum(np.abs(theta), TINY)
     beyond = np.maximum(evidence.error - 4 * ROUNDOFF * magnitude, 0.0)
-    share = evidence.error / np.maximum(np.maximum(magnitude, known), TINY)
+    share = evidence.error / np.maximum(magnitude, known)
+    in_se = beyond / np.maximum(se, TINY)
+    in_se[beyond == 0] = 0.0
     return Judgement(
         theta=theta,
         se=se,
-        in_se=np.where(beyond == 0, 0.0, beyond / np.where(se == 0, np.nan, se)),
-        relative=evidence.error / np.maximum(np.maximum(magnitude, _PROTECTED * known), TINY),
+        in_se=in_se,
+        relative=evidence.error / np.maximum(magnitude, _PROTECTED * known),
         digits=-np.log10(np.minimum(np.maximum(share, _LEAST_SHARE), 1.0)),
     )
 
 
 def enough(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, centred: bool) -> bool:
     """Whether the gradient is at its rounding level, the error below 1e-6 SE and 1e-8 of each coefficient, and SE have 6 digits."""
-    found = judge(evidence, solution, sigma, centred=centred)
+    found = judge(evidence, solution, np.where(sigma == 0, np.nan, sigma), centred=centred)
     scale = _scale_error(evidence, solution, np.zeros(sigma.shape, np.bool_))
     return bool(
         evidence.residual <= evidence.residual_limit
-        and (found.in_se <= MOST_ERROR_IN_SE).all()
-        and (found.relative <= MOST_RELATIVE_ERROR).all()
-        and scale + float(evidence.se_error.max()) <= MOST_SE_ERROR
+        and every(found.in_se <= MOST_ERROR_IN_SE)
+        and every(found.relative <= MOST_RELATIVE_ERROR)
+        and scale + largest(evidence.factor.se_error) <= MOST_SE_ERROR
     )
 
 
@@ -107,9 +105,11 @@ def certificate(
     certificate : Certificate
     digits : (q, k)
     """
-    found = judge(evidence, solution, np.where(exact, np.nan, sigma), centred=centred)
-    unique = bool(shown.all())
-    error, relative, se = evidence.se_error, found.relative, found.se
+    if np.count_nonzero(exact):
+        sigma = np.where(exact, np.nan, sigma)
+    found = judge(evidence, solution, sigma, centred=centred)
+    unique, factor = every(shown), evidence.factor
+    error, relative, se = factor.se_error, found.relative, found.se
     in_se, digits, theta = found.in_se, found.digits, found.theta
     if not unique:
         error, relative, se, in_se, digits, theta = (a[..., shown] for a in (error, relative, se, in_se, digits, theta))
@@ -117,15 +117,15 @@ def certificate(
     checks = (
         Check("normal_equations", evidence.residual, evidence.residual_limit, _MEANING["normal_equations"]),
         *([Check("optimisation_error", worst, MOST_ERROR_IN_SE, _MEANING["optimisation_error"])] if worst >= 0 else []),
-        Check("relative_error", float(relative.max(initial=0.0)), MOST_RELATIVE_ERROR, _MEANING["relative_error"]),
-        Check("curvature", evidence.whiteness, max(evidence.whiteness_limit, 2 * ROUNDOFF), _MEANING["curvature"]),
+        Check("relative_error", largest(relative), MOST_RELATIVE_ERROR, _MEANING["relative_error"]),
+        Check("curvature", factor.whiteness, max(factor.whiteness_limit, 2 * ROUNDOFF), _MEANING["curvature"]),
         Check(
             "standard_errors",
-            _scale_error(evidence, solution, exact) + float(error.max(initial=0.0)),
+            _scale_error(evidence, solution, exact) + largest(error),
             MOST_SE_ERROR,
             _MEANING["standard_errors"],
         ),
-        Check("centring", evidence.centring, MOST_ERROR_IN_SE, _MEANING["centring"]),
+        Check("centring", factor.centring, MOST_ERROR_IN_SE, _MEANING["centring"]),
         Check("conditioning", solution.condition_scaled * ROUNDOFF, _MOST_CONDITION, _MEANING["conditioning"]),
         *(
             [Check("dependence", evidence.dependence, solution.dependence.tolerance, _MEANING["dependence"])]
@@ -171,14 +171,15 @@ def _rounding_of_y(solution: LeastSquares) -> FloatArray:
 def _scale_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray) -> float:
     """Relative error of sigma, from the residual sum of squares found; none for an exact fit, where sigma is zero."""
     share = (np.abs(evidence.rss - solution.rss) + evidence.rss_error) / np.maximum(2 * solution.rss, TINY)
-    return float(np.where(exact, 0.0, share).max(initial=0.0))
+    share[exact] = 0.0
+    return largest(share)
 
 
 def _statistical_digits(theta: FloatArray, se: FloatArray) -> float:
     """Digits of the coefficients that the data support: the median of ``-log10(SE / |coefficient|)``."""
-    known = (se > 0) & (theta != 0)
-    if not known.any():
+    every_pair = zip(theta.ravel().tolist(), se.ravel().tolist(), strict=True)
+    ratio = sorted(abs(value) / error for value, error in every_pair if error > 0 and value)
+    if not ratio:
         return float("nan")
-    ratio = np.sort(np.abs(theta[known]) / se[known])
-    half = ratio.size // 2
-    return float(np.log10(ratio[half] * ratio[~half]) / 2)  # the middle one, or the geometric mean of the middle two
+    half = len(ratio) // 2
+    return math.log10(ratio[half] * ratio[~half]) / 2  # the middle one, or the geometric mean of the middle two

@@ -6,13 +6,13 @@ digits are claimed, else in double.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mathlearn.linalg import slicing
 from mathlearn.linalg.errorfree import DoubleDouble, dd_add, dd_sum, fast_two_sum, gamma, two_prod, two_sum
+from mathlearn.linalg.small import column_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _NONE, _NO_GRAM = np.zeros(0), np.zeros((0, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What is to be checked: the numbers shown and the factor that turns a gradient into an error.
 
     Attributes
@@ -55,8 +54,7 @@ class Claim:
     scale: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class RowSums:
+class RowSums(NamedTuple):
     """Mergeable sums of the second pass.
 
     Attributes
@@ -95,7 +93,7 @@ class RowSums:
             total, gradient, off = _gradient(x, weighted[0], chunk.weight, claim)
             gram = _NO_GRAM
         null, null_size = _dependences(x, chunk.weight, claim) if claim.null.size else (_NONE, _NONE)
-        rss = (e[0] * weighted[0]).sum(axis=0)
+        rss = column_sums(e[0] * weighted[0])
         return cls(chunk.n, 1, chunk.n, total, gradient, off, rss, gram, null, null_size)
 
     def merge(self, other: RowSums) -> RowSums:
@@ -178,7 +176,7 @@ def _gradient(
 def _sum(rows: DoubleDouble, w: FloatArray | None, *, exactly: bool) -> FloatArray:
     """Sum rows of mean zero; exactly too where weights unlike each other can make any of them large beside the sum."""
     if w is None and not exactly:
-        plain: FloatArray = rows[0].sum(axis=0) + rows[1].sum(axis=0)
+        plain: FloatArray = column_sums(rows[0]) + column_sums(rows[1])
         return plain
     high, low = dd_sum(rows if w is None else _times(rows, w[:, None]))
     total: FloatArray = high + low
@@ -188,23 +186,25 @@ def _sum(rows: DoubleDouble, w: FloatArray | None, *, exactly: bool) -> FloatArr
 def _exact_gradient(about: DoubleDouble, e: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
     """Return the sums of e and of ``(x - m) e`` in double-double."""
     q, p = e[0].shape[1], about[0].shape[1]
-    total, gradient = (np.empty(q), np.empty(q)), (np.empty((p, q)), np.empty((p, q)))
+    sums_high, sums_low = np.empty((1 + p, q)), np.empty((1 + p, q))
     for k in range(q):
         high, low = e[0][:, k : k + 1], e[1][:, k : k + 1]
         product, error = two_prod(about[0], high)
-        error += about[0] * low + about[1] * high
-        sums = dd_sum((np.concatenate([high, product], axis=1), np.concatenate([low, error], axis=1)))
-        for part in range(2):
-            total[part][k], gradient[part][:, k] = sums[part][0], sums[part][1:]
-    return total, gradient
+        error += about[0] * low
+        error += about[1] * high
+        sums_high[:, k], sums_low[:, k] = dd_sum(
+            (np.concatenate([high, product], axis=1), np.concatenate([low, error], axis=1))
+        )
+    return (sums_high[0], sums_low[0]), (sums_high[1:], sums_low[1:])
 
 
 def _gram(about: DoubleDouble, w: FloatArray | None, claim: Claim) -> FloatArray:
     """Gram matrix of the whitened rows."""
-    z = _stiff_whitened(about, claim) if claim.stiff else about[0] @ claim.white
+    z = _stiff_whitened(about, claim) if claim.stiff else about[0].dot(claim.white)
     if w is not None:
         z *= np.sqrt(w)[:, None]
-    return z.T @ z
+    gram: FloatArray = z.T.dot(z)
+    return gram
 
 
 def _stiff_whitened(about: DoubleDouble, claim: Claim) -> FloatArray:

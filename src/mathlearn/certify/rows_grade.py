@@ -6,16 +6,17 @@ is ``V V^T sum w (x - m) e``: one Newton step, which for least squares is the wh
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.evidence import Evidence, centring, factor_errors
+from mathlearn.certify.evidence import Evidence, FactorEvidence, centring
 from mathlearn.certify.row_sums import Claim, RowSums
 from mathlearn.data.reduce import found_again
-from mathlearn.linalg.errorfree import ROUNDOFF, TINY, DoubleDouble, dd_dot, fast_two_sum, gamma, two_sum
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY, DoubleDouble, dd_dot, gamma
+from mathlearn.linalg.small import column_sums, every, largest
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -49,16 +50,7 @@ def from_rows(
     claim = _claim(solution, residuals=residuals or statistic is None, exact=statistic is None)
     of = partial(RowSums.of, claim=claim)
     sums = found_again(rows.reduce(of, RowSums.merge, max_rows=max_rows, threads=threads))
-    found = _evidence(sums, solution, claim, centred=centred)
-    if statistic is None:
-        return found
-    return replace(
-        found,
-        centring=statistic.centring,
-        whiteness=statistic.whiteness,
-        whiteness_limit=statistic.whiteness_limit,
-        se_error=statistic.se_error,
-    )
+    return _evidence(sums, solution, claim, statistic, centred=centred)
 
 
 def _claim(solution: LeastSquares, *, residuals: bool, exact: bool) -> Claim:
@@ -87,33 +79,39 @@ def _is_far(solution: LeastSquares) -> bool:
     return bool((np.abs(solution.mean) > _FAR * spread).any())
 
 
-def _evidence(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> Evidence:
+def _evidence(
+    sums: RowSums, solution: LeastSquares, claim: Claim, statistic: Evidence | None, *, centred: bool
+) -> Evidence:
     total = sums.residual[0] + sums.residual[1]
     # The mean is a rounded number, about which neither rows nor residuals sum to zero.
-    off_mean = sums.off / solution.moments.weight if centred else None
-    carried = np.zeros_like(sums.gradient[0]) if off_mean is None else np.outer(off_mean, total)
-    high, low = two_sum(sums.gradient[0], -carried)
-    gradient = fast_two_sum(high, low + sums.gradient[1])
-    far = _far(sums, solution, claim, centred=centred) if claim.exact else None
-    step, decrement = _newton(gradient, far, claim)
+    off_mean = sums.off / solution.moments.weight if centred else np.zeros(claim.mean.size)
+    carried = off_mean[:, None] * total
+    gradient = sums.gradient[0], sums.gradient[1] - carried
     size = _sizes(solution, centred=centred)
-    reach = np.sqrt(solution.tss) + size @ solution.dependence.magnitudes(solution.coef).T
-    slack = _slack(sums, solution, claim) + _spread(4 * ROUNDOFF * np.abs(carried), claim)
-    error = np.abs(step) + slack
+    target = np.sqrt(solution.tss)
+    reach = target + size.dot(solution.dependence.magnitudes(solution.coef).T)
+    if statistic is None:
+        far = _far(sums, solution, claim, off_mean)
+        factor = _factor(far, sums, solution, claim, off_mean if centred else None, size)
+    else:
+        far, factor = None, statistic.factor
+    step, decrement = _newton(gradient, far, claim)
     if centred:
-        decrement += total * (total / solution.moments.weight)
-        error = np.concatenate([_intercept_error(total, step, slack, sums, solution, claim)[None], error])
+        level = total / solution.moments.weight
+        decrement += total * level
+        step = np.concatenate([(level - (claim.mean + off_mean).dot(step))[None], step])
+    carrying = factor.unit_se[int(centred) :].dot(6 * ROUNDOFF * np.abs(carried))
+    error = np.abs(step) + factor.unit_se[:, None] * (_hidden(sums, solution, claim, size, target) + carrying)
+    if centred:
+        error[0] += _intercept_rounding(sums, solution, claim, step)
     return Evidence(
         grade="rows",
-        residual=_level(gradient[0], size, reach, solution),
+        residual=_level(gradient[0] + gradient[1], size, reach, solution),
         residual_limit=_residual_limit(sums, claim),
         error=error.T,
         rss=np.maximum(sums.rss - decrement, 0.0),
         rss_error=sums.rounding * sums.rss + (0.0 if claim.residuals else (4 * ROUNDOFF * reach) ** 2),
-        whiteness=0.0 if far is None or not far.size else float(np.abs(far).max()),
-        whiteness_limit=16 * (sums.rounding + gamma(solution.rank) * solution.condition_scaled),
-        se_error=factor_errors(far, _gram_rounding(sums, solution, claim), solution, off_mean),
-        centring=0.0 if off_mean is None else centring(off_mean, solution, size),
+        factor=factor,
         dependence=float(np.sqrt(sums.null / np.maximum(sums.null_size, TINY)).max()) if sums.null.size else 0.0,
     )
 
@@ -122,12 +120,45 @@ def _sizes(solution: LeastSquares, *, centred: bool) -> FloatArray:
     """Norms (p,) of the (centred) columns; from V where the weights of few rows leave none of them in the moments."""
     moments, p = solution.moments, solution.mean.size
     size: FloatArray = moments.norms(centred=centred)[:p]
-    lost = 16 * moments.relative_error * moments.gram.diagonal()[:p] * moments.frame.scale[:p] ** 2
-    if centred and (size**2 <= lost).any():
-        row = np.linalg.norm(solution.whitener, axis=1)
-        row[row == 0] = 1.0
-        size = np.maximum(size, np.linalg.norm(np.linalg.pinv(solution.whitener / row[:, None]), axis=0) / row)
+    if centred:
+        raw = np.sqrt(moments.gram.diagonal()[:p]) * moments.frame.scale[:p]
+        if not every(size > 4 * math.sqrt(moments.relative_error) * raw):
+            row = np.linalg.norm(solution.whitener, axis=1)
+            row[row == 0] = 1.0
+            size = np.maximum(size, np.linalg.norm(np.linalg.pinv(solution.whitener / row[:, None]), axis=0) / row)
     return size
+
+
+def _far(sums: RowSums, solution: LeastSquares, claim: Claim, off_mean: FloatArray) -> FloatArray:
+    """How far the Gram matrix of the whitened rows, about their own mean, is from the identity."""
+    far = sums.gram.copy()
+    diagonal = far.reshape(-1)[:: solution.rank + 1]
+    diagonal -= 1.0
+    off = claim.white.T.dot(off_mean)
+    far -= off[:, None] * (solution.moments.weight * off)
+    return far
+
+
+def _factor(
+    far: FloatArray,
+    sums: RowSums,
+    solution: LeastSquares,
+    claim: Claim,
+    off_mean: FloatArray | None,
+    size: FloatArray,
+) -> FactorEvidence:
+    """Judge the curvature factor by the rows; `off_mean` is None without intercept."""
+    rounding, gathering = sums.rounding, gamma(solution.rank)
+    forming = 1.0 if claim.stiff else solution.condition_scaled
+    return FactorEvidence.of(
+        solution,
+        far,
+        off_mean,
+        # The rounding of an entry of the Gram matrix of whitened rows, whose columns have norm one.
+        far_error=rounding + 4 * gathering * forming,
+        limit=16 * (rounding + gathering * solution.condition_scaled),
+        centring=0.0 if off_mean is None else centring(off_mean, solution, size),
+    )
 
 
 def _newton(gradient: DoubleDouble, far: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray]:
@@ -137,51 +168,51 @@ def _newton(gradient: DoubleDouble, far: FloatArray | None, claim: Claim) -> tup
     not left out.
     """
     if far is None or not claim.stiff:
-        image = claim.white.T @ gradient[0]
-        return claim.white @ image, (image * image).sum(axis=0)
+        image = claim.white.T.dot(gradient[0] + gradient[1])
+        return claim.white.dot(image), column_sums(image * image)
     high, low = dd_dot(claim.white, gradient)
     image = high + low
     solved = np.linalg.solve(np.eye(far.shape[0]) + far, image)
-    return claim.white @ solved, (image * solved).sum(axis=0)
+    return claim.white @ solved, column_sums(image * solved)
 
 
-def _far(sums: RowSums, solution: LeastSquares, claim: Claim, *, centred: bool) -> FloatArray:
-    """How far the Gram matrix of the whitened rows, about their own mean, is from the identity."""
-    gram = sums.gram - np.eye(solution.rank)
-    if centred:
-        off = claim.white.T @ sums.off
-        gram -= np.outer(off, off / solution.moments.weight)
-    return gram
+def _hidden(sums: RowSums, solution: LeastSquares, claim: Claim, size: FloatArray, target: FloatArray) -> FloatArray:
+    """Bound (q,) on the error that rounding in this pass can hide, in the whitened basis, intercept included.
+
+    Residuals are off by the rounding of what cancelled in them, once or (in double-double) twice: as the columns
+    ``[1/sqrt(sum w), Xc V]`` are orthonormal, that passes undiminished at most. The gradient is off by ``gamma |x_j| |e|``.
+
+    Parameters
+    ----------
+    size, target : (p,), (q,) norms of the (centred) columns of X and of y
+    """
+    # Columns enter products as they are, or about the mean where that is subtracted first.
+    root = 0.0 if claim.shifted else math.sqrt(solution.moments.weight)
+    operands = np.hypot(size, root * solution.mean)
+    cancelled = np.hypot(target, root * solution.mean_y) + operands.dot(np.abs(claim.coef))
+    forming = gamma(claim.mean.size) + 3 * ROUNDOFF
+    if claim.exact:
+        # Sums in double-double leave at most about 2**-100 of what was added: a thousandfold margin.
+        adding = 2.0**-90 * math.sqrt(sums.n)
+    else:
+        adding = sums.rounding * float(np.linalg.norm(operands @ np.abs(claim.white)))
+    hidden: FloatArray = (forming**2 if claim.residuals else forming) * cancelled + adding * np.sqrt(sums.rss)
+    return hidden
 
 
-def _intercept_error(
-    total: FloatArray, step: FloatArray, slack: FloatArray, sums: RowSums, solution: LeastSquares, claim: Claim
-) -> FloatArray:
-    """Error (q,) of the intercept: what the mean of the residuals and the errors of the slopes leave, and its rounding."""
-    weight, far = solution.moments.weight, np.abs(claim.mean)
-    moved = claim.mean + sums.off / weight
-    error = np.abs(total / weight - moved @ step)
-    rounding = 2 * ROUNDOFF * (np.abs(total) / weight + far @ np.abs(step))
+def _intercept_rounding(sums: RowSums, solution: LeastSquares, claim: Claim, step: FloatArray) -> FloatArray:
+    """Bound (q,) on what rounding adds to the step of the intercept: of the sum of residuals, and of the slopes' part.
+
+    Parameters
+    ----------
+    step : (k, q) intercept first
+    """
+    taken = np.abs(step)
+    share = gamma(claim.mean.size) + 3 * ROUNDOFF
+    rounding: FloatArray = share * (taken[0] + np.abs(claim.mean).dot(taken[1:]))
     if not claim.exact:
-        rounding += _forming(solution, claim) / np.sqrt(weight)
-        rounding += sums.rounding * np.sqrt(sums.rss / weight)
-    bound: FloatArray = error + rounding + far @ slack
-    return bound
-
-
-def _forming(solution: LeastSquares, claim: Claim) -> FloatArray:
-    """Norm (q,) of the rounding of the residuals: of what cancelled in them, once or (in double-double) twice."""
-    weight = 0.0 if claim.shifted else solution.moments.weight
-    target = np.sqrt(solution.tss + weight * solution.mean_y**2)
-    cancelled = target + _operands(solution, claim) @ np.abs(claim.coef)
-    rounding = gamma(claim.mean.size) + 3 * ROUNDOFF
-    bound: FloatArray = (rounding**2 if claim.residuals else rounding) * cancelled
-    return bound
-
-
-def _operands(solution: LeastSquares, claim: Claim) -> FloatArray:
-    """Norms (p,) of the columns as they enter products: about the mean where that is subtracted first."""
-    return solution.moments.norms(centred=claim.shifted)[: claim.mean.size]
+        rounding += sums.rounding * np.sqrt(sums.rss / solution.moments.weight)
+    return rounding
 
 
 def _residual_limit(sums: RowSums, claim: Claim) -> float:
@@ -195,34 +226,4 @@ def _level(gradient: FloatArray, size: FloatArray, reach: FloatArray, solution: 
         kept = solution.dependence.kept
         gradient, size = gradient[kept], size[kept]
     level = size[:, None] * (reach * ROUNDOFF)
-    return float((np.abs(gradient) / np.maximum(level, TINY)).max(initial=0.0))
-
-
-def _slack(sums: RowSums, solution: LeastSquares, claim: Claim) -> FloatArray:
-    """Bound (p, q) on what rounding in this pass can hide of each coefficient's error.
-
-    The gradient's rounding is at most ``gamma |x_j| |e|`` and that of the residuals ``gamma(p)`` of what cancelled in
-    them; in whitened coordinates the second passes undiminished, since ``Xc V`` is orthonormal.
-    """
-    residual = np.sqrt(sums.rss)
-    row = np.sqrt((claim.white * claim.white).sum(axis=1))
-    if claim.exact:
-        # Sums in double-double leave at most about 2**-100 of what was added: a thousandfold margin.
-        tiny: FloatArray = row[:, None] * (_forming(solution, claim) + 2.0**-90 * np.sqrt(sums.n) * residual)
-        return tiny
-    adding = sums.rounding * float(np.linalg.norm(_operands(solution, claim) @ np.abs(claim.white))) * residual
-    slack: FloatArray = row[:, None] * (_forming(solution, claim) + adding)
-    return slack
-
-
-def _spread(gradient: FloatArray, claim: Claim) -> FloatArray:
-    """Bound (p, q) on the change of coefficients that goes with a change of the gradient bounded entry by entry."""
-    white = np.abs(claim.white)
-    bound: FloatArray = white @ (white.T @ gradient)
-    return bound
-
-
-def _gram_rounding(sums: RowSums, solution: LeastSquares, claim: Claim) -> float:
-    """Bound on the rounding of an entry of the Gram matrix of whitened rows, whose columns have norm one."""
-    forming = 1.0 if claim.stiff else solution.condition_scaled
-    return sums.rounding + 4 * gamma(solution.rank) * forming
+    return largest(np.abs(gradient) / np.maximum(level, TINY))

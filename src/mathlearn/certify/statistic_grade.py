@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.evidence import Evidence, centring, factor_errors
+from mathlearn.certify.evidence import Evidence, FactorEvidence, centring
 from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot, gamma
 
 if TYPE_CHECKING:
@@ -46,10 +46,14 @@ def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
         error=np.vstack([_intercept_error(solution, slopes, reach * unit[p:]), slopes]).T if centred else slopes.T,
         rss=_rss(gram, coef, residual, p) * unit[p:] ** 2,
         rss_error=relative * reach**2 * unit[p:] ** 2,
-        whiteness=float(np.abs(whiteness).max(initial=0.0)),
-        whiteness_limit=limit,
-        se_error=factor_errors(whiteness, limit, solution, np.zeros(p) if centred else None),
-        centring=_centring(solution) if centred else 0.0,
+        factor=FactorEvidence.of(
+            solution,
+            whiteness,
+            np.zeros(p) if centred else None,
+            far_error=limit,
+            limit=limit,
+            centring=_centring(solution) if centred else 0.0,
+        ),
         dependence=0.0,
     )
 

@@ -11,7 +11,7 @@ from mathlearn.certify.least_squares import MOST_SE_ERROR, enough
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.certify.statistic_grade import from_statistic
 from mathlearn.linalg import ladder
-from mathlearn.linalg.refinement import refined
+from mathlearn.linalg.small import largest
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -87,8 +87,10 @@ class Climber:
 
     def _refined(self, solution: LeastSquares, statistic: Evidence) -> tuple[LeastSquares, Evidence] | None:
         """Second rung: where the factor gives good standard errors, a refined solution may be all that is missing."""
-        if self.rows.sparse or float(statistic.se_error.max(initial=0.0)) > MOST_SE_ERROR:
+        if self.rows.sparse or largest(statistic.factor.se_error) > MOST_SE_ERROR:
             return None
+        from mathlearn.linalg.refinement import refined
+
         size = ladder.block_rows(self.p)
         solution = refined(self.rows, solution, max_rows=size, threads=self.threads)
         evidence = self._from_rows(solution, statistic, residuals=True)

@@ -20,7 +20,7 @@ _NAMED = 5
 def aliases(dependence: Dependence, terms: tuple[str, ...]) -> tuple[Alias, ...]:
     """Name the linear dependences among the columns."""
     found = []
-    for k, column in enumerate(dependence.dropped):
+    for k, column in enumerate(dependence.dropped.tolist()):
         used = np.flatnonzero(dependence.weights[:, k])
         found.append(
             Alias(
@@ -42,6 +42,8 @@ def least_squares_defects(
 
 
 def _rank(dependences: tuple[Alias, ...]) -> Iterator[Defect]:
+    if not dependences:
+        return
     constant = [alias.term for alias in dependences if not alias.others]
     if constant:
         message = f"constant: {listed(constant)}. A constant column cannot be told from the intercept: leave it out."
@@ -56,6 +58,8 @@ def _rank(dependences: tuple[Alias, ...]) -> Iterator[Defect]:
 
 
 def _responses(responses: tuple[str, ...], exact: BoolArray, tss: FloatArray) -> Iterator[Defect]:
+    if not np.count_nonzero(exact):
+        return
     constant = [name for name, flag, size in zip(responses, exact, tss, strict=True) if flag and size == 0]
     if constant:
         yield Defect(DefectKind.CONSTANT_TARGET, f"the target does not vary: {listed(constant)}.")

@@ -70,11 +70,13 @@ def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, 
         condition_raw=solution.condition_raw,
         condition_scaled=solution.condition_scaled,
         curvature=_curvature(solution, spec.origin),
+        statistic=moments,
         covariance=CovarianceEstimate.classical(float(count - solution.rank - centred), spec.weights_type),
     )
     sigma = residual_scale(solution, count, centred=centred)
-    verdict, digits = certificate(evidence, solution, sigma, found.exact, found.estimable, centred=centred)
-    return recorded(rows, spec, found, verdict, digits=digits[:, int(centred) :])
+    exact = found.exact
+    verdict, digits = certificate(evidence, solution, sigma, exact, found.estimable, centred=centred)
+    return recorded(rows, spec, found, verdict, exact=exact, digits=digits[:, int(centred) :])
 
 
 def _curvature(solution: LeastSquares, shifts: tuple[int, ...]) -> Curvature:

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 from mathlearn.data.adapt import densified, held, without_offset
 from mathlearn.fitting import resources
 from mathlearn.fitting.dense import fit_dense
-from mathlearn.fitting.gather import is_wide
-from mathlearn.fitting.nonnegative import fit_nonnegative
-from mathlearn.fitting.sparse import MOST_DENSE_COLUMNS, fit_sparse
-from mathlearn.fitting.wide import fit_wide
+from mathlearn.fitting.shape import is_wide, stays_sparse
 from mathlearn.linalg.ladder import block_rows
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 
@@ -46,12 +43,18 @@ def fit_linear(rows: Rows, spec: LinearSpec, *, has_offset: bool = False) -> Fit
 
 
 def _route(rows: Rows, spec: LinearSpec) -> Callable[[Rows, LinearSpec, int], FitResult]:
-    """Choose the algorithm by the shape of the problem."""
+    """Choose the algorithm by the shape of the problem; the rarer ones are imported when they are needed."""
     if spec.positive:
+        from mathlearn.fitting.nonnegative import fit_nonnegative
+
         return _dense_first(fit_nonnegative)
     if is_wide(rows, centred=spec.fit_intercept):
+        from mathlearn.fitting.wide import fit_wide
+
         return fit_wide
-    if rows.sparse and len(rows.terms) > MOST_DENSE_COLUMNS:
+    if stays_sparse(rows):
+        from mathlearn.fitting.sparse import fit_sparse
+
         return fit_sparse
     return _dense_first(fit_dense)
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.gradient import Shown, gradient, nonnegative_certificate
+from mathlearn.certify.gradient import nonnegative_certificate
+from mathlearn.fitting.bare import found_by, slope_at
 from mathlearn.fitting.defects import aliases
-from mathlearn.fitting.record import Found, recorded
+from mathlearn.fitting.record import recorded
 from mathlearn.linalg import ladder
 from mathlearn.linalg.nonnegative import solve
 
@@ -26,27 +27,11 @@ def fit_nonnegative(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     moments = ladder.accumulate(rows, centred=centred, threads=threads)
     qr = ladder.triangular_factor(rows, moments, centred=centred, threads=threads)
     solution = solve(qr, len(rows.terms), centred=centred)
-    size = solution.size
-    reach = np.sqrt(solution.tss) + size @ solution.coef.T
-    slope = gradient(
-        rows,
-        Shown(solution.coef, solution.intercept, solution.mean, moments.weight, centred),
-        size,
-        reach,
-        max_rows=ladder.block_rows(len(rows.terms)),
-        threads=threads,
-    )
-    found = Found(
-        rung="active-set",
-        n=moments.n,
-        dropped=moments.dropped,
-        weight_sum=moments.weight,
-        log_weight_sum=moments.log_weight,
-        coef=solution.coef,
-        intercept=solution.intercept,
-        centre=solution.mean_y,
-        rss=solution.rss,
-        tss=solution.tss,
+    slope = slope_at(rows, solution, moments, solution.size, np.sqrt(solution.tss), centred=centred, threads=threads)
+    found = found_by(
+        "active-set",
+        solution,
+        moments,
         rank=int(solution.dependence.kept.size),
         estimable=solution.dependence.estimable(intercept=centred),
         aliases=aliases(solution.dependence, rows.terms),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
+    from mathlearn.linalg.moments import Moments
     from mathlearn.results.certificate import Certificate
     from mathlearn.results.fit_result import Alias, CovarianceEstimate, Curvature, Defect, Rung
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """What an algorithm found, user units.
 
     Attributes
@@ -35,6 +34,7 @@ class Found:
     aliases : the dependences that make others not so
     condition_raw, condition_scaled : NaN if unknown
     curvature, covariance : None where inference is withheld
+    statistic : the moments, where there are any
     """
 
     rung: Rung
@@ -53,6 +53,7 @@ class Found:
     condition_raw: float = float("nan")
     condition_scaled: float = float("nan")
     curvature: Curvature | None = None
+    statistic: Moments | None = None
     covariance: CovarianceEstimate | None = None
 
     @property
@@ -67,6 +68,7 @@ def recorded(
     found: Found,
     certificate: Certificate,
     *,
+    exact: BoolArray | None = None,
     digits: FloatArray | None = None,
     withheld: str | None = None,
     defects: tuple[Defect, ...] = (),
@@ -75,6 +77,8 @@ def recorded(
 
     Parameters
     ----------
+    exact : (q,), optional
+        As ``found.exact``, where that is known already.
     digits : (q, p), optional
         Certified digits of the coefficients; NaN when not given.
     withheld : str, optional
@@ -83,7 +87,8 @@ def recorded(
         What the algorithm has to say, beside what is found here.
     """
     count = spec.count(found.n, found.weight_sum)
-    df, exact = count - found.rank - spec.fit_intercept, found.exact
+    df = count - found.rank - spec.fit_intercept
+    exact = found.exact if exact is None else exact
     few = df if withheld is None else max(df, 1)  # where inference is withheld anyway, why is in its reason
     general = least_squares_defects(found.aliases, rows.responses, exact, found.tss, few, count)
     return FitResult(
@@ -105,6 +110,7 @@ def recorded(
         tss=found.tss,
         exact=exact,
         curvature=found.curvature,
+        statistic=found.statistic,
         estimable=found.estimable,
         aliases=found.aliases,
         covariance=found.covariance,

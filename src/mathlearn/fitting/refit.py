@@ -14,7 +14,7 @@ from mathlearn.certify.statistic_grade import from_statistic
 from mathlearn.data.adapt import densified, without_offset
 from mathlearn.fitting.climb import checked
 from mathlearn.fitting.resources import numbers
-from mathlearn.fitting.sparse import MOST_DENSE_COLUMNS
+from mathlearn.fitting.shape import stays_sparse
 from mathlearn.linalg import ladder
 from mathlearn.linalg.dependence import Dependence, dependence_tolerance
 from mathlearn.linalg.errorfree import minus_dot
@@ -60,7 +60,7 @@ def verified(result: FitResult, rows: Rows, tol: float | None = None) -> Certifi
     centred, size = result.fit_intercept, numbers(rows)
     threads = pool_size(size, get_config().threads)
     rows = without_offset(rows)
-    if rows.sparse and len(rows.terms) <= MOST_DENSE_COLUMNS:
+    if rows.sparse and not stays_sparse(rows):
         rows = densified(rows)
     with single_threaded_blas(size):
         moments = ladder.accumulate(rows, centred=centred, threads=threads)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.certify.gradient import Shown, free_certificate, gradient
+from mathlearn.certify.gradient import free_certificate
 from mathlearn.fitting import resources
+from mathlearn.fitting.bare import found_by, slope_at
 from mathlearn.fitting.climb import Climber
 from mathlearn.fitting.defects import aliases, listed
 from mathlearn.fitting.dense import SQUARES, concluded
 from mathlearn.fitting.gather import gathered
-from mathlearn.fitting.record import Found, recorded
+from mathlearn.fitting.record import recorded
+from mathlearn.fitting.shape import MOST_DENSE_COLUMNS
 from mathlearn.linalg import ladder, lsmr
 from mathlearn.linalg.doubtful import dependence_among
 from mathlearn.results.fit_result import Defect, DefectKind
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.linalg.moments import Moments
     from mathlearn.results.fit_result import Alias, FitResult
-
-MOST_DENSE_COLUMNS = 2000
-"""Up to here blocks of rows are made dense, one at a time."""
 
 _MOST_MEAN = 1e4  # mean^2 / variance beyond which centring after the fact loses too many digits
 _REASON = "solved by iteration because the Gram matrix is too large or too ill-conditioned, which gives no curvature"
@@ -55,22 +54,13 @@ def _can_be_centred(moments: Moments, p: int) -> bool:
 def _by_iteration(rows: Rows, spec: LinearSpec, threads: int) -> FitResult:
     block = gathered(rows)
     solution, known = _solved(block, rows.terms, centred=spec.fit_intercept)
-    squares = np.asarray(block.x.multiply(block.x).T @ block.weights)
-    size = np.sqrt(squares)
-    reach = np.sqrt(solution.tss + block.total * solution.mean_y**2) + size @ np.abs(solution.coef.T)
-    shown = Shown(solution.coef, solution.intercept, solution.mean, block.total, spec.fit_intercept)
-    slope = gradient(rows, shown, size, reach, max_rows=ladder.block_rows(len(rows.terms)), threads=threads)
-    found = Found(
-        rung="lsmr",
-        n=block.n,
-        dropped=block.dropped,
-        weight_sum=block.total,
-        log_weight_sum=block.log_total,
-        coef=solution.coef,
-        intercept=solution.intercept,
-        centre=solution.mean_y,
-        rss=solution.rss,
-        tss=solution.tss,
+    size = np.sqrt(np.asarray(block.x.multiply(block.x).T @ block.weights))
+    size_y = np.sqrt(solution.tss + block.weight * solution.mean_y**2)
+    slope = slope_at(rows, solution, block, size, size_y, centred=spec.fit_intercept, threads=threads)
+    found = found_by(
+        "lsmr",
+        solution,
+        block,
         rank=known.rank,
         estimable=known.estimable,
         aliases=known.aliases,
@@ -92,7 +82,7 @@ class _Known:
 
 def _solved(block: Block, terms: tuple[str, ...], *, centred: bool) -> tuple[lsmr.SparseSolution, _Known]:
     """Solve by iteration, then settle by reflections the columns that it leaves in doubt."""
-    solution = lsmr.solve(block.x, block.y, block.weight, centred=centred)
+    solution = lsmr.solve(block.x, block.y, block.given, centred=centred)
     p, first, doubtful = len(terms), int(centred), solution.doubtful
     estimable = np.ones(first + p, np.bool_)
     if not doubtful.size:
@@ -102,7 +92,7 @@ def _solved(block: Block, terms: tuple[str, ...], *, centred: bool) -> tuple[lsm
         estimable[first + doubtful] = False
         estimable[:first] = False
         return solution, _Known(min(block.n - first, p - doubtful.size), estimable, defects=(_dependent(names),))
-    dependence = dependence_among(block.x[:, doubtful], block.weight, solution.mean[doubtful], centred=centred)
+    dependence = dependence_among(block.x[:, doubtful], block.given, solution.mean[doubtful], centred=centred)
     found = dependence.estimable(intercept=centred)
     estimable[:first], estimable[first + doubtful] = found[:first], found[first:]
     coef = solution.coef.copy()

@@ -33,7 +33,7 @@ def condition(r: FloatArray, inverse: FloatArray) -> float:
 
 def _condition_of_pair(r: FloatArray, inverse: FloatArray) -> float:
     """Return the condition number k of a 2 by 2 matrix, which solves ``k + 1/k = |r|_F |r^-1|_F``."""
-    t = float(np.sqrt((r * r).sum()) * np.sqrt((inverse * inverse).sum()))
+    t = math.sqrt(np.vdot(r, r)) * math.sqrt(np.vdot(inverse, inverse))
     return (t + math.sqrt(max(t * t - 4.0, 0.0))) / 2.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,10 +42,11 @@ class Dependence:
     constant: FloatArray
     tolerance: float = _TOLERANCE
 
-    @classmethod
-    def none(cls, p: int) -> Dependence:
+    @staticmethod
+    @lru_cache(maxsize=16)
+    def none(p: int) -> Dependence:
         """All p columns are independent."""
-        return cls(np.arange(p), np.empty(0, np.int64), np.empty((p, 0)), np.empty(0))
+        return Dependence(np.arange(p), np.empty(0, np.int64), np.empty((p, 0)), np.empty(0))
 
     @classmethod
     def of(cls, verdict: RankVerdict, scale: FloatArray, mean: FloatArray, tol: float | None = None) -> Dependence:
@@ -83,7 +85,9 @@ class Dependence:
     def estimable(self, *, intercept: bool) -> BoolArray:
         """Which parameters the data determine, the intercept first."""
         if not self.dropped.size:
-            return np.ones(self.kept.size + int(intercept), np.bool_)
+            every = np.empty(self.kept.size + int(intercept), np.bool_)
+            every[:] = True
+            return every
         slopes = np.logical_not(self.null.any(axis=1))
         return np.concatenate([[not self.constant.any()], slopes]) if intercept else slopes
 

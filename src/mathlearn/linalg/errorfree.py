@@ -12,11 +12,16 @@ ACM TOMS 44(2), algorithm 6.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from mathlearn.linalg.small import column_sums
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mathlearn._typing import FloatArray
 
 DoubleDouble: TypeAlias = "tuple[FloatArray, FloatArray]"
@@ -37,6 +42,7 @@ _FEW_PRODUCTS = 32  # up to this many, scalars are faster than arrays
 _FEW_ROWS = 128  # below this, adding exactly one number after the other is faster than folding arrays
 
 
+@lru_cache(maxsize=64)
 def gamma(terms: float) -> float:
     """Bound on the relative error of an inner product or sum of so many terms, in any order.
 
@@ -113,7 +119,7 @@ def _exact_column_sums(hi: FloatArray, lo: FloatArray) -> DoubleDouble:
         column.append(-total)
         high.append(total)
         low.append(math.fsum(column))
-    return fast_two_sum(np.array(high).reshape(shape), np.array(low).reshape(shape) + lo.sum(axis=0))
+    return fast_two_sum(np.array(high).reshape(shape), np.array(low).reshape(shape) + column_sums(lo))
 
 
 def dd_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
@@ -125,6 +131,18 @@ def dd_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
     return dd_sum((high, low + left * right_low))
 
 
+def dd_left(start: DoubleDouble, a: FloatArray, b: DoubleDouble) -> FloatArray:
+    """Return ``start - a.T @ b`` (m, k), rounded once, for `start` (m, k), `a` (n, m) and `b` (n, k)."""
+    if a.size * b[0].shape[1] <= _FEW_PRODUCTS:
+        return _scalar_left(start, a, b)
+    left, right, right_low = -a[:, :, None], b[0][:, None, :], b[1][:, None, :]
+    product, error = two_prod(left, right)
+    high, low = dd_sum(
+        (np.concatenate([start[0][None], product]), np.concatenate([start[1][None], error + left * right_low]))
+    )
+    return high + low
+
+
 def minus_dot(start: DoubleDouble, a: FloatArray, b: DoubleDouble) -> FloatArray:
     """Return ``start - a @ b`` (q,), which may cancel to the last digits: products without error, added and rounded once.
 
@@ -132,19 +150,40 @@ def minus_dot(start: DoubleDouble, a: FloatArray, b: DoubleDouble) -> FloatArray
     ----------
     start, a, b : (q,), (n,) and (n, q)
     """
+    if b[0].size <= _FEW_PRODUCTS:
+        left: FloatArray = _scalar_left((start[0][None], start[1][None]), a[:, None], b)[0]
+        return left
     product, error = two_prod(a[:, None], b[0])
     parts = np.concatenate([start[0][None], start[1][None], -product, -error, -a[:, None] * b[1]])
     return np.array([math.fsum(column) for column in parts.T.tolist()])
 
 
+def _scalar_left(start: DoubleDouble, a: FloatArray, b: DoubleDouble) -> FloatArray:
+    """`dd_left`, number by number: each is the exact sum of its parts, rounded once."""
+    starts = zip(start[0].ravel().tolist(), start[1].ravel().tolist(), strict=True)
+    parts = zip(starts, _scalar_products(-a, b), strict=True)
+    return np.array([math.fsum((*first, *products)) for first, products in parts]).reshape(start[0].shape)
+
+
 def _scalar_dot(a: FloatArray, b: DoubleDouble) -> DoubleDouble:
     """`dd_dot`, number by number."""
-    columns, highs, lows = a.T.tolist(), b[0].T.tolist(), b[1].T.tolist()
-    total = np.empty((2, len(columns), len(highs)))
-    for i, column in enumerate(columns):
-        for k, (high, low) in enumerate(zip(highs, lows, strict=True)):
-            parts = [part for x, y in zip(column, high, strict=True) for part in two_prod(x, y)]
-            parts += [x * y for x, y in zip(column, low, strict=True)]
-            total[0, i, k] = value = math.fsum(parts)
-            total[1, i, k] = math.fsum([*parts, -value])
-    return total[0], total[1]
+    shape = a.shape[1], b[0].shape[1]
+    parts = list(_scalar_products(a, b))
+    high = [math.fsum(terms) for terms in parts]
+    low = [math.fsum([*terms, -value]) for terms, value in zip(parts, high, strict=True)]
+    return np.array(high).reshape(shape), np.array(low).reshape(shape)
+
+
+def _scalar_products(a: FloatArray, b: DoubleDouble) -> Iterator[list[float]]:
+    """Yield the parts whose sum is each entry of ``a.T @ b``, row by row."""
+    rights: list[list[Any]] = [
+        [(*split(high), low) for high, low in zip(highs, lows, strict=True)]
+        for highs, lows in zip(b[0].T.tolist(), b[1].T.tolist(), strict=True)
+    ]
+    for column in a.T.tolist():
+        halves: list[Any] = [split(x) for x in column]
+        for right in rights:
+            parts: list[float] = []
+            for (xh, xl), (yh, yl, low) in zip(halves, right, strict=True):
+                parts += (xh * yh, xh * yl, xl * yh, xl * yl, (xh + xl) * low)
+            yield parts

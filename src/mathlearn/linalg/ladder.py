@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.reduce import found_again
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.errorfree import DoubleDouble, minus_dot
-from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two, spread_of
+from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two
 from mathlearn.linalg.precise import at_once as precise_at_once
 from mathlearn.linalg.precise import refine
 from mathlearn.linalg.solution import LeastSquares
@@ -29,11 +28,9 @@ if TYPE_CHECKING:
 _NUMBERS = 400_000  # numbers in a block: a few megabytes, which stay in the cache of one core
 _MOST_ROWS, _FEWEST_ROWS = 8192, 256
 _MOST_SIZE = 1e145  # squares of such sizes, and their inverses, are within the range of doubles
-_SMALLEST = 2.0**-40  # of the largest entry: below it a spread is no ground to scale by
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
+class Solved(NamedTuple):
     """What a rung found for the kept columns, in the user's units.
 
     Attributes
@@ -142,27 +139,24 @@ def at_once(chunk: Chunk) -> LeastSquares | None:
     """Third rung straight away, for a block that is all rows, unweighted, with an intercept; None where it needs a start."""
     if not isinstance(chunk.X, np.ndarray) or chunk.weight is not None:
         return None
-    mean, spread, top = spread_of(chunk)
-    if not ((spread > _SMALLEST * top) & (top < _MOST_SIZE / chunk.n) & (spread > 1 / _MOST_SIZE)).all():
-        return None  # a constant column, or one so far from zero, so large or small, that it wants a closer look
-    scale = power_of_two(spread)
-    found = precise_at_once(chunk, mean, scale)
+    found = precise_at_once(chunk)
     if found is None:
         return None
-    sums, refined = found
-    high, p, n = sums.gram[0], chunk.X.shape[1], chunk.n
-    moments = Moments(Frame(mean, scale), n, chunk.dropped, 1, float(n), 0.0, high[0, 1:], high[1:, 1:], n)
+    basis, (high, _), refined = found
+    p, n = basis.r, chunk.n
+    frame, dependence = Frame(basis.shift, basis.scale), Dependence.none(p)
+    moments = Moments(frame, n, chunk.dropped, 1, float(n), 0.0, high[0, 1:], high[1:, 1:], n)
     start = Start(
         rung="double-double",
-        mean=mean[:p],
-        mean_y=mean[p:],
-        scale=scale[:p],
-        scale_y=scale[p:],
-        dependence=Dependence.none(p),
+        mean=basis.shift[:p],
+        mean_y=basis.shift[p:],
+        scale=basis.scale[:p],
+        scale_y=basis.scale[p:],
+        dependence=dependence,
         factor=refined.white,
         triangle=refined.triangle,
         inverse=refined.white,
-        order=np.arange(p),
+        order=dependence.kept,
         solution=refined.solution[0],
         rss=refined.rss,
         tss=refined.tss,
@@ -254,7 +248,7 @@ def _intercept(start: Start, shortest: FloatArray, solved: Solved) -> FloatArray
     twice the digits shown.
     """
     dependence = start.dependence
-    alone = not dependence.constant.any()
+    alone = not np.count_nonzero(dependence.constant)
     mean = start.mean[dependence.kept] if alone else start.mean
     high, low = solved.basic if alone else (shortest.T, np.zeros((mean.size, shortest.shape[0])))
     return minus_dot(solved.centre, mean, (high, low))

@@ -10,6 +10,7 @@ import numpy as np
 
 from mathlearn.linalg.errorfree import gamma
 from mathlearn.linalg.moments import power_of_two
+from mathlearn.linalg.solution import Estimate
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -21,25 +22,16 @@ _STEPS_PER_COLUMN = 4
 _FOUND_AGAIN = 1e-6  # error of a scaled coefficient up to which it counts as recovered
 
 
-@dataclass(frozen=True, slots=True)
-class SparseSolution:
-    """Least-squares solution of a sparse problem, user units.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparseSolution(Estimate):
+    """Least-squares solution of a sparse problem.
 
     Attributes
     ----------
-    coef, intercept : (q, p), (q,)
-    mean, mean_y : (p,), (q,)
-    rss, tss : (q,)
     condition : LSMR's estimate for the scaled, centred operator
     doubtful : (u,) indices of columns whose coefficients are not determined, or not by iteration
     """
 
-    coef: FloatArray
-    intercept: FloatArray
-    mean: FloatArray
-    mean_y: FloatArray
-    rss: FloatArray
-    tss: FloatArray
     condition: float
     doubtful: IntArray
 

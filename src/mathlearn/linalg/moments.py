@@ -37,11 +37,6 @@ class Frame:
     shift: FloatArray
     scale: FloatArray
 
-    @property
-    def trivial(self) -> bool:
-        """Whether the rows can be used as they are."""
-        return not self.shift.any() and bool((self.scale == 1.0).all())
-
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -76,14 +71,8 @@ class Moments:
     @classmethod
     def of(cls, chunk: Chunk, frame: Frame) -> Moments:
         """Return the moments of one block of rows."""
-        w = chunk.weight
-        if not isinstance(chunk.X, np.ndarray):
-            sums, gram, weight, log_weight = _sparse_sums(chunk, frame)
-        elif w is None and frame.trivial and chunk.y is not None:
-            sums, gram = _plain_sums(chunk.X, chunk.y)
-            weight, log_weight = float(chunk.n), 0.0
-        else:
-            sums, gram, weight, log_weight = _framed_sums(framed(chunk, frame), w)
+        sums_of = _dense_sums if isinstance(chunk.X, np.ndarray) else _sparse_sums
+        sums, gram, weight, log_weight = sums_of(chunk, frame)
         return cls(frame, chunk.n, chunk.dropped, 1, weight, log_weight, sums, gram, chunk.n)
 
     def merge(self, other: Moments) -> Moments:
@@ -148,7 +137,7 @@ def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
     mean, spread, top = spread_of(chunk)
     if not centre:
         return Frame(np.zeros_like(mean), _units(np.hypot(mean, spread)))
-    # A mean that is small beside the spread stays: rows can then be multiplied where they lie, without a copy.
+    # A mean that is small beside the spread stays: copying rows is faster than subtracting from them.
     shift = np.where(np.abs(mean) <= _NEGLIGIBLE_MEAN * spread, 0.0, mean)
     return Frame(shift, _units(np.where(spread > 0, spread, np.where(shift == 0, top, 1.0))))
 
@@ -196,38 +185,41 @@ def power_of_two(size: FloatArray) -> FloatArray:
 
 def framed(chunk: Chunk, frame: Frame) -> FloatArray:
     """Return ``([X y] - shift) / scale`` as a new C-ordered array."""
-    p = chunk.X.shape[1]
     z = np.empty((chunk.n, frame.shift.shape[0]))
-    x = np.asarray(chunk.X)
-    np.subtract(x, frame.shift[:p], out=z[:, :p])
-    if chunk.y is not None:
-        np.subtract(chunk.y, frame.shift[p:], out=z[:, p:])
-    if (frame.scale != 1.0).any():
-        z /= frame.scale
+    _fill(z, chunk, frame)
     return z
 
 
-def _plain_sums(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the sums and Gram matrix of rows used as they lie: one symmetric rank-n update and one thin product."""
-    n, p = x.shape
-    side = np.empty((n, y.shape[1] + 1))
-    side[:, :-1], side[:, -1] = y, 1.0
-    cross, own = x.T @ side, side.T @ side
-    m = p + y.shape[1]
-    gram = np.empty((m, m))
-    gram[:p, :p] = x.T @ x
-    gram[:p, p:] = cross[:, :-1]
-    gram[p:, :p] = cross[:, :-1].T
-    gram[p:, p:] = own[:-1, :-1]
-    return np.concatenate([cross[:, -1], own[:-1, -1]]), gram
+def _fill(z: FloatArray, chunk: Chunk, frame: Frame) -> None:
+    """Write ``([X y] - shift) / scale`` into the leading columns of `z`."""
+    x, m = np.asarray(chunk.X), frame.shift.shape[0]
+    p = x.shape[1]
+    if frame.shift.any():
+        np.subtract(x, frame.shift[:p], out=z[:, :p])
+        if chunk.y is not None:
+            np.subtract(chunk.y, frame.shift[p:], out=z[:, p:m])
+    else:
+        z[:, :p] = x
+        if chunk.y is not None:
+            z[:, p:m] = chunk.y
+    if (frame.scale != 1.0).any():
+        z[:, :m] /= frame.scale
 
 
-def _framed_sums(z: FloatArray, w: FloatArray | None) -> tuple[FloatArray, FloatArray, float, float]:
-    if w is None:
-        return z.sum(axis=0), z.T @ z, float(z.shape[0]), 0.0
-    sums = w @ z
-    z *= np.sqrt(w)[:, None]
-    return sums, z.T @ z, float(w.sum()), float(np.log(w).sum())
+def _dense_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, float, float]:
+    """Return the sums of dense rows, all from one symmetric product: a column of ones gives the sums.
+
+    Copying the rows beside it costs less than reading them again for the thin products with y and with ones.
+    """
+    z = np.empty((chunk.n, frame.shift.shape[0] + 1))
+    _fill(z, chunk, frame)
+    z[:, -1] = 1.0
+    w = chunk.weight
+    if w is not None:
+        z *= np.sqrt(w)[:, None]
+    full = z.T @ z
+    weight, log_weight = (float(chunk.n), 0.0) if w is None else (float(w.sum()), float(np.log(w).sum()))
+    return full[-1, :-1].copy(), np.ascontiguousarray(full[:-1, :-1]), weight, log_weight
 
 
 def _sparse_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mathlearn.linalg import rank
 from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.solution import Estimate
 from mathlearn.linalg.tsqr import equilibrated
 
 if TYPE_CHECKING:
@@ -16,26 +17,17 @@ if TYPE_CHECKING:
     from mathlearn.linalg.tsqr import RFactor
 
 
-@dataclass(frozen=True, slots=True)
-class NonnegativeSolution:
-    """Solution of ``min |y - b0 - X b|`` with ``b >= 0``; user units.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonnegativeSolution(Estimate):
+    """Solution of ``min |y - b0 - X b|`` with ``b >= 0``.
 
     Attributes
     ----------
-    coef, intercept : (q, p), (q,)
-    mean, mean_y : (p,), (q,)
     size : (p,) norms of the (centred) columns
-    rss, tss : (q,)
     dependence : which columns depend on others
     """
 
-    coef: FloatArray
-    intercept: FloatArray
-    mean: FloatArray
-    mean_y: FloatArray
     size: FloatArray
-    rss: FloatArray
-    tss: FloatArray
     dependence: Dependence
 
 
@@ -61,8 +53,8 @@ def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
         intercept=mean[p:] - coef @ mean[:p],
         mean=mean[:p],
         mean_y=mean[p:],
-        size=found.size[:p],
         rss=np.einsum("ij,ij->j", left, left) * scale[p:] ** 2,
         tss=found.size[p:] ** 2,
+        size=found.size[:p],
         dependence=Dependence.of(rank.verdict(r, found.raw[:p], p, None), scale[:p], mean[:p]),
     )

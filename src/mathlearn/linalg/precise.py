@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mathlearn.data.reduce import found_again
 from mathlearn.linalg import slicing
 from mathlearn.linalg.condition import condition
-from mathlearn.linalg.errorfree import EXACT_ROUNDINGS, ROUNDOFF, DoubleDouble, dd_add, dd_dot, fast_two_sum, two_sum
+from mathlearn.linalg.errorfree import (
+    EXACT_ROUNDINGS,
+    ROUNDOFF,
+    DoubleDouble,
+    dd_add,
+    dd_dot,
+    dd_left,
+    fast_two_sum,
+    two_sum,
+)
+from mathlearn.linalg.small import column_sums, every, row_sums
 from mathlearn.linalg.triangular import cholesky_upper, inverse_upper, solve_upper
-from mathlearn.linalg.whitened import Basis, Product, Whitened
+from mathlearn.linalg.whitened import Basis, Product, Whitened, standardised
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -28,8 +37,7 @@ _SUM_ERROR = 2.0**-72  # error of an entry of the Gram matrix, relative to the n
 _EXACT = (EXACT_ROUNDINGS * ROUNDOFF) ** 2  # share of y that residuals of rounding leave
 
 
-@dataclass(frozen=True, slots=True)
-class Refined:
+class Refined(NamedTuple):
     """A solution right to the last bits, in the scaled units of its start.
 
     Attributes
@@ -61,25 +69,29 @@ def refine(rows: Rows, start: Start, *, centred: bool, threads: int) -> Refined 
         refined, settled = _correct(sums.gram, start.weight, basis)
         if refined is None or settled:
             return refined
-        start = replace(start, solution=refined.solution[0])
+        start = start._replace(solution=refined.solution[0])
     return refined
 
 
-def at_once(chunk: Chunk, mean: FloatArray, scale: FloatArray) -> tuple[Whitened, Refined] | None:
+def at_once(chunk: Chunk) -> tuple[Basis, DoubleDouble, Refined] | None:
     """Solve from one block of unweighted rows about their mean, if its scaled columns are nearly orthogonal; else None.
 
-    Parameters
-    ----------
-    mean, scale : (p + q,) mean of each column of [X y], and a power of two near its standard deviation
+    Returns
+    -------
+    basis : Basis
+        The mean of each column of [X y], and a power of two near its standard deviation.
+    gram : (1 + p + q, 1 + p + q) double-double, of [1 X y] in these coordinates
+    refined : Refined
     """
-    q = np.asarray(chunk.y).shape[1]
-    r = scale.size - q
-    basis = Basis(columns=None, r=r, q=q, shift=mean, scale=scale, product=None, centred=True)
-    sums = Whitened.of(chunk, basis)
-    refined, settled = _correct(sums.gram, chunk.n, basis)
+    found = standardised(chunk)
+    if found is None:
+        return None
+    z, basis = found
+    gram = slicing.gram(slicing.slices(z, slicing.slice_bits(chunk.n), columns=True))
+    refined, settled = _correct(gram, chunk.n, basis)
     if refined is None or not settled or condition(refined.triangle, refined.white) > _NEARLY_ORTHOGONAL:
         return None
-    return sums, refined
+    return basis, gram, refined
 
 
 def _product(start: Start, attempt: int) -> Product | None:
@@ -114,10 +126,12 @@ def _correct(raw: DoubleDouble, weight: float, basis: Basis) -> tuple[Refined | 
     """Solve the small well-conditioned system and go back to scaled units."""
     r, q, first = basis.r, basis.q, int(basis.centred)
     high, low = raw[0][first:, first:], raw[1][first:, first:]
-    sums = raw[0][0, first:] + raw[1][0, first:] if first else np.zeros(high.shape[0])
+    mean, shift = np.zeros(high.shape[0]), basis.shift[:r] / basis.scale[:r]
     if first:
         # The shift is the mean but for rounding, so what its square takes away needs no more than double.
-        high, low = fast_two_sum(high, low - sums[:, None] * (sums / weight))
+        sums = raw[0][0, first:] + raw[1][0, first:]
+        mean = sums / weight
+        high, low = fast_two_sum(high, low - sums[:, None] * mean)
     triangle = cholesky_upper(high[:r, :r]) if r else np.zeros((0, 0))
     if triangle is None:
         return None, True
@@ -128,29 +142,27 @@ def _correct(raw: DoubleDouble, weight: float, basis: Basis) -> tuple[Refined | 
         white = basis.product.factor @ white
     refined = Refined(
         solution=solution,
-        centre=_centre(sums / weight, basis, step[0]) if first else (np.zeros(q), np.zeros(q)),
+        centre=_centre(mean, basis, step[0]) if first else (np.zeros(q), np.zeros(q)),
         white=white,
         triangle=triangle,
-        mean_white=_mean_white(sums[:r] / weight, basis, triangle) if first else np.zeros(r),
+        mean_white=_mean_white(mean[:r], shift, basis.product, triangle) if first else np.zeros(r),
         rss=np.maximum(rss, 0.0),
         tss=high.diagonal()[-q:] + low.diagonal()[-q:],
     )
-    return refined, _settled(refined, basis, high.diagonal()[r : r + q])
+    return refined, _settled(refined, basis, shift, high.diagonal()[r : r + q])
 
 
 def _solve(high: FloatArray, low: FloatArray, triangle: FloatArray) -> tuple[DoubleDouble, FloatArray]:
     """Solve ``H c = g`` for the leading block H of the Gram matrix ``[[H, g], [g^T, t]]``; return c and ``t - g^T c``.
 
-    One step of refinement, with residuals in double-double, makes c a double-double.
+    One step of refinement, with residuals rounded once, makes c a double-double.
     """
-    r, q = triangle.shape[0], high.shape[0] - triangle.shape[0]
-    step = _back(triangle, high[:r, r:])
-    both = np.concatenate([step, -np.eye(q)])
-    left, rest = dd_dot(high, (both, np.zeros_like(both)))
-    left = left + (rest + low @ both)
-    more = _back(triangle, -left[:r])
-    rss = -left[r:].diagonal() - np.einsum("ij,ij->j", more, high[:r, r:])
-    return fast_two_sum(step, more), rss
+    r = triangle.shape[0]
+    right = high[:, r:]
+    step = _back(triangle, right[:r])
+    left = dd_left((right, low[:, r:] - low[:r].T.dot(step)), high[:r], (step, np.zeros(step.shape)))
+    more = _back(triangle, left[:r])
+    return fast_two_sum(step, more), left[r:].diagonal() - column_sums(more * right[:r])
 
 
 def _back(triangle: FloatArray, right: FloatArray) -> FloatArray:
@@ -162,34 +174,32 @@ def _combine(product: Product, step: DoubleDouble) -> DoubleDouble:
     return dd_add((product.solution, np.zeros_like(product.solution)), dd_dot(product.factor.T, step))
 
 
-def _settled(refined: Refined, basis: Basis, target: FloatArray) -> bool:
+def _settled(refined: Refined, basis: Basis, shift: FloatArray, target: FloatArray) -> bool:
     """Whether the errors that the sums can leave are below a half unit of each number shown."""
-    row = np.sqrt(np.einsum("ij,ij->i", refined.white, refined.white))
-    error = _SUM_ERROR * row[:, None] * np.sqrt(np.maximum(target, 0.0))
+    row = np.sqrt(row_sums(refined.white * refined.white))
+    error = row[:, None] * (_SUM_ERROR * np.sqrt(np.maximum(target, 0.0)))
     solution = refined.solution[0]
-    if not (error <= ROUNDOFF / 2 * np.abs(solution)).all():
+    if not every(error <= ROUNDOFF / 2 * np.abs(solution)):
         return False
-    exact = refined.rss <= _EXACT * refined.tss
-    if not ((refined.rss * (2 * ROUNDOFF) >= _SUM_ERROR * target) | exact).all():
+    known = refined.rss * (2 * ROUNDOFF) >= _SUM_ERROR * target
+    if not (every(known) or every(known | (refined.rss <= _EXACT * refined.tss))):
         return False
     if not basis.centred:
         return True
-    shift = basis.shift[: basis.r] / basis.scale[: basis.r]
-    intercept = refined.centre[0] / basis.scale[basis.r :] - shift @ solution
-    return bool((np.abs(shift) @ error <= ROUNDOFF / 2 * np.abs(intercept)).all())
+    intercept = refined.centre[0] / basis.scale[basis.r :] - shift.dot(solution)
+    return every(np.abs(shift).dot(error) <= ROUNDOFF / 2 * np.abs(intercept))
 
 
 def _centre(mean: FloatArray, basis: Basis, step: FloatArray) -> DoubleDouble:
     """Fitted value at the shift: its own ``my`` and the mean that the residuals have left."""
     r, q = basis.r, basis.q
-    rest = (mean[r : r + q] - mean[:r] @ step) * basis.scale[r:]
+    rest = (mean[r : r + q] - mean[:r].dot(step)) * basis.scale[r:]
     return two_sum(basis.shift[r:], rest)
 
 
-def _mean_white(mean: FloatArray, basis: Basis, triangle: FloatArray) -> FloatArray:
+def _mean_white(mean: FloatArray, shift: FloatArray, product: Product | None, triangle: FloatArray) -> FloatArray:
     """``white^T mean / scale`` without the cancellation of forming it from the finished factor."""
-    shift = basis.shift[: basis.r] / basis.scale[: basis.r]
-    if basis.product is None:
+    if product is None:
         return solve_upper(triangle, (shift + mean)[:, None], transposed=True)[:, 0]
-    high, low = dd_dot(basis.product.factor, (shift[:, None], np.zeros((shift.size, 1))))
+    high, low = dd_dot(product.factor, (shift[:, None], np.zeros((shift.size, 1))))
     return solve_upper(triangle, high + (low + mean[:, None]), transposed=True)[:, 0]

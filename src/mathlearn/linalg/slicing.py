@@ -42,18 +42,18 @@ def slices(x: DoubleDouble, bits: int, *, columns: bool) -> list[FloatArray]:
     the largest entry of the grid.
     """
     hi, lo = x
-    top = np.abs(hi).max(axis=0 if columns else None)
+    top = np.maximum.reduce(np.abs(hi), axis=0 if columns else None)
     # Adding and taking away sigma leaves the multiples of its last place.
     sigma = np.ldexp(0.75, np.frexp(top)[1] + (53 - bits))
     first = (hi + sigma) - sigma
     hi = hi - first
-    if not lo.any():
-        if not hi.any():
+    if not np.count_nonzero(lo):
+        if not np.count_nonzero(hi):
             return [first]
         lo = _NOTHING
     else:
         hi, lo = fast_two_sum(hi, lo)
-    sigma = sigma * 2.0 ** -(bits + 1)
+    sigma *= 2.0 ** -(bits + 1)
     second = (hi + sigma) - sigma
     return [first, second, (hi - second) + lo]
 
@@ -80,7 +80,7 @@ def gram(pieces: list[FloatArray]) -> DoubleDouble:
         products = []
         for i, j in pairs:
             if i <= j:
-                product = pieces[i].T @ pieces[j]
+                product = pieces[i].T.dot(pieces[j])
                 products.append(product if i == j else product + product.T)
         levels.append(products)
     return _accumulate(levels, exact=2)

@@ -1,7 +1,8 @@
-"""`LeastSquares`: what a rung of the ladder returns."""
+"""What solvers return: an `Estimate`; with the curvature, from a rung of the ladder, `LeastSquares`."""
 
 from __future__ import annotations
 
+from abc import ABC
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeastSquares:
+class Estimate(ABC):
+    """What every solver finds; user units throughout.
+
+    Attributes
+    ----------
+    coef, intercept : (q, p), (q,)
+    mean, mean_y : (p,), (q,) weighted means (zeros without intercept)
+    rss, tss : (q,) residual and total sum of squares
+    """
+
+    coef: FloatArray
+    intercept: FloatArray
+    mean: FloatArray
+    mean_y: FloatArray
+    rss: FloatArray
+    tss: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeastSquares(Estimate):
     """A solution of ``min sum w (y - b0 - X b)**2`` with the factored curvature; user units throughout.
 
     Attributes
     ----------
     rung : the method that gave it
     moments : the double-precision statistic of the first pass
-    coef, intercept : (q, p), (q,)
     scale : (p,) powers of two by which columns were divided
     centre : (q,) fitted value at the mean of X, more accurate than ``intercept + mean @ coef`` (zeros without intercept)
-    mean, mean_y : (p,), (q,) weighted means (zeros without intercept)
-    rss, tss : (q,)
     whitener : (p, r), ``whitener @ whitener.T`` a symmetric generalised inverse of ``Xc^T W Xc``
     mean_white : (r,) ``whitener.T @ mean``
     dependence : what the rank-deficient directions are
@@ -33,14 +50,8 @@ class LeastSquares:
 
     rung: Rung
     moments: Moments
-    coef: FloatArray
-    intercept: FloatArray
     centre: FloatArray
     scale: FloatArray
-    mean: FloatArray
-    mean_y: FloatArray
-    rss: FloatArray
-    tss: FloatArray
     whitener: FloatArray
     mean_white: FloatArray
     dependence: Dependence

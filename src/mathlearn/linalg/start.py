@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _SMALLEST_PIVOT = 1e-4  # of the largest: a condition number near 1e4 leaves the Gram matrix 8 digits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Start(NamedTuple):
     """A factored solution in scaled units: ``column / scale`` about the mean.
 
     Attributes
@@ -59,8 +58,7 @@ class Start:
         scaled = condition(self.triangle, self.inverse)
         columns = self.dependence.kept[self.order]
         size = self.scale[columns]
-        with np.errstate(over="ignore"):
-            r, inverse = self.triangle * size, self.inverse / size[:, None]
+        r, inverse = self.triangle * size, self.inverse / size[:, None]
         if centred:
             r, inverse = _with_constant(r, inverse, self.mean[columns], self.weight)
         return condition(r, inverse), scaled
@@ -141,8 +139,8 @@ def _with_constant(
 ) -> tuple[FloatArray, FloatArray]:
     """Border the factor of the centred columns with the constant column."""
     k = r.shape[0] + 1
-    root = np.sqrt(weight)
-    full, full_inverse = np.zeros((k, k)), np.zeros((k, k))
+    root = math.sqrt(weight)
+    full, full_inverse = np.zeros((2, k, k))
     full[0, 0], full[0, 1:], full[1:, 1:] = root, root * mean, r
-    full_inverse[0, 0], full_inverse[0, 1:], full_inverse[1:, 1:] = 1.0 / root, -(mean @ inverse), inverse
+    full_inverse[0, 0], full_inverse[0, 1:], full_inverse[1:, 1:] = 1.0 / root, -mean.dot(inverse), inverse
     return full, full_inverse

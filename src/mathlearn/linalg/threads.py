@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _SMALL = 200_000  # below this many numbers, threads cost more than they give
+_TINY = 10_000  # below this many, so does telling BLAS
 
 
 @cache
@@ -21,8 +22,8 @@ def _controller() -> Any:
 
 
 def single_threaded_blas(size: int) -> AbstractContextManager[Any]:
-    """Hold BLAS to one thread inside the context; does nothing for fewer than 200 000 numbers."""
-    if size <= _SMALL:
+    """Hold BLAS to one thread inside the context; does nothing for fewer than 10 000 numbers."""
+    if size <= _TINY:
         return nullcontext()
     return _controller().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
 

@@ -18,6 +18,13 @@ def _lapack(name: str) -> Any:
     return getattr(lapack, name)
 
 
+@cache
+def _blas(name: str) -> Any:
+    from scipy.linalg import blas
+
+    return getattr(blas, name)
+
+
 def inverse_upper(r: FloatArray) -> FloatArray:
     """Inverse of an upper triangular matrix with nonzero diagonal (LAPACK trtri)."""
     if r.shape[0] <= 1:
@@ -48,5 +55,8 @@ def solve_upper(r: FloatArray, b: FloatArray, *, transposed: bool = False) -> Fl
     """Solve ``r x = b`` or ``r^T x = b``."""
     if r.shape[0] <= 1:
         return b / r if r.size else b
-    x, _ = _lapack("dtrtrs")(r, b, lower=0, trans=int(transposed))
+    if b.shape[-1] == 1:
+        x, _ = _lapack("dtrtrs")(r, b, lower=0, trans=int(transposed))
+    else:  # with several columns, OpenBLAS's trtrs starts threads for the smallest systems
+        x = _blas("dtrsm")(1.0, r, b, trans_a=int(transposed))
     return np.asarray(x)

@@ -20,19 +20,22 @@ Björck (1967), "Iterative refinement of linear least squares solutions I", BIT 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mathlearn.linalg import slicing
 from mathlearn.linalg.errorfree import DoubleDouble, dd_add, two_prod, two_sum
+from mathlearn.linalg.moments import power_of_two
+from mathlearn.linalg.small import column_sums
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.data.chunk import Chunk
 
-
 _ZERO = np.zeros(1)
+_LARGEST = 2.0**100  # spreads up to this, and down to its inverse, have squares that neither overflow nor lose accuracy
+_CLOSEST = 2.0**-40  # of the mean: a spread below it wants a closer look
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,7 @@ class Product:
     solution: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(NamedTuple):
     """Coordinates of the second pass.
 
     Attributes
@@ -92,6 +94,28 @@ class Whitened:
     def merge(self, other: Whitened) -> Whitened:
         """Return the sums over both sets of rows."""
         return Whitened(dd_add(self.gram, other.gram))
+
+
+def standardised(chunk: Chunk) -> tuple[DoubleDouble, Basis] | None:
+    """Return ``[1, X, y]`` of dense unweighted rows, about the mean and in units of the spread, exactly, and these coordinates.
+
+    None where a column is constant, or so far from zero, so large or small, that it wants a closer look.
+    """
+    p, q = chunk.X.shape[1], np.asarray(chunk.y).shape[1]
+    z = np.empty((chunk.n, 1 + p + q), order="F")  # sums run along columns
+    z[:, 0], z[:, 1 : 1 + p], z[:, 1 + p :] = 1.0, chunk.X, chunk.y
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = column_sums(z) / chunk.n
+        mean[0] = 0.0
+        high, low = two_sum(z, -mean)
+        spread = np.sqrt(column_sums(high * high) / chunk.n)
+    sizes = zip(mean.tolist(), spread.tolist(), strict=True)
+    if not all(1 / _LARGEST < size < _LARGEST and size > _CLOSEST * abs(middle) for middle, size in sizes):
+        return None
+    scale = power_of_two(spread)
+    scale[0] = 1.0
+    basis = Basis(None, p, q, shift=mean[1:], scale=scale[1:], product=None, centred=True)
+    return (high / scale, low / scale), basis
 
 
 def _coordinates(chunk: Chunk, basis: Basis) -> DoubleDouble:

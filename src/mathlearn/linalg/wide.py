@@ -9,28 +9,23 @@ import numpy as np
 
 from mathlearn.linalg.errorfree import ROUNDOFF
 from mathlearn.linalg.moments import power_of_two
+from mathlearn.linalg.solution import Estimate
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class WideSolution:
-    """Minimum-norm least-squares solution, user units.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WideSolution(Estimate):
+    """Minimum-norm least-squares solution.
 
     Attributes
     ----------
-    coef, intercept : (q, p), (q,)
     rank : of the centred rows
-    rss, tss : (q,)
     condition : of the equilibrated centred rows
     """
 
-    coef: FloatArray
-    intercept: FloatArray
     rank: int
-    rss: FloatArray
-    tss: FloatArray
     condition: float
 
 
@@ -70,9 +65,11 @@ def minimum_norm(
     return WideSolution(
         coef=coef.T,
         intercept=mean_y - mean @ coef,
-        rank=rank,
+        mean=mean,
+        mean_y=mean_y,
         rss=np.einsum("ij,ij->j", left, left),
         tss=np.einsum("ij,ij->j", b, b),
+        rank=rank,
         condition=condition,
     )
 

@@ -43,6 +43,7 @@ T = TypeVar("T")
 
 _MODULES = (
     "mathlearn._typing",
+    "mathlearn.linalg.moments",
     "mathlearn.results.certificate",
     "mathlearn.results.fit_result",
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import AnyArray
     from mathlearn.data.design import Design
+    from mathlearn.linalg.moments import Moments
     from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult
 
 __all__ = ["check_model"]
@@ -70,6 +71,8 @@ def _faults(result: FitResult) -> Iterator[str]:
     yield from _shape_faults("digits", result.digits, (q, p))
     if result.curvature is not None:
         yield from _curvature_faults(result.curvature, p, result.rank)
+    if result.statistic is not None:
+        yield from _statistic_faults(result.statistic, p + q)
     if result.covariance is not None:
         yield from _covariance_faults(result.covariance, q, result.rank + result.fit_intercept)
 
@@ -98,6 +101,15 @@ def _curvature_faults(curvature: Curvature, p: int, rank: int) -> Iterator[str]:
     yield from _shape_faults("curvature.scale", curvature.scale, (p,), finite=True)
     if not np.all(curvature.scale > 0):
         yield "curvature.scale holds a number that is not positive"
+
+
+def _statistic_faults(statistic: Moments, size: int) -> Iterator[str]:
+    yield from _shape_faults("statistic.frame.shift", statistic.frame.shift, (size,), finite=True)
+    yield from _shape_faults("statistic.frame.scale", statistic.frame.scale, (size,), finite=True)
+    yield from _shape_faults("statistic.sums", statistic.sums, (size,), finite=True)
+    yield from _shape_faults("statistic.gram", statistic.gram, (size, size), finite=True)
+    if statistic.n < 1 or not statistic.weight > 0 or not np.all(statistic.frame.scale > 0):
+        yield "statistic holds a number of rows, a weight or a unit that is impossible"
 
 
 def _covariance_faults(covariance: CovarianceEstimate, q: int, size: int) -> Iterator[str]:

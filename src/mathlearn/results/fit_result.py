@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
+from mathlearn._choices import Weighting
+
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.linalg.moments import Moments
     from mathlearn.results.certificate import Certificate
 
 Rung = Literal["cholesky", "refinement", "tsqr", "double-double", "minimum-norm", "lsmr", "active-set"]
-WeightsType = Literal["none", "precision", "frequency"]
+WeightsType = Literal["none", Weighting]
 CovarianceKind = Literal["classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"]
 
 
@@ -118,7 +121,7 @@ class CovarianceEstimate:
     def classical(cls, df: float, weights_type: WeightsType) -> CovarianceEstimate:
         """Return the classical kind, which says what it assumes of the errors."""
         variance = "variance sigma²/w" if weights_type == "precision" else "constant variance"
-        return cls("classical", None, df, f"classical: independent errors of {variance}")
+        return cls("classical", None, df, f"classical: independent errors of {variance}; t exact if they are normal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,9 @@ class FitResult:
     rss, tss : (q,) residual and total sum of squares (total about the mean with intercept, else about zero)
     exact : (q,) bool, the residuals are at the rounding level of y
     curvature : Curvature or None where inference is withheld
+    statistic : Moments or None
+        The centred moments of the rows, from which the mathematics of the fit can be shown again; None where the algorithm
+        forms none.
     estimable : (k,) bool
     aliases : the dependences that make terms non-estimable
     covariance : CovarianceEstimate or None
@@ -171,6 +177,7 @@ class FitResult:
     tss: FloatArray
     exact: BoolArray
     curvature: Curvature | None
+    statistic: Moments | None
     estimable: BoolArray
     aliases: tuple[Alias, ...]
     covariance: CovarianceEstimate | None
