@@ -8,6 +8,7 @@ from __future__ import annotations
 from mathlearn.statistics.augment import augment
 from mathlearn.statistics.contrast import Contrast, contrast
 from mathlearn.statistics.covariance import KINDS, estimate
+from mathlearn.statistics.diagnostics import Diagnosis, diagnose, influence
 from mathlearn.statistics.functional import INTERCEPT, covariance_matrix
 from mathlearn.statistics.intervals import Interval, predict_interval
 from mathlearn.statistics.nested import NestedTest, f_test
@@ -19,6 +20,7 @@ __all__ = [
     "INTERCEPT",
     "KINDS",
     "Contrast",
+    "Diagnosis",
     "Interval",
     "NestedTest",
     "Summary",
@@ -27,9 +29,11 @@ __all__ = [
     "conf_int",
     "contrast",
     "covariance_matrix",
+    "diagnose",
     "estimate",
     "f_test",
     "glance",
+    "influence",
     "predict_interval",
     "summarise",
     "tidy",

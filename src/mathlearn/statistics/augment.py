@@ -10,8 +10,8 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.statistics import reasons
-from mathlearn.statistics.covariance.hc import LEVERAGE_GAP
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
+from mathlearn.statistics.diagnostics import measures
 from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
 from mathlearn.statistics.functional import fitted_values, sigma
 
@@ -114,27 +114,24 @@ def _collect(result: FitResult, rows: Rows, max_rows: int) -> tuple[IntArray, di
         return index, columns | dict.fromkeys(MEASURES, nothing), why
     hat = np.concatenate([block.hat for block in blocks if block.hat is not None])
     weight = np.concatenate([block.weight for block in blocks])
-    measures, why = _influence(result, hat, np.sqrt(weight)[:, None] * columns["resid"], index)
-    return index, columns | measures, why
+    influence, why = _influence(result, hat, np.sqrt(weight)[:, None] * columns["resid"], index)
+    return index, columns | influence, why
 
 
 def _influence(
     result: FitResult, hat: FloatArray, e: FloatArray, index: IntArray
 ) -> tuple[dict[str, FloatArray], Reasons]:
     """Measures (n, q) from leverages (n,) and weighted residuals (n, q)."""
-    gap = np.where(hat >= 1 - LEVERAGE_GAP, np.nan, 1 - hat)[:, None]
-    s, df = sigma(result), result.df_resid
-    with np.errstate(divide="ignore", invalid="ignore"):
-        standard = np.where(s > 0, e / (s * np.sqrt(gap)), np.nan)
-        left = np.maximum(result.rss - e**2 / gap, 0.0)
-        without = np.sqrt(left / (df - 1)) if df > 1 else np.full_like(e, np.nan)
-    measures = {
+    gap, s = measures.gap_of(hat), sigma(result)
+    standard = measures.internally_studentised(e, gap, s)
+    without = measures.leave_one_out_sigma(e, gap, result.rss, result.df_resid)
+    columns = {
         "hat": np.repeat(hat[:, None], e.shape[1], axis=1),
         "std_resid": standard,
         "loo_sigma": np.where(result.exact, 0.0, without),
-        "cooks_d": standard**2 * hat[:, None] / (gap * (result.rank + result.fit_intercept)),
+        "cooks_d": measures.cooks_distance(standard, hat, gap, result.rank + result.fit_intercept),
     }
-    return measures, _why(result, index[hat >= 1 - LEVERAGE_GAP])
+    return columns, _why(result, index[measures.saturated(hat)])
 
 
 def _why(result: FitResult, saturated: IntArray) -> Reasons:

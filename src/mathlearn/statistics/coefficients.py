@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["COLUMNS", "CoefficientTable", "Withheld", "coefficient_table", "ratio"]
+__all__ = ["COLUMNS", "CoefficientTable", "Withheld", "coefficient_table", "t_tests"]
 
 COLUMNS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
 
@@ -86,30 +86,31 @@ def coefficient_table(result: FitResult, level: float = 0.95) -> CoefficientTabl
     estimate[:, ~result.estimable] = np.nan
     undefined = reasons.whole_fit(result)
     df = np.nan if result.covariance is None else result.covariance.df
-    width = t_quantile(level, df)
     if undefined is None:
         std_error = standard_errors(result, parameter_coordinates(result))
         std_error[:, ~result.estimable] = np.nan
     else:
         std_error = np.full_like(estimate, np.nan)
-    statistic = ratio(estimate, std_error)
     return CoefficientTable(
         names=parameter_names(result),
         level=level,
         df=float(df),
-        estimate=estimate,
-        std_error=std_error,
-        statistic=statistic,
-        p_value=t_two_sided(statistic, df),
-        conf_low=estimate - width * std_error,
-        conf_high=estimate + width * std_error,
+        **t_tests(estimate, std_error, df, level),
         withheld=tuple(_withheld(result, std_error, undefined)),
     )
 
 
-def ratio(estimate: FloatArray, std_error: FloatArray) -> FloatArray:
-    """Divide by the standard error, NaN where it is zero: the t of an exact fit does not exist."""
-    return np.divide(estimate, std_error, out=np.full_like(estimate, np.nan), where=std_error > 0)
+def t_tests(
+    estimate: FloatArray, std_error: FloatArray, df: float, level: float, hypothesis: FloatArray | float = 0.0
+) -> dict[str, FloatArray]:
+    """Return `COLUMNS` by name: t tests of a hypothesised value, and intervals.
+
+    The t is NaN where the standard error is zero: that of an exact fit does not exist.
+    """
+    away, width = estimate - hypothesis, t_quantile(level, df) * std_error
+    statistic = np.divide(away, std_error, out=np.full_like(away, np.nan), where=std_error > 0)
+    found = (estimate, std_error, statistic, t_two_sided(statistic, df), estimate - width, estimate + width)
+    return dict(zip(COLUMNS, found, strict=True))
 
 
 def _withheld(result: FitResult, std_error: FloatArray, undefined: str | None) -> Iterator[Withheld]:

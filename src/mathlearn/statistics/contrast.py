@@ -13,7 +13,7 @@ from mathlearn import _text
 from mathlearn._errors import NonFiniteInputError, SchemaError
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import estimate_cells, number, p_statement
-from mathlearn.statistics.coefficients import ratio
+from mathlearn.statistics.coefficients import COLUMNS, t_tests
 from mathlearn.statistics.frame import FrameKind, to_frame
 from mathlearn.statistics.functional import (
     combinations,
@@ -24,7 +24,6 @@ from mathlearn.statistics.functional import (
     standard_errors,
 )
 from mathlearn.statistics.linear_text import LinearForm, parse_linear, unknown_term
-from mathlearn.statistics.tails import t_quantile, t_two_sided
 from mathlearn.statistics.text_table import text_table
 from mathlearn.statistics.wald import WaldTest, joint_test
 
@@ -82,12 +81,7 @@ class Contrast:
             **several,
             "contrast": np.tile(self.labels, q),
             "rhs": np.tile(self.rhs, q),
-            "estimate": self.estimate.ravel(),
-            "std_error": self.std_error.ravel(),
-            "statistic": self.statistic.ravel(),
-            "p_value": self.p_value.ravel(),
-            "conf_low": self.conf_low.ravel(),
-            "conf_high": self.conf_high.ravel(),
+            **{column: getattr(self, column).ravel() for column in COLUMNS},
         }
 
     def to_frame(self, as_: FrameKind = "pandas") -> Any:
@@ -98,10 +92,10 @@ class Contrast:
         return str(self)
 
     def __str__(self) -> str:
-        numbers = (self.estimate, self.std_error, self.statistic, self.p_value, self.conf_low, self.conf_high)
         prefix = [f"{response}: " for response in self.responses] if len(self.responses) > 1 else [""]
         names = [start + label for start in prefix for label in self.labels]
-        lines = [text_table(estimate_cells("contrast", names, [x.ravel() for x in numbers], self.level))]
+        numbers = [getattr(self, column).ravel() for column in COLUMNS]
+        lines = [text_table(estimate_cells("contrast", names, numbers, self.level))]
         if self.joint is not None:
             df = f"F({self.joint.df_num:g}, {self.joint.df_den:g})"
             for start, f, p in zip(prefix, self.joint.statistic.tolist(), self.joint.p_value.tolist(), strict=True):
@@ -146,19 +140,12 @@ def contrast(result: FitResult, L: Any, rhs: ArrayLike = 0.0, *, level: float = 
     estimate[:, ~estimable] = np.nan
     std_error = standard_errors(result, b) if undefined is None else np.full_like(estimate, np.nan)
     std_error[:, ~estimable] = np.nan
-    statistic = ratio(estimate - target, std_error)
-    width = t_quantile(level, covariance.df) * std_error
     joint = joint_test(result, b, estimate - target) if estimable.all() and undefined is None else None
     return Contrast(
         labels=forms.labels,
         responses=result.responses,
         rhs=target,
-        estimate=estimate,
-        std_error=std_error,
-        statistic=statistic,
-        p_value=t_two_sided(statistic, covariance.df),
-        conf_low=estimate - width,
-        conf_high=estimate + width,
+        **t_tests(estimate, std_error, covariance.df, level, target),
         df=covariance.df,
         level=level,
         covariance=covariance.description,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from mathlearn import _text
+from mathlearn._choices import IntervalKind
 from mathlearn._errors import DomainError
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import Cells, number, percent
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["Interval", "IntervalKind", "join", "predict_interval", "with_gaps"]
-
-IntervalKind = Literal["observation", "confidence"]
+__all__ = ["Interval", "join", "predict_interval", "with_gaps"]
 
 GAPS = "NaN in rows that lack a value in a column that is used"
 

@@ -101,13 +101,12 @@ def glance(result: FitResult, as_: FrameKind = "pandas") -> Any:
         "verdict": [result.certificate.verdict] * q,
         "covariance": ["none" if result.covariance is None else result.covariance.kind] * q,
     }
-    reasons: Reasons = {
-        (result.responses[i], column) if several else column: reason for (i, column), reason in fit.reasons.items()
-    }
+    reasons = dict(fit.reasons)
     for column in ("condition_raw", "condition_scaled", "digits"):
         for i in np.flatnonzero(np.isnan(columns[column])).tolist():
-            reasons[(result.responses[i], column) if several else column] = "not computed by this solver"
-    return to_frame(columns, as_, reasons)
+            reasons[i, column] = "not computed by this solver"
+    named = {(result.responses[i], column) if several else column: reason for (i, column), reason in reasons.items()}
+    return to_frame(columns, as_, named)
 
 
 def least_digits(result: FitResult) -> FloatArray:

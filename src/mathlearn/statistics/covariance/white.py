@@ -54,7 +54,7 @@ class WhiteRows:
     def of(cls, result: FitResult, chunk: Chunk) -> WhiteRows:
         """Transform one chunk."""
         if chunk.y is None:
-            raise SchemaError("these rows carry no y: a covariance from rows needs the X and y of the fit")
+            raise SchemaError("these rows carry no y: give the X and y of the fit")
         curvature, r = require_curvature(result), result.rank
         # One product gives coordinates and fitted values, both about the mean, where their digits are.
         both = np.concatenate([curvature.whitener, result.coef.T], axis=1)
@@ -124,13 +124,12 @@ class Tally:
         """
         if round(self.n) != result.n:
             raise SchemaError(
-                f"the fit used {result.n} rows and {round(self.n)} were given: a covariance from rows needs the X, y and "
-                "weights of the fit"
+                f"the fit used {result.n} rows and {round(self.n)} were given: give the X, y and weights of the fit"
             )
         if not math.isclose(self.weight, result.weight_sum, rel_tol=SAME_SUMS):
             raise SchemaError(
-                f"the weights of the fit sum to {result.weight_sum:.6g} and these to {self.weight:.6g}: a covariance from rows "
-                "needs the X, y and weights of the fit"
+                f"the weights of the fit sum to {result.weight_sum:.6g} and these to {self.weight:.6g}: give the X, y and "
+                "weights of the fit"
             )
         distance, s = np.linalg.norm(self.score, axis=0), sigma(result)
         allowed = FOREIGN_ROWS * s + _rounding(result)

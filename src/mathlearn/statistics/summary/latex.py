@@ -36,7 +36,7 @@ def _table(cells: Cells) -> str:
     numbers = len(cells.header) - 1
     head = " & ".join(map(_text.latex, cells.header)) + r" \\"
     rows = (" & ".join([_text.latex(row[0]), *map(_number, row[1:])]) + r" \\" for row in cells.rows)
-    begin, end = rf"\begin{{tabular}}{{l{'r' * numbers}}}", r"\end{tabular}"
+    begin, end = rf"\noindent{{\small\begin{{tabular}}{{l{'r' * numbers}}}", r"\end{tabular}}"
     return "\n".join([begin, r"\hline", head, r"\hline", *rows, r"\hline", end])
 
 

@@ -1,0 +1,64 @@
+"""What a check is: a name, and either a function of the fit or a mergeable statistic of the rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from mathlearn.statistics.diagnostics.record import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mathlearn.statistics.diagnostics.case import Block, Case
+
+__all__ = ["Check", "RowCheck", "not_checked"]
+
+S = TypeVar("S")
+
+
+class RowCheck(ABC, Generic[S]):
+    """A monoid of row summaries, with a way to read findings off the total."""
+
+    @abstractmethod
+    def of(self, block: Block) -> S:
+        """Summarise one block of consecutive rows."""
+
+    @abstractmethod
+    def merge(self, first: S, second: S) -> S:
+        """Summarise two adjacent blocks, given their summaries in row order; neither is changed."""
+
+    @abstractmethod
+    def finish(self, total: S) -> Iterator[Finding]:
+        """Read the findings off the summary of all rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
+
+    Attributes
+    ----------
+    name : str
+        In snake_case.
+    summary : str
+        For listings: one line.
+    names : tuple of str
+        Names of the findings it makes.
+    without_rows : callable or None
+        ``case -> findings`` for a check of the columns alone.
+    prepare : callable or None
+        ``case -> RowCheck``, or the reason why there is nothing to check, for one that reads rows.
+    """
+
+    name: str
+    summary: str
+    names: tuple[str, ...]
+    without_rows: Callable[[Case], Iterable[Finding]] | None = None
+    prepare: Callable[[Case], RowCheck[Any] | str] | None = None
+
+
+def not_checked(name: str, reason: str, response: str = "", **more: Any) -> Finding:
+    """Return the finding that nothing could be found, and why."""
+    return Finding(name=name, severity=Severity.NOT_CHECKED, response=response, reason=reason, **more)
