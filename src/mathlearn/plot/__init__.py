@@ -1,0 +1,29 @@
+"""Figures: one file each, computed by a function of the fit and its rows, drawn on Matplotlib Axes by another."""
+
+from __future__ import annotations
+
+from mathlearn.plot.coefficients import CoefficientDisplay
+from mathlearn.plot.diagnostics import DiagnosticsDisplay
+from mathlearn.plot.entry import plot_model
+from mathlearn.plot.leverage import LeverageDisplay
+from mathlearn.plot.overview import OverviewDisplay
+from mathlearn.plot.partial import PartialRegressionDisplay
+from mathlearn.plot.qq import QuantilesDisplay
+from mathlearn.plot.regression import RegressionDisplay
+from mathlearn.plot.residuals import ResidualsDisplay
+from mathlearn.plot.scale_location import ScaleLocationDisplay
+from mathlearn.plot.svg import save_svg
+
+__all__ = [
+    "CoefficientDisplay",
+    "DiagnosticsDisplay",
+    "LeverageDisplay",
+    "OverviewDisplay",
+    "PartialRegressionDisplay",
+    "QuantilesDisplay",
+    "RegressionDisplay",
+    "ResidualsDisplay",
+    "ScaleLocationDisplay",
+    "plot_model",
+    "save_svg",
+]

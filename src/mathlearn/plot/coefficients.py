@@ -1,0 +1,298 @@
+"""Coefficients with their intervals: a forest plot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from mathlearn._errors import DomainError
+from mathlearn.plot import style
+from mathlearn.plot.display import Display
+from mathlearn.plot.reading import fitted, response_index
+from mathlearn.plot.words import count, estimate, grouped, name, percent
+from mathlearn.statistics import reasons
+from mathlearn.statistics.coefficients import coefficient_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn.plot.style import Theme, ThemeName
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.coefficients import CoefficientTable
+
+__all__ = ["CoefficientDisplay", "Coefficients", "coefficients", "deviations", "draw_coefficients", "most_important"]
+
+MOST = 30
+"""Terms shown at most."""
+
+LABEL = 28
+"""Characters of a term's name."""
+
+HINT = "Look for intervals clear of zero: the data tell the sign of these coefficients."
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """Coefficients of one response; arrays (m,), NaN where withheld.
+
+    Attributes
+    ----------
+    response : str
+    level : float
+        Of each interval by itself.
+    terms : tuple of str
+        Those shown, in the order of the model.
+    left_out : int
+        Terms not shown because there are too many: those with the smallest t in size.
+    estimate, low, high : (m,)
+        In the user's units.
+    unit : (m,)
+        What each is multiplied by in the picture: ones, or standard deviations of the columns.
+    standardised : bool
+    reasons : dict of str to str
+        Why a term has no estimate.
+    withheld : str or None
+        Why there are no intervals.
+    method : str
+        How the intervals are made.
+    """
+
+    response: str
+    level: float
+    terms: tuple[str, ...]
+    left_out: int
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    unit: FloatArray
+    standardised: bool
+    reasons: dict[str, str]
+    withheld: str | None
+    method: str
+
+
+def coefficients(
+    result: FitResult,
+    *,
+    response: str | int | None = None,
+    level: float = 0.95,
+    standardised: bool = False,
+    most: int = MOST,
+) -> Coefficients:
+    """Compute the picture from the fit alone.
+
+    Parameters
+    ----------
+    result : FitResult
+    response : str or int, optional
+    level : float in (0, 1)
+    standardised : bool
+        Show the change of the response for one standard deviation of each column, not for one unit.
+    most : int
+        Terms shown at most.
+
+    Raises
+    ------
+    SchemaError
+        There is no such response.
+    DomainError
+        `level` is outside (0, 1), or standard deviations are asked for and the fit does not know them.
+    """
+    i, table = response_index(result, response), coefficient_table(result, level)
+    skip = int(result.fit_intercept and len(result.terms) > 0)
+    shown = most_important(table, i, most, skip)
+    unit = np.ones(len(shown))
+    if standardised:
+        every = deviations(result)
+        if every is None:
+            raise DomainError(
+                "standardised=True, but this fit does not know the standard deviations of its columns "
+                f"(solver: {result.rung}): use standardised=False."
+            )
+        unit = np.concatenate([np.ones(skip), every])[shown]
+    why = reasons.not_estimable(result)
+    covariance = result.covariance
+    return Coefficients(
+        response=result.responses[i],
+        level=level,
+        terms=tuple(table.names[j] for j in shown),
+        left_out=len(table.names) - skip - len(shown),
+        estimate=table.estimate[i, shown],
+        low=table.conf_low[i, shown],
+        high=table.conf_high[i, shown],
+        unit=unit,
+        standardised=standardised,
+        reasons={table.names[j]: why[j] for j in shown.tolist() if j in why},
+        withheld=reasons.whole_fit(result),
+        method="" if covariance is None else f"t with {covariance.df:g} df; {covariance.description}",
+    )
+
+
+def most_important(table: CoefficientTable, response: int, most: int, skip: int) -> IntArray:
+    """Return the positions of the terms with the largest t in size, in the order of the model.
+
+    Without t the size of the estimate decides; terms without an estimate come last.
+    """
+    t, estimate = np.abs(table.statistic[response]), np.abs(table.estimate[response])
+    key = t if np.isfinite(t[skip:]).any() else estimate
+    order = np.argsort(-np.where(np.isnan(key), -1.0, key)[skip:], kind="stable")[:most]
+    shown: IntArray = np.sort(order) + skip
+    return shown
+
+
+def deviations(result: FitResult) -> FloatArray | None:
+    """Return the standard deviation of each column over the rows of the fit (p,), or None where it is not known."""
+    if result.statistic is None:
+        return None
+    p = len(result.terms)
+    spread: FloatArray = result.statistic.norms(centred=True)[:p] / np.sqrt(max(result.weight_sum, 1e-300))
+    return spread
+
+
+def draw_coefficients(data: Coefficients, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
+    """Draw the picture."""
+    style.dress(ax, theme, repaint=repaint)
+    m = len(data.terms)
+    at = np.arange(m)[::-1]
+    ax.axvline(0, color=theme.muted, linewidth=0.9, zorder=1)
+    known = np.isfinite(data.low)
+    scaled = [values * data.unit for values in (data.low, data.high)]
+    ax.hlines(at[known], scaled[0][known], scaled[1][known], color=theme.accent, linewidth=2.4, zorder=3)
+    ax.scatter(
+        data.estimate * data.unit, at, s=34, color=theme.accent, edgecolors=theme.background, linewidths=0.8, zorder=4
+    )
+    ax.set_yticks(at, [name(term, LABEL) for term in data.terms])
+    ax.tick_params(axis="y", length=0, labelcolor=theme.ink)
+    ax.set_ylim(-0.7, m - 0.3)
+    ax.margins(x=0.08)
+    for row, y in enumerate(at.tolist()):
+        _write(ax, theme, data, row, y)
+    per = "standard deviation" if data.standardised else "unit"
+    style.axis_labels(ax, theme, f"change of {name(data.response, 20)} per {per} of the term", "")
+    beside = 14 + style.CHARACTER * style.SMALL * max(len(name(term, LABEL)) for term in data.terms)
+    style.headline(ax, theme, f"Coefficients for {name(data.response)}", HINT, beside=beside)
+    style.caption(ax, theme, _caption(data), beside=beside)
+
+
+def _write(ax: Axes, theme: Theme, data: Coefficients, row: int, y: float) -> None:
+    """Write the numbers of a term beside it, or why it has none."""
+    if np.isnan(data.estimate[row]):
+        reason = data.reasons.get(data.terms[row], "")
+        ax.text(
+            0.02,
+            y,
+            f"withheld: {name(reason, 60)}",
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=style.SMALL,
+            style="italic",
+            color=theme.muted,
+            bbox={"facecolor": theme.background, "edgecolor": "none", "pad": 1.5},
+            usetex=False,
+            zorder=5,
+        )
+        return
+    ax.annotate(
+        estimate(float(data.estimate[row]), float(data.low[row]), float(data.high[row])),
+        xy=(1, y),
+        xycoords=ax.get_yaxis_transform(),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=style.SMALL,
+        color=theme.muted,
+        annotation_clip=False,
+    )
+
+
+def _caption(data: Coefficients) -> str:
+    parts = []
+    if data.withheld is not None:
+        parts.append(f"No intervals: {name(data.withheld, 300)}.")
+    else:
+        parts.append(f"Lines: {percent(data.level)} intervals, each by itself ({grouped(name(data.method, 160))}).")
+    if data.standardised:
+        parts.append("Numbers: per unit of the term.")
+    if data.left_out:
+        parts.append(f"{count(data.left_out, 'term')} with smaller t left out.")
+    return " ".join(parts)
+
+
+class CoefficientDisplay(Display[Coefficients]):
+    """Coefficients with their intervals, one line a term, in the order of the model; the intercept is left out.
+
+    Terms that the data do not determine are named with the reason. Of more than 30 terms, those with the largest t in size are
+    shown.
+
+    Parameters
+    ----------
+    data : Coefficients
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from mathlearn.datasets import load_penguins
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.plot import CoefficientDisplay
+    >>> model = LinearRegression(formula="body_mass_g ~ flipper_length_mm + species", missing="drop").fit(load_penguins())
+    >>> display = CoefficientDisplay.from_estimator(model)
+    >>> display.data.terms
+    ('flipper_length_mm', 'species[T.Chinstrap]', 'species[T.Gentoo]')
+    >>> plt.close(display.figure_)
+    """
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any = None,  # noqa: ARG003 -- of every display; this one needs no rows
+        y: Any = None,  # noqa: ARG003
+        *,
+        ax: Axes | None = None,
+        response: str | int | None = None,
+        level: float = 0.95,
+        standardised: bool = False,
+        theme: ThemeName = "auto",
+    ) -> Self:
+        """Draw the coefficients of a fit.
+
+        Parameters
+        ----------
+        model : fitted estimator
+        X, y : ignored
+            The fit knows its coefficients.
+        ax : Axes, optional
+        response : str or int, optional
+            Of several responses, which; the first by default.
+        level : float in (0, 1)
+            Of each interval by itself.
+        standardised : bool
+            Show the change of the response for one standard deviation of each column, so that terms in different units can be
+            compared.
+        theme : {"auto", "light", "dark"}
+
+        Raises
+        ------
+        NotFittedError
+        SchemaError
+            The response is unknown.
+        DomainError
+            `level` is outside (0, 1), or standard deviations are asked for and the fit does not know them.
+        """
+        data = coefficients(fitted(model), response=response, level=level, standardised=standardised)
+        return cls(data).plot(ax, theme=theme)
+
+    def _size(self) -> tuple[float, float]:
+        return (7.4, height(self.data))
+
+    def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
+        draw_coefficients(self.data, ax, theme, repaint=repaint)
+        return ax
+
+
+def height(data: Coefficients) -> float:
+    """Height of the picture in inches."""
+    return 1.8 + 0.27 * len(data.terms)

@@ -1,0 +1,96 @@
+"""The fit of several columns at a glance: coefficients over partial regression panels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from mathlearn.plot.coefficients import Coefficients, coefficients, deviations, draw_coefficients, height
+from mathlearn.plot.display import Display
+from mathlearn.plot.panels import divided, over_all
+from mathlearn.plot.partial import PartialRegression, draw_panels, note, partial_regression, shape
+from mathlearn.plot.reading import Reading
+from mathlearn.plot.words import name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mathlearn.plot.style import Theme, ThemeName
+
+__all__ = ["Overview", "OverviewDisplay", "overview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Coefficients, per standard deviation where these are known, and partial regressions."""
+
+    coefficients: Coefficients
+    partial: PartialRegression
+
+
+def overview(reading: Reading, *, response: str | int | None = None, level: float = 0.95) -> Overview:
+    """Read the rows once and compute both.
+
+    Raises
+    ------
+    SchemaError
+        The response is unknown, or there is no row.
+    DomainError
+        `level` is outside (0, 1).
+    """
+    known = deviations(reading.result) is not None
+    return Overview(
+        coefficients(reading.result, response=response, level=level, standardised=known),
+        partial_regression(reading, response=response, level=level),
+    )
+
+
+class OverviewDisplay(Display[Overview]):
+    """Coefficients with their intervals, over partial regression panels of the nine with the largest t.
+
+    Parameters
+    ----------
+    data : Overview
+
+    Attributes
+    ----------
+    axes_ : tuple of Axes
+        That of the coefficients, then those of the panels.
+    """
+
+    axes_: tuple[Axes, ...]
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        ax: Axes | None = None,
+        response: str | int | None = None,
+        level: float = 0.95,
+        sample_weight: Any = None,
+        groups: Any = None,
+        theme: ThemeName = "auto",
+    ) -> Self:
+        """Read the rows of a fit once and draw them; parameters and errors as `PartialRegressionDisplay.from_estimator`."""
+        reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups)
+        return cls(overview(reading, response=response, level=level)).plot(ax, theme=theme)
+
+    def _heights(self) -> tuple[float, float]:
+        panels = 3.2 * shape(self.data.partial)[0] if self.data.partial.withheld is None else 1.0
+        return height(self.data.coefficients), panels
+
+    def _size(self) -> tuple[float, float]:
+        columns = shape(self.data.partial)[1]
+        return max(3.5 * columns, 7.4), sum(self._heights()) + 0.9
+
+    def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
+        ((top,), (bottom,)) = divided(ax, 2, 1, self._heights())
+        draw_coefficients(self.data.coefficients, top, theme, repaint=repaint)
+        panels = [panel for row in divided(bottom, *shape(self.data.partial)) for panel in row]
+        draw_panels(self.data.partial, panels, theme, repaint=repaint)
+        self.axes_ = (top, *panels)
+        over_all(ax, theme, f"The fit of {name(self.data.partial.response)}", note(self.data.partial))
+        return top

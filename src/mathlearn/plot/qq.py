@@ -1,0 +1,198 @@
+"""Ordered residuals against what normal errors would give, with a simultaneous band."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from mathlearn.plot import style
+from mathlearn.plot.artists import VECTOR_POINTS, label_rows, marker_size
+from mathlearn.plot.bands import band, drawn_ranks, expected
+from mathlearn.plot.display import Display
+from mathlearn.plot.row_measures import RowMeasures, column, row_measures
+from mathlearn.plot.words import count, grouped, name, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn.plot.cloud import Extremes
+    from mathlearn.plot.style import Theme, ThemeName
+
+__all__ = ["Quantiles", "QuantilesDisplay", "draw_quantiles", "quantiles"]
+
+HINT = "Look for points outside the band: errors that are not normal. It matters for small samples and for prediction."
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Ordered externally studentised residuals and where normal errors would put them.
+
+    Attributes
+    ----------
+    response : str
+    n : int
+        Residuals in all.
+    df : float
+        Of Student's t, which a studentised residual follows when errors are normal.
+    level : float
+        Probability that the band holds all points together when errors are normal.
+    ranks : (m,)
+        Those drawn, from 1 to n.
+    expected, observed, low, high : (m,)
+        Medians, residuals, and the band.
+    labelled : (rows, expected, observed)
+        The most extreme rows.
+    withheld : str or None
+        Why there is no picture.
+    """
+
+    response: str
+    n: int
+    df: float
+    level: float
+    ranks: IntArray
+    expected: FloatArray
+    observed: FloatArray
+    low: FloatArray
+    high: FloatArray
+    labelled: tuple[IntArray, FloatArray, FloatArray]
+    withheld: str | None
+
+    @property
+    def outside(self) -> Any:
+        """Which of the points drawn leave the band, (m,) bool."""
+        return (self.observed < self.low) | (self.observed > self.high)
+
+
+def quantiles(measures: RowMeasures, level: float = 0.95) -> Quantiles:
+    """Compute the picture.
+
+    Raises
+    ------
+    DomainError
+        `level` is outside (0, 1).
+    """
+    withheld = measures.withheld
+    n, df = measures.order.n, measures.df - 1
+    if withheld is None and (df < 1 or n < 3):
+        withheld = "too few residual degrees of freedom to studentise residuals"
+    nothing = np.empty(0)
+    if withheld is not None:
+        none = np.empty(0, dtype=np.int64)
+        labelled = (none, nothing, nothing)
+        return Quantiles(measures.response, n, df, level, none, nothing, nothing, nothing, nothing, labelled, withheld)
+    ranks = drawn_ranks(n)
+    low, high = band(ranks, n, df, level)
+    observed = measures.order.at(ranks)
+    labelled = _labelled(measures.worst, n, df)
+    return Quantiles(
+        measures.response, n, df, level, ranks, expected(ranks, n, df), observed, low, high, labelled, None
+    )
+
+
+def _labelled(worst: Extremes, n: int, df: float) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Place the most extreme rows: from either end they are the first."""
+    values = worst.values[:, column("studentised")]
+    below = values < 0
+    ranks = np.where(below, np.cumsum(below), n + 1 - np.cumsum(~below))
+    return worst.rows, expected(ranks, n, df), values
+
+
+def draw_quantiles(data: Quantiles, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
+    """Draw the picture."""
+    style.dress(ax, theme, repaint=repaint)
+    style.headline(ax, theme, "Normal Q–Q", HINT if data.withheld is None else "")
+    if data.withheld is not None:
+        style.empty(ax, theme, name(data.withheld, 400))
+        return
+    ax.fill_between(data.expected, data.low, data.high, color=theme.accent, alpha=0.16, linewidth=0, zorder=1)
+    ends = data.expected[[0, -1]]
+    ax.plot(ends, ends, color=theme.accent, linewidth=1.2, zorder=1.5)
+    out = data.outside
+    area, _ = marker_size(len(data.ranks))
+    for chosen, colour in ((~out, theme.muted), (out, theme.alarm)):
+        ax.scatter(
+            data.expected[chosen],
+            data.observed[chosen],
+            s=area,
+            color=colour,
+            alpha=0.75,
+            linewidths=0,
+            zorder=3,
+            rasterized=int(chosen.sum()) > VECTOR_POINTS,
+        )
+    ax.margins(0.06)
+    label_rows(ax, theme, *data.labelled, rising=True)
+    style.axis_labels(ax, theme, "expected of normal errors", "studentised residual")
+    style.caption(ax, theme, _caption(data, int(out.sum())))
+
+
+def _caption(data: Quantiles, out: int) -> str:
+    drawn = len(data.ranks)
+    of = count(data.n) if drawn == data.n else f"{count(drawn, 'quantile')} of {count(data.n)}"
+    leave = "none leaves" if not out else f"{grouped(str(out))} leave{'s' if out == 1 else ''}"
+    return f"{of}; {leave} the band, which holds all together with probability {percent(data.level)}."
+
+
+class QuantilesDisplay(Display[Quantiles]):
+    """Normal Q-Q plot of the residuals with a simultaneous band.
+
+    Externally studentised residuals stand against the medians of ordered Student t variables, which they follow when errors
+    are normal. The band has the same local level at every residual, calibrated so that it holds all of them together
+    (see `mathlearn.plot.bands`).
+
+    Parameters
+    ----------
+    data : Quantiles
+
+    References
+    ----------
+    Aldor-Noiman, Brown, Buja, Rolke and Stine (2013), "The power to see: a new graphical test of normality", Amer. Statist.
+    67(4).
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.plot import QuantilesDisplay
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(60, 1))
+    >>> y = X[:, 0] + rng.normal(size=60)
+    >>> model = LinearRegression().fit(X, y)
+    >>> display = QuantilesDisplay.from_estimator(model, X, y)
+    >>> int(display.data.outside.sum())
+    0
+    >>> plt.close(display.figure_)
+    """
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        ax: Axes | None = None,
+        response: str | int | None = None,
+        level: float = 0.95,
+        sample_weight: Any = None,
+        groups: Any = None,
+        theme: ThemeName = "auto",
+    ) -> Self:
+        """Read the rows of a fit once and draw them; parameters and errors as `ResidualsDisplay.from_estimator`.
+
+        Parameters
+        ----------
+        level : float in (0, 1)
+            Probability that the band holds all residuals together when errors are normal.
+        """
+        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups)
+        return cls(quantiles(measures, level)).plot(ax, theme=theme)
+
+    def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
+        draw_quantiles(self.data, ax, theme, repaint=repaint)
+        return ax

@@ -1,0 +1,236 @@
+"""The fitted curve over one column, with its bands, among the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from mathlearn._errors import SchemaError
+from mathlearn.plot.cloud import Cloud
+from mathlearn.plot.display import Display
+from mathlearn.plot.features import choose_feature, profile, seen_rows
+from mathlearn.plot.reading import Reading, check_level, response_index
+from mathlearn.plot.regression_drawing import draw_regression
+from mathlearn.plot.regression_record import Curve, Regression
+from mathlearn.plot.words import equation
+from mathlearn.statistics import reasons
+from mathlearn.statistics.functional import fitted_values
+from mathlearn.statistics.goodness import fit_statistics
+from mathlearn.statistics.intervals import predict_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn.data.batch import Batch
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.plot.features import Profile
+    from mathlearn.plot.style import Theme, ThemeName
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["RegressionDisplay", "regression"]
+
+POINTS = 200
+"""Places at which a curve is computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the rows have to tell: a cloud of (x, y, level), and the range of x at each level."""
+
+    cloud: Cloud
+    low: FloatArray
+    high: FloatArray
+
+    def merge(self, other: _Seen) -> _Seen:
+        return _Seen(self.cloud.merge(other.cloud), np.minimum(self.low, other.low), np.maximum(self.high, other.high))
+
+
+def regression(
+    reading: Reading, *, feature: str | int | None = None, response: str | int | None = None, level: float = 0.95
+) -> Regression:
+    """Read the rows once and compute curve, bands and points.
+
+    Points are the observations, moved to where the held columns are held: the curve plus each row's residual. With nothing held
+    they are the observations themselves.
+
+    Parameters
+    ----------
+    reading : Reading
+    feature : str or int, optional
+        A numeric column of the input, by name or position among them; None when there is only one.
+    response : str or int, optional
+    level : float in (0, 1)
+
+    Raises
+    ------
+    SchemaError
+        There is no such column or response, or no row.
+    DomainError
+        `level` is outside (0, 1).
+
+    References
+    ----------
+    Breheny and Burchett (2017), "Visualization of regression models using visreg", The R Journal 9(2).
+    """
+    check_level(level)
+    result = reading.result
+    i = response_index(result, response)
+    shown = profile(reading, choose_feature(reading.design, feature))
+    seen = _read(reading, shown, i)
+    curves = _curves(result, shown, seen, i, level)
+    return Regression(
+        feature=shown.feature,
+        response=result.responses[i],
+        several=len(result.responses) > 1,
+        level=level,
+        cloud=_shifted(seen.cloud, float(shown.origin)),
+        curves=curves,
+        by=None if shown.by is None else shown.by.column,
+        equation=equation(result, i) or _formula(reading),
+        r_squared=float(fit_statistics(result).r_squared[i]),
+        held={**shown.held, **{name: factor.levels[factor.reference] for name, factor in shown.references.items()}},
+        withheld=reasons.whole_fit(result) or _gaps(curves),
+        exact=bool(result.exact[i]),
+    )
+
+
+def _formula(reading: Reading) -> str | None:
+    return None if reading.design.encoding is None else reading.design.encoding.text
+
+
+def _shifted(cloud: Cloud, origin: float) -> Cloud:
+    """Return the cloud with its first column counted from zero."""
+    if not origin:
+        return cloud
+    values = cloud.values.copy()
+    values[:, 0] += origin
+    return replace(cloud, values=values)
+
+
+def _gaps(curves: tuple[Curve, ...]) -> str | None:
+    missing = [curve for curve in curves if np.isnan(curve.mean).all()]
+    return "the data do not determine the prediction here" if missing and len(missing) == len(curves) else None
+
+
+def _read(reading: Reading, shown: Profile, i: int) -> _Seen:
+    total: _Seen | None = None
+    for chunk, batch in seen_rows(reading.rows).pairs():
+        part = _seen(reading.result, shown, chunk, batch, i)
+        total = part if total is None else total.merge(part)
+    if total is None:
+        raise SchemaError("there is no row to draw: each lacks a value in a column that is used, or has weight zero.")
+    return total
+
+
+def _seen(result: FitResult, shown: Profile, chunk: Chunk, batch: Batch | None, i: int) -> _Seen:
+    assert chunk.y is not None
+    x, level = shown.values(chunk, batch)
+    y = chunk.y[:, i]
+    if not shown.alone:
+        residual = y - fitted_values(result, chunk)[:, i]
+        y = fitted_values(result, shown.rows(x, level))[:, i] + residual
+    rows = np.arange(chunk.start, chunk.start + chunk.n) if chunk.rows is None else chunk.rows
+    m = max(len(shown.levels), 1)
+    low, high = np.full(m, np.inf), np.full(m, -np.inf)
+    np.minimum.at(low, level, x)
+    np.maximum.at(high, level, x)
+    return _Seen(Cloud.of(rows, np.column_stack([x, y, level]), ((0, 1),)), low, high)
+
+
+def _curves(result: FitResult, shown: Profile, seen: _Seen, i: int, level: float) -> tuple[Curve, ...]:
+    names: tuple[str | None, ...] = shown.levels or (None,)
+    return tuple(
+        _curve(result, shown, np.linspace(seen.low[k], seen.high[k], POINTS), k, i, level, name)
+        for k, name in enumerate(names)
+        if np.isfinite(seen.low[k])
+    )
+
+
+def _curve(result: FitResult, shown: Profile, x: FloatArray, k: int, i: int, level: float, name: str | None) -> Curve:
+    codes: IntArray = np.full(len(x), k, dtype=np.int64)
+    rows = shown.rows(x, codes)
+    mean = fitted_values(result, rows)
+    at = x + shown.origin
+    if reasons.whole_fit(result) is not None:
+        return Curve(name, k, at, mean[:, i])
+    ofmean = predict_interval(result, rows.X, mean, level, "confidence")
+    ofone = predict_interval(result, rows.X, mean, level, "observation")
+    return Curve(
+        name, k, at, ofmean.estimate[:, i], ofmean.lower[:, i], ofmean.upper[:, i], ofone.lower[:, i], ofone.upper[:, i]
+    )
+
+
+class RegressionDisplay(Display[Regression]):
+    """The fitted curve over one column, with a confidence band for the mean and a prediction band for one observation.
+
+    A category beside the column gets a line for each of its levels (up to six). Everything else is held: numbers at their means,
+    categories at their reference level; the points are then moved to where the others are held, keeping their residuals.
+
+    Parameters
+    ----------
+    data : Regression
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from mathlearn.datasets import load_penguins
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.plot import RegressionDisplay
+    >>> penguins = load_penguins()
+    >>> model = LinearRegression(formula="body_mass_g ~ flipper_length_mm", missing="drop").fit(penguins)
+    >>> display = RegressionDisplay.from_estimator(model, penguins)
+    >>> round(display.data.r_squared, 4)
+    0.759
+    >>> plt.close(display.figure_)
+    """
+
+    size: ClassVar[tuple[float, float]] = (7.0, 5.0)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        ax: Axes | None = None,
+        feature: str | int | None = None,
+        response: str | int | None = None,
+        level: float = 0.95,
+        sample_weight: Any = None,
+        groups: Any = None,
+        theme: ThemeName = "auto",
+    ) -> Self:
+        """Read the rows of a fit once and draw its curve.
+
+        Parameters
+        ----------
+        model : fitted estimator
+        X, y, sample_weight, groups
+            As given to ``fit``.
+        ax : Axes, optional
+        feature : str or int, optional
+            The column to draw over, by name or by position among the numeric columns; needed when there are several.
+        response : str or int, optional
+            Of several responses, which; the first by default.
+        level : float in (0, 1)
+            Of both bands, at each place by itself.
+        theme : {"auto", "light", "dark"}
+
+        Raises
+        ------
+        NotFittedError
+        SchemaError, NonFiniteInputError
+            The rows do not fit what was learned, or the column or response is unknown.
+        DomainError
+            `level` is outside (0, 1).
+        """
+        reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups)
+        return cls(regression(reading, feature=feature, response=response, level=level)).plot(ax, theme=theme)
+
+    def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
+        draw_regression(self.data, ax, theme, repaint=repaint)
+        return ax
