@@ -1,0 +1,153 @@
+"""`Books`: the statistic of the rows for one response, by which the numbers of a record are found again.
+
+Every entry of the Gram matrix carries a rounding error of at most ``relative`` times the sizes of the two columns that it is
+made of; each bound below follows from that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import fsum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["Books"]
+
+_FEW = 200  # columns up to which sums of products are rounded once
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Books:
+    """Moments about the mean (about zero without intercept), in the user's units.
+
+    Attributes
+    ----------
+    n : observations: rows, or the sum of frequency weights
+    weight : sum of the weights
+    mean, mean_y : (p,), in the coordinates of the rows; zeros without intercept
+    H : (p, p) ``X_c^T W X_c``
+    right : (p,) ``X_c^T W y``
+    total : ``y_c^T W y_c``
+    size, size_y : (p,) norms of the columns about the point from which they were summed
+    raw : (p,) norms of the columns about zero
+    relative : bound on the error of ``H[i, j] / (size[i] size[j])``, and likewise for y
+    kept : columns of which the others are made, all where the rank is full
+    unit : (r,) lengths of the kept columns
+    lower : (r, r) Cholesky factor of H for the kept columns in these units; None where it has none
+    """
+
+    n: int
+    weight: float
+    mean: FloatArray
+    mean_y: float
+    H: FloatArray
+    right: FloatArray
+    total: float
+    size: FloatArray
+    size_y: float
+    raw: FloatArray
+    relative: float
+    kept: IntArray
+    unit: FloatArray
+    lower: FloatArray | None
+
+    @classmethod
+    def of(cls, result: FitResult, response: int) -> Books | None:
+        """Read the statistic of a fit, or return None where it has none.
+
+        Notes
+        -----
+        The sums about the shift err by ``rho`` relative to the sizes, and so does each of the two sums in the product that is
+        subtracted to centre them: three ``rho`` in all, and three roundings. Solving a p-by-p system adds ``3 p`` roundings
+        (Higham 2002, theorem 10.4).
+        """
+        moments = result.statistic
+        if moments is None:
+            return None
+        p, unit = len(result.terms), moments.frame.scale
+        gram = (moments.centred() if result.fit_intercept else moments.gram) * unit[:, None] * unit
+        size = np.sqrt(np.diag(moments.gram)) * unit
+        mean = moments.mean if result.fit_intercept else np.zeros(unit.size)
+        dropped = {alias.term for alias in result.aliases}
+        kept = np.array([j for j, term in enumerate(result.terms) if term not in dropped], np.int64)
+        lengths = np.sqrt(np.maximum(np.diag(gram)[kept], 0.0))
+        return cls(
+            n=round(moments.weight) if result.weights_type == "frequency" else moments.n,
+            weight=moments.weight,
+            mean=mean[:p],
+            mean_y=float(mean[p + response]),
+            H=gram[:p, :p],
+            right=gram[:p, p + response],
+            total=float(gram[p + response, p + response]),
+            size=size[:p],
+            size_y=float(size[p + response]),
+            raw=moments.norms(centred=False)[:p],
+            relative=3 * moments.relative_error + (3 * p + 4) * ROUNDOFF,
+            kept=kept,
+            unit=lengths,
+            lower=_factor(gram[np.ix_(kept, kept)], lengths),
+        )
+
+    def reach(self, beta: FloatArray) -> float:
+        """Norms that cancel in a residual, ``|y| + sum |b_j| |x_j|``."""
+        return self.size_y + float(self.size @ np.abs(beta))
+
+    def gradient(self, beta: FloatArray) -> FloatArray:
+        """Gradient (p,) of half the residual sum of squares, relative to the sizes that cancel in it."""
+        share: FloatArray = (self.H @ beta - self.right) / np.maximum(self.size * self.reach(beta), TINY)
+        return share
+
+    def loss(self, beta: FloatArray) -> float:
+        """Residual sum of squares with the intercept that suits `beta`; errs by ``relative * reach(beta)**2``."""
+        if beta.size > _FEW:
+            return float(self.total - 2 * (beta @ self.right) + beta @ self.H @ beta)
+        products = beta[:, None] * self.H * beta
+        return fsum([self.total, *(-2 * beta * self.right).tolist(), *products.ravel().tolist()])
+
+    def solved(self, a: FloatArray) -> FloatArray | None:
+        """Solve ``H z = a`` (p,) for the kept columns, by their Cholesky factor; None where they have none."""
+        from scipy.linalg import solve_triangular
+
+        if self.lower is None:
+            return None
+        z = np.zeros_like(a, dtype=np.float64)
+        if self.kept.size:
+            half = solve_triangular(self.lower, a[self.kept] / self.unit, lower=True)
+            z[self.kept] = solve_triangular(self.lower, half, lower=True, trans="T") / self.unit
+        return z
+
+    def variance(self, l0: float, slopes: FloatArray, origin: FloatArray) -> tuple[float, float]:
+        r"""Variance of a functional ``l0 b0 + slopes @ b`` in units of sigma², and a bound on its relative error.
+
+        It is :math:`l_0^2/\sum w + a^\top H^{-1} a` with ``a = slopes - l0 mean``, by a route that knows no whitener. To first
+        order an error E of H moves it by ``z^T E z`` with ``z = H^-1 a``, and an error of the mean by ``2 l0 z`` times
+        that.
+        """
+        away = (slopes - l0 * origin) - l0 * self.mean
+        z = self.solved(away)
+        if z is None:
+            return float("nan"), float("inf")
+        value = l0 * l0 / self.weight + float(away @ z)
+        reach = float(np.abs(z) @ self.size)
+        means = self.relative * reach / np.sqrt(self.weight)
+        means += 2 * ROUNDOFF * float(np.abs(z) @ (np.abs(slopes) + abs(l0) * (np.abs(origin) + np.abs(self.mean))))
+        error = self.relative * reach**2 + 2 * abs(l0) * means
+        return value, error / max(value, TINY) + 4 * ROUNDOFF
+
+
+def _factor(H: FloatArray, unit: FloatArray) -> FloatArray | None:
+    """Cholesky factor in units of the lengths of the columns; None where H is not positive definite to working precision."""
+    if not (unit > 0).all():
+        return None
+    try:
+        lower: FloatArray = np.asarray(np.linalg.cholesky(H / np.outer(unit, unit)), np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    return lower

@@ -1,0 +1,102 @@
+"""A derivation as LaTeX source, for amsmath."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mathlearn import _text
+from mathlearn.explain.derivation import Display, Maths, Paragraph
+from mathlearn.explain.render.mathml import NAME_WIDTH
+from mathlearn.explain.render.tree import check_words, headline, numbered
+from mathlearn.statistics.cells import MISSING
+from mathlearn.statistics.text_table import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.explain.derivation import Block, Derivation, Prose, Step, Table
+
+__all__ = ["maths_latex", "to_latex"]
+
+_PLACE = re.compile("[\ue000-\uf8ff]")
+_DOCUMENT = (
+    (
+        "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage[margin=2.2cm]{geometry}\n\\usepackage{amsmath}\n"
+        "\\begin{document}\n"
+    ),
+    "\\end{document}\n",
+)
+
+
+def to_latex(derivation: Derivation, *, standalone: bool = False) -> str:
+    """Typeset a derivation; with `standalone`, as a document of its own."""
+    parts = [rf"\section*{{{_prose(derivation.title)}}}", rf"\noindent {_prose(derivation.subtitle)}"]
+    parts.append(rf"\smallskip\noindent\textbf{{{_text.latex(headline(derivation))}}}")
+    for label, step in numbered(derivation.steps):
+        parts.extend(_step(label, step))
+    body = "\n\n".join(parts) + "\n"
+    return body if not standalone else body.join(_DOCUMENT)
+
+
+def maths_latex(formula: Maths) -> str:
+    """Put the user's names, escaped for text mode, in the places that wait for them inside text of the formula."""
+    names = formula.names
+    return _PLACE.sub(lambda found: _text.latex(shorten(names[ord(found[0]) - 0xE000], NAME_WIDTH)), formula.latex)
+
+
+def _step(label: str, step: Step) -> Iterator[str]:
+    level = "subsection*" if "." not in label else "subsubsection*"
+    failed = "" if step.passed else r" \quad\fbox{CHECK FAILS}"
+    yield rf"\{level}{{{label}\quad {_text.latex(step.heading)}{failed}}}"
+    yield _prose(step.claim)
+    for block in step.body:
+        yield _block(block)
+    yield rf"\emph{{Why.}} {_prose(step.because)}"
+    items = "\n".join(
+        rf"\item[{{{'[ok]' if check.passed else '[FAIL]'}}}] {_text.latex(check_words(check))}" for check in step.checks
+    )
+    yield rf"{{\small\begin{{description}}{chr(10)}{items}{chr(10)}\end{{description}}}}"
+    yield rf"{{\footnotesize {_text.latex(step.reference)}.}}"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Display):
+        return rf"\[ {maths_latex(block.maths)} \]"
+    if isinstance(block, Paragraph):
+        return rf"\noindent {_prose(block.prose)}"
+    return _table(block)
+
+
+def _prose(pieces: Prose) -> str:
+    return "".join(f"${maths_latex(piece)}$" if isinstance(piece, Maths) else _text.latex(piece) for piece in pieces)
+
+
+def _table(table: Table) -> str:
+    cells = table.cells
+    head = " & ".join(map(_text.latex, cells.header)) + r" \\"
+    rows = (" & ".join([_text.latex(row[0]), *map(_number, row[1:])]) + r" \\" for row in cells.rows)
+    begin = rf"\begin{{tabular}}{{l{'r' * (len(cells.header) - 1)}}}"
+    return "\n".join(
+        [
+            r"\begin{center}\small",
+            begin,
+            r"\hline",
+            head,
+            r"\hline",
+            *rows,
+            r"\hline",
+            r"\end{tabular}",
+            r"\end{center}",
+        ]
+    )
+
+
+def _number(cell: str) -> str:
+    """Set a number in mathematics mode, for a true minus sign."""
+    if cell == MISSING:
+        return "---"
+    if not cell:
+        return ""
+    mantissa, e, exponent = cell.partition("e")
+    return f"${mantissa}" + (rf" \times 10^{{{int(exponent)}}}$" if e else "$")

@@ -1,0 +1,163 @@
+"""LaTeX of ours to MathML, by latex2mathml; what comes out is mended where it is poor, and stripped to a whitelist.
+
+References
+----------
+W3C (2023), "MathML Core": the elements and attributes that browsers lay out by themselves.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from mathlearn import _engines, _text
+from mathlearn.statistics.text_table import shorten
+
+if TYPE_CHECKING:
+    from mathlearn.explain.derivation import Maths
+
+__all__ = ["FENCES", "NAME_WIDTH", "element", "mathml"]
+
+NAME_WIDTH = 32
+"""Columns that a name takes in a formula at most; it is shortened in the middle."""
+
+FENCES = {"[": "]", "(": ")", "|": "|", "‖": "‖"}
+
+_NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+_FIRST, _LAST = "\ue000", "\uf8ff"
+# Element -> attributes that are kept.
+_ALLOWED: dict[str, frozenset[str]] = {
+    "math": frozenset({"display"}),
+    "mi": frozenset({"mathvariant"}),
+    "mo": frozenset({"stretchy", "fence", "form", "lspace", "rspace"}),
+    "mover": frozenset({"accent"}),
+    "mspace": frozenset({"width"}),
+    "mtd": frozenset({"class"}),
+    **dict.fromkeys(
+        (
+            "mfrac", "mn", "mroot", "mrow", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtext", "mtr",
+            "munder", "munderover",
+        ),
+        frozenset(),
+    ),
+}  # fmt: skip
+_OPERATORS = {"~": "∼", "±": "±", "…": "…", "\u27c2": "⊥"}  # that come out as identifiers
+_SIGNS = {"+", "−", "±"}
+_CLOSING = set(FENCES.values()) | {"!"}
+_ACCENTS = {"^": "ˆ", "~": "˜", "¯": "¯", "―": "¯"}
+
+
+def mathml(formula: Maths, *, display: bool = False) -> str:
+    """Return a formula as a ``<math>`` element.
+
+    Raises
+    ------
+    ImportError
+        latex2mathml is not installed.
+    """
+    root = element(formula)
+    root.set("xmlns", _NAMESPACE)
+    if display:
+        root.set("display", "block")
+    return ET.tostring(root, encoding="unicode")
+
+
+def element(formula: Maths) -> ET.Element:
+    """Return a formula as a tree without namespaces: whitelisted, mended, the user's names in place."""
+    root = _copy(_converted(formula.latex))
+    for node in root.iter():
+        text = node.text or ""
+        if len(text) == 1 and _FIRST <= text <= _LAST:
+            node.tag = "mtext"
+            node.attrib.clear()
+            # The tree escapes markup when it is written; what is not markup but would act becomes visible here.
+            node.text = _text.terminal(shorten(formula.names[ord(text) - ord(_FIRST)], NAME_WIDTH))
+    return root
+
+
+@lru_cache(maxsize=512)
+def _converted(latex: str) -> ET.Element:
+    """Convert LaTeX in which private characters stand for names; the tree is shared, so it must not be changed."""
+    source: str = _engines.load("latex2mathml.converter").convert(latex)
+    root = ET.fromstring(source)  # noqa: S314 - made from our own LaTeX, without a foreign character
+    clean = _kept(root)
+    assert clean is not None
+    return clean
+
+
+def _copy(node: ET.Element) -> ET.Element:
+    twin = ET.Element(node.tag, dict(node.attrib))
+    twin.text = node.text
+    twin.extend(_copy(child) for child in node)
+    return twin
+
+
+def _kept(node: ET.Element) -> ET.Element | None:
+    """Return a copy with nothing that is not on the list, or None for an element that is not."""
+    tag = node.tag.rpartition("}")[2]
+    if tag not in _ALLOWED:
+        return None
+    twin = ET.Element(tag, {key: value for key, value in node.attrib.items() if key in _ALLOWED[tag]})
+    twin.text = node.text
+    if tag == "mtd" and node.get("columnalign") == "left":
+        twin.set("class", "l")  # browsers leave alignment to style sheets
+    twin.extend(child for child in map(_kept, node) if child is not None)
+    return _mended(twin)
+
+
+def _mended(node: ET.Element) -> ET.Element:
+    """Say what an element means where the converter says something else."""
+    text = node.text or ""
+    if node.tag == "mspace" and node.get("width") == "negativethinmathspace":
+        node.set("width", "-0.167em")  # browsers know no named lengths
+    if node.tag == "mi":
+        if text in _OPERATORS:
+            node.tag, node.text = "mo", _OPERATORS[text]
+        if node.get("mathvariant") != "normal":
+            node.attrib.pop("mathvariant", None)
+    elif node.tag == "mo" and text.isascii() and text.isalpha():
+        node.tag = "mi"  # the name of a function: upright because it is long, or because it says so
+        node.attrib.clear()
+        if len(text) == 1:
+            node.set("mathvariant", "normal")
+    elif node.tag == "mo" and text == "⊤":
+        node.tag = "mi"  # a transpose stands as a letter does, without the space of a relation
+        node.set("mathvariant", "normal")
+    elif node.tag == "mo" and text == "∂":
+        node.tag = "mi"
+    elif node.tag == "mover" and len(node) == 2 and (node[1].text or "") in _ACCENTS:
+        _accent(node)
+    _sign(node)
+    return node
+
+
+def _sign(row: ET.Element) -> None:
+    """Tell a sign from a difference: what follows a relation or an opening fence stands close to its number."""
+    previous: ET.Element | None = None
+    opened = False
+    for node in row:
+        if node.tag == "mo" and node.text == "|":
+            node.attrib |= {"form": "postfix" if opened else "prefix", "lspace": "0", "rspace": "0"}
+            opened = not opened
+        if node.tag == "mo" and node.text in _SIGNS and _opens(previous):
+            node.set("form", "prefix")
+        if node.tag != "mspace":
+            previous = node
+
+
+def _opens(previous: ET.Element | None) -> bool:
+    if previous is None:
+        return True
+    return previous.tag == "mo" and previous.get("form") != "postfix" and previous.text not in _CLOSING
+
+
+def _accent(node: ET.Element) -> None:
+    sign = node[1]
+    wide = sum(len(text) for text in node[0].itertext()) > 1
+    sign.text = _ACCENTS[sign.text or ""]
+    sign.attrib.clear()
+    bar = sign.text == "¯"  # as an accent it would touch its letter
+    sign.set("stretchy", "true" if wide or bar else "false")
+    if not bar:
+        node.set("accent", "true")

@@ -1,0 +1,225 @@
+"""What a topic is handed: the record of a fit, what is asked of it, and the books it can be checked by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn._errors import DomainError, SchemaError
+from mathlearn.explain.books import Books
+from mathlearn.statistics import reasons
+from mathlearn.statistics.coefficients import coefficient_table
+from mathlearn.statistics.functional import INTERCEPT, sigma
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.coefficients import CoefficientTable
+
+__all__ = ["RowSetting", "Setting", "chosen_response", "chosen_term"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """One response of a fit, and what is asked about it.
+
+    Attributes
+    ----------
+    result : FitResult
+    response : index of the column of y
+    term : index of the parameter that is worked in full, intercept first; None when there is none
+    level : confidence of intervals
+    table : the coefficient table that is shown elsewhere
+    books : the statistic of the rows, by which numbers are found again; None where the fit keeps none
+    """
+
+    result: FitResult
+    response: int
+    term: int | None
+    level: float
+    table: CoefficientTable
+    books: Books | None
+
+    @classmethod
+    def of(cls, result: FitResult, response: int | str | None, term: str | None, level: float) -> Setting:
+        """Look up what is asked.
+
+        Raises
+        ------
+        SchemaError
+            An unknown response or term.
+        DomainError
+            `level` is outside (0, 1), or the term is not determined by the data.
+        """
+        i = chosen_response(result, response)
+        table = coefficient_table(result, level)
+        return cls(result, i, chosen_term(table, i, term), level, table, Books.of(result, i))
+
+    @property
+    def y(self) -> str:
+        """Name of the response."""
+        return self.result.responses[self.response]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the columns of X."""
+        return self.result.terms
+
+    @property
+    def p(self) -> int:
+        """Number of columns."""
+        return len(self.result.terms)
+
+    @property
+    def centred(self) -> bool:
+        """Whether there is an intercept."""
+        return self.result.fit_intercept
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have weights."""
+        return self.result.weights_type != "none"
+
+    @property
+    def beta(self) -> FloatArray:
+        """Coefficients (p,)."""
+        beta: FloatArray = self.result.coef[self.response]
+        return beta
+
+    @property
+    def intercept(self) -> float:
+        """Intercept."""
+        return float(self.result.intercept[self.response])
+
+    @property
+    def centre(self) -> float:
+        """Fitted value at the mean of the columns."""
+        return float(self.result.centre[self.response])
+
+    @property
+    def rss(self) -> float:
+        """Residual sum of squares."""
+        return float(self.result.rss[self.response])
+
+    @property
+    def tss(self) -> float:
+        """Total sum of squares."""
+        return float(self.result.tss[self.response])
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard error, NaN without degrees of freedom."""
+        return float(sigma(self.result)[self.response])
+
+    @property
+    def exact(self) -> bool:
+        """Whether the residuals are at the rounding level of y."""
+        return bool(self.result.exact[self.response])
+
+    @property
+    def undefined(self) -> str | None:
+        """Why there is no standard error, or None."""
+        return reasons.whole_fit(self.result)
+
+    @property
+    def deficient(self) -> bool:
+        """Whether the data leave some direction undetermined."""
+        return self.result.rank < self.p
+
+    # How the letters read for this fit: X or its centred form, W or nothing.
+    @property
+    def X(self) -> str:
+        """LaTeX of the columns as they enter the normal equations."""
+        return "X_c" if self.centred else "X"
+
+    @property
+    def W(self) -> str:
+        """LaTeX of the weights between two factors."""
+        return " W" if self.weighted else ""
+
+    @property
+    def w(self) -> str:
+        """LaTeX of the weight of a row."""
+        return r"w_i\, " if self.weighted else ""
+
+    @property
+    def df(self) -> str:
+        """LaTeX of the residual degrees of freedom."""
+        return "n - r - 1" if self.centred else "n - r"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowSetting(Setting):
+    """A fit, and a row at which it predicts.
+
+    Attributes
+    ----------
+    x : (p,) the row, encoded
+    offset : what is added to its prediction
+    """
+
+    x: FloatArray
+    offset: float
+
+
+def chosen_response(result: FitResult, response: int | str | None) -> int:
+    """Return the index of a response, by name or number; the first when none is asked for.
+
+    Raises
+    ------
+    SchemaError
+        There is none of that name or number.
+    """
+    if response is None:
+        return 0
+    names = result.responses
+    if isinstance(response, str):
+        if response in names:
+            return names.index(response)
+    elif 0 <= response < len(names):
+        return int(response)
+    raise SchemaError(f"there is no response {response!r}: {_listed(names)}")
+
+
+def chosen_term(table: CoefficientTable, response: int, term: str | None) -> int | None:
+    """Return the index of a parameter by name; by itself, the one of the largest |t|.
+
+    Raises
+    ------
+    SchemaError
+        There is none of that name.
+    DomainError
+        The data do not determine it.
+    """
+    if term is None:
+        return _largest_t(table, response)
+    if term not in table.names:
+        raise SchemaError(f"there is no term {term!r}: {_listed(table.names)}")
+    j = table.names.index(term)
+    if np.isnan(table.estimate[response, j]):
+        known = (reason for i, k, _, reason in table.reasons() if (i, k) == (response, j))
+        raise DomainError(f"{term!r} cannot be worked: {next(known, 'its estimate is withheld')}")
+    return j
+
+
+def _largest_t(table: CoefficientTable, response: int) -> int | None:
+    """Slope of the largest |t|, else the intercept; where no t exists, the first slope that is determined."""
+    estimate, t = table.estimate[response], np.abs(table.statistic[response])
+    first = int(table.names[:1] == (INTERCEPT,) and len(table.names) > 1)
+    known = np.flatnonzero(~np.isnan(estimate))
+    if not known.size:
+        return None
+    slopes = known[known >= first]
+    if not slopes.size:
+        return int(known[0])
+    size = np.nan_to_num(t[slopes], nan=-1.0, posinf=np.inf)
+    return int(slopes[int(np.argmax(size))])
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:8])
+    return f"the fit has {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,84 @@
+"""Pieces that several topics are written with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.explain.derivation import Display, Maths, Paragraph, joined, maths, prose
+from mathlearn.explain.numbers import num, signed
+from mathlearn.statistics.text_table import display_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.explain.setting import Setting
+
+__all__ = ["MANY", "always", "column", "display", "indexed", "named_terms", "on_lines", "said", "sum_of"]
+
+MANY = 8
+"""Terms up to which each is written out."""
+
+_LINE = 76  # columns of an equation before it goes on below
+
+
+def always(_: Setting) -> bool:
+    """Whether a topic applies that always does."""
+    return True
+
+
+def display(template: str, *names: str) -> Display:
+    """Put one formula on a line of its own."""
+    return Display((maths(template, *names),))
+
+
+def said(template: str, *foreign: str) -> Paragraph:
+    """Put a sentence between formulas."""
+    return Paragraph(prose(template, *foreign))
+
+
+def column(values: FloatArray) -> FloatArray:
+    """Make a vector the only column of a matrix."""
+    return np.asarray(values, dtype=np.float64).reshape(-1, 1)
+
+
+def on_lines(head: Maths, parts: Sequence[Maths]) -> Maths:
+    """Write ``head = parts...``, going on below itself where the line is full."""
+    lines: list[list[Maths]] = [[]]
+    used = 0
+    for part in parts:
+        size = 12 + sum(min(display_width(name), 32) for name in part.names)
+        if lines[-1] and used + size > _LINE:
+            lines.append([])
+            used = 0
+        lines[-1].append(part)
+        used += size
+    rows = [joined(" ", line) for line in lines]
+    if len(rows) == 1:
+        return joined(" = ", [head, rows[0]])
+    # The sign stands in the right cell: at the end of the left one browsers set no space before it.
+    first = joined(" & = ", [head, rows[0]])
+    body = joined(r" \\ & \quad {} ", [first, *rows[1:]])
+    return joined(" ", [Maths(r"\begin{array}{rl}"), body, Maths(r"\end{array}")])
+
+
+def indexed(p: int) -> str:
+    """Write the columns of a model by their numbers."""
+    return rf"\sum_{{j=1}}^{{{p}}} \beta_j\, x_{{ij}}"
+
+
+def named_terms(names: Sequence[str]) -> Paragraph:
+    """Say which column has which number, the first few of many."""
+    shown = [*range(min(4, len(names) - 1)), len(names) - 1]
+    pieces: list[str] = []
+    for i in shown:
+        dots = ", …, " if pieces and i - shown[shown.index(i) - 1] > 1 else (", " if pieces else "")
+        pieces.append(f"{dots}$x_{{{i + 1}}}$ is @")
+    return said("Here " + "".join(pieces) + ".", *(names[i] for i in shown))
+
+
+def sum_of(values: Sequence[float], digits: int = 5) -> str:
+    """Write numbers as a sum, each with its sign."""
+    return " ".join([num(values[0], digits), *(signed(x, digits) for x in values[1:])])

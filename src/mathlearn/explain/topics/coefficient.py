@@ -1,0 +1,232 @@
+"""One coefficient worked in full: estimate and standard error, t and p, interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.explain import again
+from mathlearn.explain.derivation import Step, StepCheck, prose
+from mathlearn.explain.evidence import agree, counted, resolved, tail_check
+from mathlearn.explain.numbers import num, p_latex
+from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._words import display, said
+from mathlearn.linalg.errorfree import ROUNDOFF, TINY
+from mathlearn.statistics.cells import percent
+from mathlearn.statistics.tails import t_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.explain.derivation import Block
+    from mathlearn.explain.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the coefficient table.
+
+    Attributes
+    ----------
+    slot : index of the column of X; -1 for the intercept
+    """
+
+    name: str
+    slot: int
+    estimate: float
+    se: float
+    t: float
+    p: float
+    low: float
+    high: float
+    df: float
+
+    @classmethod
+    def of(cls, setting: Setting) -> _Line:
+        table, at = setting.table, (setting.response, setting.term)
+        columns = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+        assert setting.term is not None
+        estimate, se, t, p, low, high = (float(getattr(table, column)[at]) for column in columns)
+        slot = setting.term - setting.centred
+        return cls(table.names[setting.term], slot, estimate, se, t, p, low, high, table.df)
+
+    @property
+    def j(self) -> str:
+        """Its index in formulas: the intercept is 0."""
+        return str(self.slot + 1)
+
+
+def applies(setting: Setting) -> bool:
+    """Where there is a parameter with a standard error that is not zero."""
+    return setting.undefined is None and setting.term is not None and _Line.of(setting).se > 0
+
+
+def step(setting: Setting) -> Step:
+    """Work the line of a parameter."""
+    line = _Line.of(setting)
+    recorded = setting.intercept if line.slot < 0 else float(setting.beta[line.slot])
+    pairs = ((line.estimate, recorded), (line.df, again.degrees_of_freedom(setting)))
+    slopes = np.abs(setting.table.statistic[setting.response][int(setting.centred) :])
+    largest = line.slot >= 0 and abs(line.t) >= np.nanmax(slopes)
+    return Step(
+        heading="One coefficient in full",
+        claim=prose("The line of @ in the table, worked by hand.", line.name),
+        body=(),
+        because=prose(
+            "It is the slope with the largest $|t|$. Any other can be asked for by its name."
+            if largest
+            else "Any other can be asked for by its name."
+        ),
+        checks=(counted("estimate and degrees of freedom are those of the record and of the counts", *pairs),),
+        reference="Seber and Lee (2003), Linear Regression Analysis, sections 3.1 and 5.1",
+        children=(_estimate(setting, line), _t_and_p(setting, line), _interval(setting, line)),
+    )
+
+
+def _estimate(setting: Setting, line: _Line) -> Step:
+    """Show what is left of a column once the others have explained what they can."""
+    xx = rf"x_{{\perp}}^{{\top}}{setting.W} x_{{\perp}}"
+    slope = (
+        r"A coefficient is found from the part $x_{\perp}$ of its column that the other columns do not explain: "
+        rf"$\hat\beta_{{{line.j}}} = x_{{\perp}}^{{\top}}{setting.W} y \,/\, {xx}$. "
+        "The less is left of the column, the less certain the coefficient."
+    )
+    intercept = (
+        r"The intercept is the fitted value where every column is zero. Its variance grows with the distance of the "
+        r"means "
+        r"$\bar x$ from there; that it is large says nothing about the fit."
+    )
+    return Step(
+        heading="Its estimate and standard error",
+        claim=prose(r"The standard error says by how much the estimate would vary from sample to sample."),
+        body=tuple(_estimate_body(setting, line, xx)),
+        because=prose(intercept if line.slot < 0 else slope),
+        checks=tuple(_estimate_checks(setting, line)),
+        reference=(
+            "Frisch and Waugh (1933), Partial time regressions as compared with individual trends, Econometrica 1(4)"
+        ),
+    )
+
+
+def _estimate_body(setting: Setting, line: _Line, xx: str) -> Iterator[Block]:
+    covariance, books = setting.result.covariance, setting.books
+    assert covariance is not None
+    se = rf"\operatorname{{SE}}(\hat\beta_{{{line.j}}})"
+    yield display(rf"\hat\beta_{{{line.j}}} = {num(line.estimate)}")
+    if covariance.meat is not None:
+        root = rf"\sqrt{{b_{{{line.j}}}^{{\top}} M\, b_{{{line.j}}}}}"
+        yield display(rf"{se} = {root} = \sqrt{{{num(line.se**2)}}} = {num(line.se, 4)}")
+    elif books is not None and line.slot >= 0:
+        whole = float(books.H[line.slot, line.slot])
+        left = (setting.sigma / line.se) ** 2
+        share = num(max(1 - left / whole, 0.0), 4)
+        h = rf"H_{{{line.j}{line.j}}} (1 - R_{{{line.j}}}^2)"
+        yield display(rf"{xx} = {h} = {num(whole)} \times (1 - {share}) = {num(left)}")
+        root = rf"\frac{{\hat\sigma}}{{\sqrt{{{xx}}}}}"
+        yield display(rf"{se} = {root} = \frac{{{num(setting.sigma)}}}{{\sqrt{{{num(left)}}}}} = {num(line.se, 4)}")
+        if setting.p > 1:
+            yield said(rf"$R_{{{line.j}}}^2$ is the share of @ that the other columns account for.", line.name)
+    else:
+        yield display(rf"{se} = {num(line.se, 4)}")
+
+
+def _estimate_checks(setting: Setting, line: _Line) -> Iterator[StepCheck]:
+    """Solve the normal equations for this parameter alone, by a factor that knows no V."""
+    books, result = setting.books, setting.result
+    assert result.covariance is not None
+    assert setting.term is not None
+    if books is None:
+        yield agree("the standard error, as estimate over t", line.estimate / line.t, line.se, 4 * ROUNDOFF)
+        return
+    estimate, variance = again.parameter(setting, books, setting.term)
+    sigma = again.sigma(setting, books)
+    spread = sigma.value * sqrt(max(variance.value, 0.0)) if variance.value == variance.value else line.se
+    far = abs(estimate.value - line.estimate) / max(spread, TINY)
+    says = "the estimate from its column less what the others explain, in standard errors"
+    yield resolved(result, StepCheck(far, estimate.bound / max(spread, TINY), says), "optimisation_error")
+    if result.covariance.meat is None:
+        says = "the standard error from what is left of its column and the residual sum of squares, relative"
+        bound = variance.bound + sigma.bound + 8 * ROUNDOFF
+        yield resolved(result, StepCheck(abs(spread / line.se - 1.0), bound, says), "standard_errors")
+
+
+_EXACTLY = (
+    r"The estimate is normal around the true coefficient, and $\hat\sigma$ is independent of it; such a ratio "
+    r"follows Student's "
+    "distribution."
+)
+_ROUGHLY = (
+    "The estimate is about normal around the true coefficient when there are many rows, or many clusters; Student's "
+    "distribution allows for their number."
+)
+
+
+def _t_and_p(setting: Setting, line: _Line) -> Step:
+    covariance = setting.result.covariance
+    assert covariance is not None
+    t = rf"t_{{{line.j}}} = \frac{{\hat\beta_{{{line.j}}}}}{{\operatorname{{SE}}(\hat\beta_{{{line.j}}})}}"
+    size = num(abs(line.t), 4)
+    area = "the p-value, as the area under the density by numerical integration, relative"
+    return Step(
+        heading="Its t statistic and p-value",
+        claim=prose(
+            "$t$ is the estimate in standard errors; the p-value is how often a coefficient of zero would give a "
+            "$|t|$ as large."
+        ),
+        body=(
+            display(rf"{t} = \frac{{{num(line.estimate)}}}{{{num(line.se, 4)}}} = {num(line.t, 4)}"),
+            display(
+                rf"p = \Pr(|T| \ge {size}) = 2 \int_{{{size}}}^{{\infty}} f(u)\, \operatorname{{d}}\!u \; {p_latex(line.p)}"
+            ),
+            said(f"Here $T$ has Student's distribution with {line.df:g} degrees of freedom, and $f$ is its density."),
+        ),
+        because=prose(_EXACTLY if covariance.meat is None else _ROUGHLY),
+        checks=(
+            agree(
+                "the statistic times the standard error gives the estimate back",
+                line.t * line.se,
+                line.estimate,
+                4 * ROUNDOFF,
+            ),
+            tail_check(area, line.t, again.degrees_of_freedom(setting), line.p),
+        ),
+        reference="Student (1908), The probable error of a mean, Biometrika 6(1)",
+    )
+
+
+def _interval(setting: Setting, line: _Line) -> Step:
+    level = setting.level
+    q = float(t_quantile(level, line.df))
+    ends = abs(line.low) + abs(line.high)
+    width = abs((line.high - line.low) / (2 * line.se) - q) / q
+    middle = abs((line.low + line.high) / 2 - line.estimate) / max(ends, TINY)
+    bound = 4 * ROUNDOFF * (1 + ends / (2 * line.se * q))
+    beyond = "the probability beyond the quantile, by numerical integration, relative"
+    covariance = setting.result.covariance
+    assert covariance is not None
+    about = "" if covariance.meat is None else "about "
+    half = rf"{num(line.estimate)} \pm {num(q)} \times {num(line.se, 4)}"
+    shown = rf"\hat\beta_{{{line.j}}} \pm t^{{*}}\, \operatorname{{SE}} = {half}"
+    return Step(
+        heading="Its interval",
+        claim=prose(
+            f"The {percent(level)} interval holds the values that lie at most $t^{{*}}$ standard errors from the "
+            f"estimate."
+        ),
+        body=(display(shown), display(rf"\text{{from }} {num(line.low)} \text{{ to }} {num(line.high)}")),
+        because=prose(
+            f"$|T|$ exceeds $t^{{*}} = {num(q)}$ with probability ${1 - level:.10g}$. Under what is assumed, {about}"
+            f"{percent(level)} of such intervals, from sample to sample, hold the true coefficient."
+        ),
+        checks=(
+            tail_check(beyond, q, again.degrees_of_freedom(setting), 1.0 - level),
+            StepCheck(max(width, middle), bound, "middle and half width of the interval in the table, relative"),
+        ),
+        reference="Seber and Lee (2003), Linear Regression Analysis, section 5.1",
+    )
+
+
+TOPIC = Topic(100, "fit", applies, step)

@@ -1,0 +1,80 @@
+"""What is made small, and how small it became."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mathlearn.explain.derivation import Step, StepCheck, prose
+from mathlearn.explain.numbers import num, signed
+from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._words import always, display, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.explain.derivation import Block
+    from mathlearn.explain.setting import Setting
+
+
+def step(setting: Setting) -> Step:
+    """Write the loss, and its value at the solution."""
+    weights = ", each times the weight of its row" if setting.weighted else ""
+    return Step(
+        heading="The loss",
+        claim=prose(
+            f"Of all parameters, those are taken for which the sum of the squared residuals{weights}, is smallest."
+            if weights
+            else "Of all parameters, those are taken for which the sum of the squared residuals is smallest."
+        ),
+        body=tuple(_body(setting)),
+        because=prose(
+            "A sum of squares has one lowest value, which can be written down; where errors are normal, the "
+            "parameters there are "
+            "also those that make the data most likely."
+        ),
+        checks=tuple(_checks(setting)),
+        reference="Björck (1996), Numerical Methods for Least Squares Problems, section 1.1",
+    )
+
+
+def _body(setting: Setting) -> Iterator[Block]:
+    arguments = r"\beta_0, \beta" if setting.centred else r"\beta"
+    constant = r" - \beta_0" if setting.centred else ""
+    yield display(
+        rf"\operatorname{{RSS}}({arguments}) = \sum_{{i=1}}^{{n}} {setting.w}(y_i{constant} - x_i^{{\top}} \beta)^2"
+    )
+    books = setting.books
+    if books is not None:
+        beta, X, W = setting.beta, setting.X, setting.W
+        y = "y_c" if setting.centred else "y"
+        about = (
+            r"Multiplied out about the means, where $X_c = X - \mathbf{1} \bar x^{\top}$ and $y_c = y - \bar y$, it is"
+            if setting.centred
+            else "Multiplied out, it is"
+        )
+        yield said(about)
+        squares, products = rf"{y}^{{\top}}{W} {y}", rf"\beta^{{\top}} {X}^{{\top}}{W} {y}"
+        left = rf"{squares} - 2\, {products} + \beta^{{\top}} {X}^{{\top}}{W} {X}\, \beta"
+        right = f"{num(books.total)} {signed(-2 * float(beta @ books.right))} {signed(float(beta @ books.H @ beta))}"
+        yield display(rf"\begin{{array}}{{rl}} {left} & = {right} \\ & = {num(setting.rss)} \end{{array}}")
+        if setting.centred:
+            yield said(r"with $\beta_0 = \bar y - \bar x^{\top} \beta$, which the next step finds.")
+    else:
+        yield display(rf"\operatorname{{RSS}} = {num(setting.rss)}")
+
+
+def _checks(setting: Setting) -> Iterator[StepCheck]:
+    books = setting.books
+    if books is None:
+        slack = 1e-9 * setting.tss  # nothing to recompute it from: it cannot exceed what a constant leaves
+        yield StepCheck(
+            max(setting.rss - setting.tss, -setting.rss), slack, "at least zero, and no more than without any column"
+        )
+        return
+    size = books.reach(setting.beta) ** 2
+    found = books.loss(setting.beta)
+    says = "the sum of squares, multiplied out from the statistic, relative to the squares that cancel in it"
+    yield StepCheck(abs(found - setting.rss) / size if size else abs(setting.rss), books.relative, says)
+
+
+TOPIC = Topic(20, "fit", always, step)

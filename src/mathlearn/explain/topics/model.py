@@ -1,0 +1,136 @@
+"""What is assumed of the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mathlearn.explain.derivation import Display, Maths, Step, maths, prose
+from mathlearn.explain.evidence import counted
+from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._words import MANY, always, display, indexed, named_terms, on_lines, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.explain.derivation import Block, StepCheck
+    from mathlearn.explain.setting import Setting
+
+_EXACT = (
+    " If they are normal as well, the intervals and p-values below are exact; if not, they are approximations that "
+    "become better "
+    "as rows are added."
+)
+_APPROXIMATE = " Intervals and p-values are approximations that become better as rows are added."
+# What is assumed of the errors e, by the kind of covariance.
+_ASSUMED = {
+    "classical": (
+        r"independent from row to row, with mean zero and the same variance $\sigma^2$.",
+        r"\operatorname{E}(e_i) = 0, \quad \operatorname{Var}(e_i) = \sigma^2",
+    ),
+    "HC": (
+        "independent from row to row, with mean zero; their variances may differ from row to row.",
+        r"\operatorname{E}(e_i) = 0, \quad \operatorname{Var}(e_i) = \sigma_i^2",
+    ),
+    "cluster": (
+        (
+            "independent from cluster to cluster, with mean zero; within a cluster they may depend on each other, and "
+            "their variances "
+            "may differ."
+        ),
+        r"\operatorname{E}(e_i) = 0, \quad \operatorname{Cov}(e_i, e_k) = 0 \text{ between clusters}",
+    ),
+    "HAC": (
+        "of mean zero; their variances may differ, and errors of rows that are near in time may depend on each other.",
+        (
+            r"\operatorname{E}(e_i) = 0, \quad \operatorname{Cov}(e_i, e_k) \to 0 \text{ as rows } i, k "
+            r"\text{ lie further apart}"
+        ),
+    ),
+}
+
+
+def step(setting: Setting) -> Step:
+    """Write the model down, with the user's names."""
+    kind = None if setting.undefined and setting.result.covariance is None else setting.result.covariance
+    claim = (
+        r"Each row's @ is a sum of its columns, each times a number that is the same for all rows, and an error $e_i$."
+    )
+    return Step(
+        heading="The model",
+        claim=prose(claim, setting.y),
+        body=tuple(_body(setting, "" if kind is None else kind.kind)),
+        because=prose(_because(setting, "" if kind is None else kind.kind)),
+        checks=tuple(_checks(setting)),
+        reference="Seber and Lee (2003), Linear Regression Analysis, sections 3.1 and 3.10",
+    )
+
+
+def _body(setting: Setting, kind: str) -> Iterator[Block]:
+    start = [Maths(r"\beta_0")] if setting.centred else []
+    if setting.p <= MANY:
+        terms = [
+            maths(rf"{'+' if start or j else ''} \beta_{{{j + 1}}}\, @", term) for j, term in enumerate(setting.terms)
+        ]
+        yield Display((on_lines(maths("@", setting.y), [*start, *terms, Maths("+ e")]),))
+    else:
+        constant = r"\beta_0 + " if start else ""
+        yield display(rf"@ = {constant}{indexed(setting.p)} + e_i", setting.y)
+        yield named_terms(setting.terms)
+    if kind:
+        yield display(_ASSUMED[_family(kind)][1] if kind != "classical" else _classical(setting))
+    yield said(_size(setting))
+
+
+def _family(kind: str) -> str:
+    return "HC" if kind.startswith("HC") else kind
+
+
+def _classical(setting: Setting) -> str:
+    variance = r"\frac{\sigma^2}{w_i}" if setting.result.weights_type == "precision" else r"\sigma^2"
+    return rf"\operatorname{{E}}(e_i) = 0, \quad \operatorname{{Var}}(e_i) = {variance}"
+
+
+def _size(setting: Setting) -> str:
+    result = setting.result
+    rows = f"$n = {result.n}$ " + ("rows, counted by their weights" if result.weights_type == "frequency" else "rows")
+    if result.n_dropped:
+        rows += f" ({result.n_dropped} more were dropped: a value is missing in them)"
+    k = setting.p + setting.centred
+    rank = f", of rank $r = {result.rank}$," if setting.deficient else ""
+    columns = f"$p = {setting.p}$ column{'s' if setting.p != 1 else ''}{rank}"
+    return rf"There are {rows}, {columns} and $k = {k}$ parameters; ${setting.df} = {result.df_resid}$ degrees of freedom are left."
+
+
+def _because(setting: Setting, kind: str) -> str:
+    if not kind:
+        return "Least squares needs no assumption on the errors. None is made here, because no standard error is given."
+    words, _ = _ASSUMED[_family(kind)]
+    if kind == "classical" and setting.result.weights_type == "precision":
+        words = (
+            r"independent from row to row, with mean zero and variance $\sigma^2 / w_i$ for known weights $w_i$: a "
+            r"row of weight 4 "
+            "counts as the mean of four rows."
+        )
+    counts = r" A weight $w_i$ stands for so many equal rows." if setting.result.weights_type == "frequency" else ""
+    return (
+        f"This is assumed, not found: that the mean of the response is such a sum, and that the errors are "
+        f"{words}{counts}" + (_EXACT if kind == "classical" else _APPROXIMATE)
+    )
+
+
+def _checks(setting: Setting) -> Iterator[StepCheck]:
+    result, books = setting.result, setting.books
+    n, weight = (result.n, result.weight_sum) if books is None else (books.n, books.weight)
+    rank = result.rank if result.curvature is None else result.curvature.whitener.shape[1]
+    counts = "rows, sum of weights, rank and degrees of freedom, counted again"
+    yield counted(
+        counts,
+        (result.n, n),
+        (result.weight_sum, weight),
+        (result.rank, rank),
+        (result.df_resid, n - rank - setting.centred),
+        (result.df_model, rank),
+    )
+
+
+TOPIC = Topic(10, "fit", always, step)

@@ -1,0 +1,87 @@
+"""How much of the variation the columns account for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mathlearn.explain.derivation import Step, StepCheck, prose
+from mathlearn.explain.numbers import num
+from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._words import always, display, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.explain.derivation import Block
+    from mathlearn.explain.setting import Setting
+
+
+def step(setting: Setting) -> Step:
+    """Split the sum of squares."""
+    about = "its mean" if setting.centred else "zero"
+    return Step(
+        heading="The split of the sum of squares",
+        claim=prose(
+            f"The variation of @ about {about} is the sum of what the fit accounts for and what it leaves.", setting.y
+        ),
+        body=tuple(_body(setting)),
+        because=prose(
+            r"Residuals are orthogonal to the columns and so to the fitted values; by Pythagoras' theorem their "
+            r"squares add up."
+            + (
+                ""
+                if setting.centred
+                else " Without an intercept the variation is about zero, so that $R^2$ must not be compared with "
+                "that of a fit with one."
+            )
+        ),
+        checks=tuple(_checks(setting)),
+        reference="Seber and Lee (2003), Linear Regression Analysis, section 4.4",
+    )
+
+
+def _body(setting: Setting) -> Iterator[Block]:
+    y = r"y_i - \bar y" if setting.centred else "y_i"
+    fitted = r"\hat\mu_i - \bar y" if setting.centred else r"\hat\mu_i"
+    total, rest = setting.tss, setting.rss
+    yield display(
+        rf"\sum_i {setting.w}({y})^2 = \sum_i {setting.w}({fitted})^2 + \sum_i {setting.w}e_i^2".replace(
+            r"(\hat\mu_i)^2", r"\hat\mu_i^2"
+        ).replace("(y_i)^2", "y_i^2")
+    )
+    yield display(f"{num(total)} = {num(total - rest)} + {num(rest)}")
+    if total == 0:
+        yield said("The response does not vary, so that there is nothing to account for.")
+    elif setting.exact:
+        yield display(r"R^2 = 1")
+        yield said("The residuals are at the rounding level of the response: the fit is exact.")
+    else:
+        yield display(
+            rf"R^2 = 1 - \frac{{\operatorname{{RSS}}}}{{\operatorname{{TSS}}}} = 1 - "
+            rf"\frac{{{num(rest)}}}{{{num(total)}}} = {1 - rest / total:.4f}"
+        )
+        yield said(
+            f"The columns account for {100 * (1 - rest / total):.3g} % of the variation of @ in these rows.", setting.y
+        )
+
+
+def _checks(setting: Setting) -> Iterator[StepCheck]:
+    books = setting.books
+    if books is None:
+        yield StepCheck(
+            max(setting.rss - setting.tss, -setting.rss),
+            1e-9 * setting.tss,
+            "what is left is at least zero and at most the whole",
+        )
+        return
+    size = books.size_y**2
+    yield StepCheck(
+        abs(books.total - setting.tss) / size if size else setting.tss, books.relative, "the whole, from the statistic"
+    )
+    explained = float(setting.beta @ books.H @ setting.beta)
+    size = books.reach(setting.beta) ** 2
+    says = "accounted for, as the sum of squares of the fitted values, relative to the squares that cancel"
+    yield StepCheck(abs(explained - (setting.tss - setting.rss)) / size if size else 0.0, 4 * books.relative, says)
+
+
+TOPIC = Topic(80, "fit", always, step)

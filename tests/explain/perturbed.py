@@ -1,0 +1,219 @@
+"""Records that are wrong in one number, and the steps that must say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mathlearn.results.fit_result import FitResult
+
+    Change = Callable[[FitResult], FitResult]
+
+
+def _scaled(name: str, by: float = 1 + 1e-6) -> Change:
+    return lambda r: replace(r, **{name: getattr(r, name) * by})
+
+
+def _plus(name: str, by: float) -> Change:
+    return lambda r: replace(r, **{name: getattr(r, name) + by})
+
+
+def _curvature(name: str, by: float = 1 + 1e-6) -> Change:
+    return lambda r: replace(r, curvature=replace(r.curvature, **{name: getattr(r.curvature, name) * by}))
+
+
+def _covariance(**changes: Callable[[np.ndarray | float], object]) -> Change:
+    def change(r: FitResult) -> FitResult:
+        new = {name: of(getattr(r.covariance, name)) for name, of in changes.items()}
+        return replace(r, covariance=replace(r.covariance, **new))
+
+    return change
+
+
+def _one_coefficient(r: FitResult) -> FitResult:
+    coef = r.coef.copy()
+    j = int(np.flatnonzero(coef[0])[0])
+    coef[0, j] *= 1 + 1e-6
+    return replace(r, coef=coef)
+
+
+def _along_null(r: FitResult) -> FitResult:
+    return replace(r, coef=r.coef + 1e-6 * r.curvature.null[:, 0])
+
+
+def _null_moved(r: FitResult, by: float = 1e-6) -> FitResult:
+    null = r.curvature.null.copy()
+    null[0] += by
+    return replace(r, curvature=replace(r.curvature, null=null))
+
+
+def _null_far(r: FitResult) -> FitResult:
+    """The loss rises with the square of the distance from the direction."""
+    return _null_moved(r, 1e-3)
+
+
+def _flag(r: FitResult) -> FitResult:
+    estimable = r.estimable.copy()
+    estimable[-1] = not estimable[-1]
+    return replace(r, estimable=estimable)
+
+
+def _skew(meat: np.ndarray) -> np.ndarray:
+    out = meat.copy()
+    out[:, 0, 1] += 1e-6 * np.abs(meat).max()
+    return out
+
+
+def _failed_check(name: str) -> Change:
+    def change(r: FitResult) -> FitResult:
+        checks = tuple(replace(c, value=2 * c.threshold + 1) if c.name == name else c for c in r.certificate.checks)
+        return replace(r, certificate=replace(r.certificate, checks=checks))
+
+    return change
+
+
+def _negative(r: FitResult) -> FitResult:
+    coef = r.coef.copy()
+    coef[0, 0] = -0.5
+    return replace(r, coef=coef)
+
+
+def _with_curvature(r: FitResult) -> FitResult:
+    from mathlearn.results.fit_result import Curvature
+
+    p = len(r.terms)
+    return replace(
+        r, curvature=Curvature(np.zeros(p), np.zeros(p), np.eye(p), np.zeros(p), np.empty((p, 0)), np.ones(p))
+    )
+
+
+def _no_aliases(r: FitResult) -> FitResult:
+    return replace(r, aliases=())
+
+
+# Heading of a step -> (fit, what is put wrong in its record).
+FIT: dict[str, list[tuple[str, Change]]] = {
+    "The model": [
+        ("penguins", _plus("n", 1)),
+        ("penguins", _plus("df_resid", -1)),
+        ("precision weights", _scaled("weight_sum")),
+        ("frequency weights", _plus("n", -1)),
+        ("rank-deficient", _plus("rank", 1)),
+        ("p > n", _plus("df_resid", 3)),
+    ],
+    "The loss": [
+        ("penguins", _scaled("rss")),
+        ("raw units", _scaled("rss")),
+        ("no intercept, weights", _scaled("rss")),
+        ("positive", _scaled("rss", 1e3)),
+    ],
+    "The gradient is zero": [
+        ("penguins", _scaled("centre")),
+        ("penguins", _one_coefficient),
+        ("rank-deficient", _one_coefficient),
+        ("no intercept", _plus("intercept", 1e-9)),
+        ("p > n", _failed_check("normal_equations")),
+    ],
+    "The normal equations": [
+        ("penguins", _one_coefficient),
+        ("raw units", _one_coefficient),
+        ("Longley", _one_coefficient),
+        ("huge integers", _one_coefficient),
+        ("first rung", _one_coefficient),
+    ],
+    "What the data leave open": [
+        ("rank-deficient", _null_moved),
+        ("rank-deficient", _flag),
+        ("rank-deficient, constants", _null_moved),
+    ],
+    "The factorisation": [
+        ("penguins", _curvature("whitener")),
+        ("penguins", _curvature("mean")),
+        ("penguins", _scaled("condition_raw")),
+        ("penguins", _scaled("condition_scaled")),
+        ("no intercept", _curvature("whitener")),
+        ("rank-deficient", _scaled("condition_scaled")),
+        ("seventy columns", _scaled("condition_scaled", 2.0)),
+    ],
+    "The solution": [
+        ("penguins", _one_coefficient),
+        ("penguins", _scaled("intercept")),
+        ("raw units", _scaled("intercept")),
+        ("huge integers", _scaled("intercept")),
+        ("rank-deficient", _along_null),
+        ("p > n", _failed_check("minimum_norm")),
+        ("positive", _negative),
+    ],
+    "It is the minimum": [
+        ("penguins", _one_coefficient),
+        ("penguins", _failed_check("normal_equations")),
+        ("rank-deficient", _null_far),
+    ],
+    "The split of the sum of squares": [
+        ("penguins", _scaled("tss")),
+        ("penguins", _scaled("rss")),
+        ("no intercept", _scaled("tss")),
+        ("exact fit", _scaled("tss")),
+        ("positive", _scaled("rss", 1e3)),
+    ],
+    "Why there is no standard error": [
+        ("p > n", _plus("n", 50)),
+        ("positive", _with_curvature),
+        ("saturated", _plus("df_resid", -1)),
+        ("undefined HC3", _plus("df_resid", 1)),
+    ],
+    "The distribution of the estimate": [
+        ("penguins", _scaled("rss")),
+        ("penguins", _curvature("whitener")),
+        ("penguins", _plus("df_resid", 1)),
+        ("huge integers", _curvature("mean_white")),
+        ("HC0", _covariance(meat=lambda m: m * (1 + 1e-6))),
+        ("HC1", _covariance(meat=lambda m: m * (1 + 1e-6))),
+        ("penguins, HC3", _covariance(meat=lambda m: m * 0.5)),
+        ("cluster", _covariance(meat=_skew)),
+        ("HAC", _covariance(meat=lambda m: -m)),
+        ("HC2, weights", _covariance(meat=_skew)),
+    ],
+    "One coefficient in full": [
+        ("penguins", _covariance(df=lambda df: df + 1)),
+        ("cluster", _covariance(df=lambda df: df + 1)),
+    ],
+    "Its estimate and standard error": [
+        ("penguins", _one_coefficient),
+        ("penguins", _curvature("whitener")),
+        ("penguins", _scaled("rss")),
+        ("Longley", _scaled("rss")),
+    ],
+    "Its t statistic and p-value": [
+        ("penguins", _covariance(df=lambda df: df - 1)),
+        ("cluster", _covariance(df=lambda df: df - 1)),
+    ],
+    "Its interval": [("penguins", _covariance(df=lambda df: df - 1)), ("HC1", _covariance(df=lambda df: df - 1))],
+    "In plain words": [("penguins", _scaled("coef", 1.01)), ("Longley", _scaled("coef", 1.01))],
+}
+
+# The same of predictions: heading -> (fit, whether the row keeps to the dependences, what is put wrong).
+ROW: dict[str, list[tuple[str, bool, Change]]] = {
+    "The prediction": [
+        ("penguins", True, _scaled("intercept")),
+        ("penguins", True, _scaled("centre")),
+        ("huge integers", True, _scaled("centre")),
+    ],
+    "How far the row lies from the data": [
+        ("penguins", True, _curvature("whitener")),
+        ("no intercept", True, _curvature("whitener")),
+    ],
+    "The data do not determine this prediction": [("rank-deficient", False, _no_aliases)],
+    "Its intervals": [
+        ("penguins", True, _covariance(df=lambda df: df + 1)),
+        ("penguins", True, _scaled("rss")),
+        ("penguins", True, _curvature("whitener")),
+        ("cluster", True, _covariance(df=lambda df: df + 1)),
+    ],
+    "Why it has no interval": [("saturated", True, _plus("df_resid", -1)), ("positive", True, _with_curvature)],
+}

@@ -1,0 +1,106 @@
+"""The law of derivations: every check passes on the fit itself, and the step that a wrong number concerns says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mathlearn.explain import explain, explain_row
+from mathlearn.explain.registry import registered
+from tests.explain.fits import FITS, fit
+from tests.explain.perturbed import FIT, ROW
+
+
+def row_of(result, *, keeps=True):
+    """A row that lies one unit from the means; where columns depend on each other, one that keeps to that, or not."""
+    x = np.zeros(len(result.terms)) if result.curvature is None else result.curvature.mean + 0.0
+    if not result.aliases:
+        return x + 1.0
+    x = x + np.array([term in {"x1", "x2"} for term in result.terms]) * 0.5
+    for alias in result.aliases:
+        parts = [c * x[result.terms.index(name)] for c, name in zip(alias.coefficients, alias.others, strict=True)]
+        x[result.terms.index(alias.term)] = sum(parts) + alias.constant + (0.0 if keeps else 1.0)
+    return x
+
+
+def failures(derivation):
+    return [(step.heading, check) for step in derivation for check in step.checks if not check.passed]
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_every_check_passes(name):
+    result = fit(name)
+    for i in range(len(result.responses)):
+        derivation = explain(result, response=i)
+        assert failures(derivation) == []
+        assert derivation.passed
+        assert all(step.checks for step in derivation)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("name", FITS)
+def test_every_check_of_a_prediction_passes(name, keeps):
+    result = fit(name)
+    for i in range(len(result.responses)):
+        assert failures(explain_row(result, row_of(result, keeps=keeps), response=i)) == []
+
+
+@pytest.mark.parametrize(("heading", "name", "change"), [(h, n, c) for h, cases in FIT.items() for n, c in cases])
+def test_a_wrong_number_fails_the_step_that_asserts_it(heading, name, change):
+    with np.errstate(all="ignore"):
+        derivation = explain(change(fit(name)))
+    step = derivation[heading]
+    assert not all(check.passed for check in step.checks)
+    assert not derivation.passed
+    assert step in derivation.failing
+
+
+@pytest.mark.parametrize(
+    ("heading", "name", "keeps", "change"), [(h, *case) for h, cases in ROW.items() for case in cases]
+)
+def test_a_wrong_number_fails_the_step_of_a_prediction(heading, name, keeps, change):
+    result = fit(name)
+    with np.errstate(all="ignore"):
+        derivation = explain_row(change(result), row_of(result, keeps=keeps))
+    assert not all(check.passed for check in derivation[heading].checks)
+
+
+def test_every_step_that_is_ever_shown_is_perturbed():
+    shown = {step.heading for name in FITS for step in explain(fit(name))}
+    assert shown == set(FIT)
+    rows = {
+        step.heading
+        for name in FITS
+        for keeps in (True, False)
+        for step in explain_row(fit(name), row_of(fit(name), keeps=keeps))
+    }
+    assert rows == set(ROW)
+
+
+def test_every_topic_of_the_folder_is_used():
+    from mathlearn.explain.setting import Setting
+
+    settings = [Setting.of(fit(name), None, None, 0.95) for name in FITS]
+    for topic in registered():
+        assert topic.about == "row" or any(topic.applies(setting) for setting in settings)
+
+
+def test_a_failing_check_is_shown_as_failing_in_every_format():
+    wrong = explain(FIT["The loss"][0][1](fit("penguins")))
+    assert "CHECKS FAIL" in wrong.to_text().split("\n1 ")[0]
+    assert "[FAIL]" in wrong.to_text()
+    assert "CHECKS FAIL" in wrong.to_latex()
+    assert "ml-fails" in wrong.to_html()
+    assert "FAILS" in wrong.to_markdown()
+    assert "CHECKS FAIL: The loss" in repr(wrong)
+
+
+def test_tolerances_are_small_where_the_problem_is_well_conditioned():
+    for step in explain(fit("penguins")):
+        for check in step.checks:
+            exempt = (
+                "half of its last digit" in check.says
+                or "curvature of zero" in check.says
+                or "certificate" in check.says
+            )
+            assert exempt or check.tolerance < 1e-10
