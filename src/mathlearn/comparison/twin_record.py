@@ -1,0 +1,145 @@
+"""`TwinComparison`: a fit beside scikit-learn's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, isnan
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathlearn.comparison.sheet import Cell, Footnotes, Line, Section, Sheet, Shown
+from mathlearn.statistics.cells import MISSING, number
+from mathlearn.statistics.frame import to_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.comparison.why import Cause
+    from mathlearn.statistics.frame import FrameKind
+
+__all__ = ["TwinComparison"]
+
+HEADINGS = ("mathlearn", "scikit-learn", "difference", "in SE", "digits")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TwinComparison(Shown):
+    """A fit beside that of scikit-learn's estimator of the same name; arrays (q, k), intercept first, NaN where unknown.
+
+    Attributes
+    ----------
+    twin, version : str
+        scikit-learn's estimator with its parameters, and scikit-learn's version.
+    n : int
+    responses, terms : tuple of str
+    mathlearn, sklearn : (q, k)
+        The coefficients of both; those that the data do not determine too.
+    std_error : (q, k)
+        Model-based standard errors of mathlearn's fit.
+    in_se, digits : (q, k)
+        Their distance in these, and the digits in which they agree (16 at most).
+    estimable : (k,) bool
+        Which parameters the data determine.
+    r_squared : pair of (q,)
+        R² of both on these rows, as ``score`` gives it.
+    rank : pair of int
+        Of the columns, as each found it; None where it does not say.
+    verdict : str
+    alike : bool
+        Whether the difference is of no consequence: rounding, or less than a hundredth of a standard error.
+    causes : tuple of Cause
+        Why they differ, or agree.
+    """
+
+    twin: str
+    version: str
+    n: int
+    responses: tuple[str, ...]
+    terms: tuple[str, ...]
+    mathlearn: FloatArray
+    sklearn: FloatArray
+    std_error: FloatArray
+    in_se: FloatArray
+    digits: FloatArray
+    estimable: BoolArray
+    r_squared: tuple[FloatArray, FloatArray]
+    rank: tuple[int, int | None]
+    verdict: str
+    alike: bool
+    causes: tuple[Cause, ...]
+
+    def to_frame(self, as_: FrameKind = "pandas") -> Any:
+        """Return a data frame, one row for each response and term.
+
+        Columns ``response, term, mathlearn, sklearn, difference, std_error, in_se, digits, estimable``.
+        """
+        q, k = self.mathlearn.shape
+        columns = {
+            "response": list(np.repeat(np.asarray(self.responses, dtype=object), k)),
+            "term": list(self.terms) * q,
+            "mathlearn": self.mathlearn.ravel(),
+            "sklearn": self.sklearn.ravel(),
+            "difference": (self.sklearn - self.mathlearn).ravel(),
+            "std_error": self.std_error.ravel(),
+            "in_se": self.in_se.ravel(),
+            "digits": self.digits.ravel(),
+            "estimable": np.tile(self.estimable, q),
+        }
+        return to_frame(columns, as_)
+
+    def sheet(self) -> Sheet:
+        """Lay the comparison out as a table."""
+        notes = Footnotes("")
+        several = len(self.responses) > 1
+        sections: list[Section] = []
+        for i, response in enumerate(self.responses):
+            terms = tuple(self._term(i, j, notes) for j in range(len(self.terms)))
+            sections += [Section(terms, response if several else "", long=True), Section((self._fit(i),))]
+        if self.rank[1] is not None:
+            rank = (Cell(str(self.rank[0])), Cell(str(self.rank[1])), Cell(), Cell(), Cell())
+            sections.append(Section((Line("rank of the columns", rank),)))
+        of = "" if several else f" of {self.responses[0]}"
+        return Sheet(
+            title=f"mathlearn and scikit-learn on the same rows{of}",
+            verdict=self.verdict,
+            ok=self.alike,
+            lead=tuple(("Why", cause.sentence) for cause in self.causes),
+            head=(Line("term", tuple(Cell(name, words=True) for name in HEADINGS)),),
+            sections=tuple(sections),
+            footnotes=tuple(notes.texts),
+            notes=tuple(self._notes()),
+        )
+
+    def _term(self, i: int, j: int, notes: Footnotes) -> Line:
+        ours, theirs = float(self.mathlearn[i, j]), float(self.sklearn[i, j])
+        mark = 0 if self.estimable[j] else notes.mark("not determined by the data")
+        cells = (
+            Cell(number(ours, 6), mark=mark),
+            Cell(number(theirs, 6)),
+            Cell(number(theirs - ours, 3)),
+            Cell(number(float(self.in_se[i, j]), 2)),
+            Cell(_digits(ours, theirs, float(self.digits[i, j]))),
+        )
+        return Line(self.terms[j], cells)
+
+    def _fit(self, i: int) -> Line:
+        ours, theirs = (float(values[i]) for values in self.r_squared)
+        values = tuple(Cell(number(value, 6)) for value in (ours, theirs))
+        return Line("R² on these rows", (*values, Cell(number(theirs - ours, 3)), Cell(), Cell()))
+
+    def _notes(self) -> Iterator[tuple[str, str]]:
+        yield "Twin", f"{self.twin} of scikit-learn {self.version}, fitted to the same {self.n} rows"
+        if np.isfinite(self.in_se).any():
+            yield "SE", "model-based standard errors of mathlearn's fit"
+        yield "Digits", "in which both agree, relative to the coefficient or its standard error, whichever is larger"
+        if not np.isfinite(self.in_se[:, self.estimable]).all():
+            yield (
+                "",
+                "(without a standard error: or to the coefficient with which the column alone would be of the size of y)",
+            )
+
+
+def _digits(ours: float, theirs: float, digits: float) -> str:
+    return "all" if ours == theirs else MISSING if isnan(digits) else str(floor(digits))
