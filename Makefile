@@ -34,8 +34,11 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
 
+# Tests that open pages need a Chromium of the system's; CHROMIUM=/path/to/it names one, and .ci/run always has one.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 tests: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@test -n "$(CHROMIUM)" || echo "no Chromium here: the pages are not opened (apt install chromium)" >&2
+	CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -q -n 2 --dist worksteal $(if $(CHROMIUM),,-m "not browser")
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -47,7 +50,7 @@ clean:
 # The stamps say which set of packages the environment holds, and are renewed when the lists change.
 $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints-dev.txt
 	@echo "installing mathlearn and what its command line needs ..."
-	@$(PIP) --constraint constraints-dev.txt --editable '.[cli,files]'
+	@$(PIP) --constraint constraints-dev.txt --editable '.[cli,files,report]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints-dev.txt

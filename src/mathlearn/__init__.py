@@ -21,11 +21,14 @@ from mathlearn._version import __version__
 if TYPE_CHECKING:
     from mathlearn import datasets, errors, linear_model
     from mathlearn._config import config_context, get_config, set_config
+    from mathlearn.comparison import compare, compare_with_sklearn
     from mathlearn.data.scan import scan
     from mathlearn.persistence import load
 
 __all__ = [
     "__version__",
+    "compare",
+    "compare_with_sklearn",
     "config_context",
     "datasets",
     "errors",
@@ -38,6 +41,8 @@ __all__ = [
 
 # Loaded on first use, so that `import mathlearn` costs next to nothing: name -> (module, attribute or None for the module).
 _LAZY: dict[str, tuple[str, str | None]] = {
+    "compare": ("mathlearn.comparison", "compare"),
+    "compare_with_sklearn": ("mathlearn.comparison", "compare_with_sklearn"),
     "config_context": ("mathlearn._config", "config_context"),
     "datasets": ("mathlearn.datasets", None),
     "errors": ("mathlearn.errors", None),

@@ -10,7 +10,9 @@ __all__ = ["load"]
 # Top-level package -> the extra that installs it.
 _EXTRAS = {
     "duckdb": "sql",
-    "jinja2": "all",
+    "jinja2": "report",
+    "latex2mathml": "report",
+    "markupsafe": "report",
     "matplotlib": "plot",
     "polars": None,
     "pyarrow": "files",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import html as _html
 import re
 
-__all__ = ["csv", "html", "is_number", "latex", "mathml", "mathtext", "terminal"]
+__all__ = ["csv", "html", "is_number", "latex", "markdown", "mathml", "mathtext", "terminal"]
 
 _ACTING = re.compile(
     "["
@@ -112,6 +112,23 @@ def mathtext(text: str) -> str:
     price in \$ (US\$)
     """
     return _visible(text).replace("$", r"\$")
+
+
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$<>&:@=^\"']")
+
+
+def markdown(text: str) -> str:
+    r"""Make text safe within a line of Markdown, in table cells too: no markup, HTML, link or formula starts in it.
+
+    Every character that may act is written as a numeric character reference, which CommonMark takes as that character
+    and as nothing else.
+
+    Examples
+    --------
+    >>> print(markdown("a_b"), markdown("<b>"), markdown("$x$"))
+    a&#95;b &#60;b&#62; &#36;x&#36;
+    """
+    return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};", _visible(text))
 
 
 _FORMULA_STARTS = "=+-@\t\r＝＋－＠"

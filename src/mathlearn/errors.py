@@ -2,30 +2,5 @@
 
 from __future__ import annotations
 
-from mathlearn._errors import (
-    CorruptFileError,
-    DomainError,
-    MathlearnError,
-    NonFiniteInputError,
-    PrecisionWarning,
-    RankDeficiencyWarning,
-    RankDeficientError,
-    ResourceError,
-    SchemaError,
-    SeparationError,
-    UntrustedModelError,
-)
-
-__all__ = [
-    "CorruptFileError",
-    "DomainError",
-    "MathlearnError",
-    "NonFiniteInputError",
-    "PrecisionWarning",
-    "RankDeficiencyWarning",
-    "RankDeficientError",
-    "ResourceError",
-    "SchemaError",
-    "SeparationError",
-    "UntrustedModelError",
-]
+from mathlearn._errors import *  # noqa: F403 - all that it lists, under the public name
+from mathlearn._errors import __all__ as __all__  # noqa: PLC0414 - the same list

@@ -1,4 +1,7 @@
-"""Ctrl-C and a full disk: an exit status, one line at most, and no file left behind."""
+"""Ctrl-C and a full disk: an exit status, one line at most, and no file left behind.
+
+As elsewhere in the tests, signals and limits are those of POSIX.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,6 @@ def _written(folder, before):
     return any(path.stat().st_size for path in folder.iterdir() if path not in before)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_control_c_while_predictions_are_written_leaves_no_file(big_file):
     folder = big_file.parent
     before = sorted(folder.iterdir())
@@ -52,7 +54,6 @@ def test_control_c_while_predictions_are_written_leaves_no_file(big_file):
     assert sorted(folder.iterdir()) == before
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits")
 @pytest.mark.parametrize(
     "arguments", [["predict", "m.safetensors", "big.csv"], ["fit", "big.csv", "--formula", "y ~ x"]]
 )

@@ -30,8 +30,9 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_CHECK = re.compile(r"\[(ok|FAIL)\] ")  # a line of a certificate
+_CHECK = re.compile(r"\[(ok|FAIL)\] |^\s*[✓✗] ")  # a line of a certificate, or of a derivation's checks
 _ROUNDING = 1e-9
+_FULL = 14  # digits that show a double to its last bits
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def same(shown: str, printed: str) -> bool:
     """Whether two texts agree, up to spacing and line ends and to numbers that are nothing but rounding.
 
     Rounding differs from one processor to the next: numbers below 1e-9 with at most three digits, and the values and
-    thresholds of checks, are compared in place only.
+    thresholds of checks, are compared in place only; of numbers written with 14 digits or more, 12 are compared.
     """
     return _comparable(shown) == _comparable(printed)
 
@@ -120,12 +121,14 @@ def _comparable(text: str) -> list[str]:
 def _without_rounding(line: str) -> str:
     if _CHECK.search(line):
         return _NUMBER.sub("#", line)
-    return _NUMBER.sub(lambda found: "#" if _is_rounding(found[0]) else found[0], line)
+    return _NUMBER.sub(lambda found: _settled(found[0]), line)
 
 
-def _is_rounding(number: str) -> bool:
-    digits = re.sub(r"[eE].*|\D", "", number)
-    return len(digits) <= 3 and 0 < abs(float(number)) < _ROUNDING
+def _settled(number: str) -> str:
+    digits = re.sub(r"[eE].*|\D", "", number).lstrip("0")
+    if len(digits) <= 3 and 0 < abs(float(number)) < _ROUNDING:
+        return "#"
+    return f"{float(number):.12g}" if len(digits) >= _FULL else number
 
 
 def _commands(text: str) -> list[str]:

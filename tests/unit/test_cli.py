@@ -10,13 +10,16 @@ import signal
 import subprocess
 import sys
 import time
+from typing import get_args
 
 import numpy as np
 import pytest
 
 import mathlearn
 from mathlearn import cli
+from mathlearn._choices import Missing, Weighting
 from mathlearn.linear_model import LinearRegression
+from mathlearn.results.fit_result import CovarianceKind
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"
 
@@ -353,7 +356,18 @@ def test_demo_makes_what_it_says(run, tmp_path):
     assert "certified" in out
     assert str(tmp_path / "demo") in err
     made = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert made == {"penguins.csv", "new.csv", "model.safetensors", "predictions.csv", "summary.html", "summary.tex"}
+    assert made == {
+        "penguins.csv",
+        "new.csv",
+        "model.safetensors",
+        "predictions.csv",
+        "summary.html",
+        "summary.tex",
+        "derivation.md",
+        "report.html",
+        "fit.png",
+        "diagnostics.png",
+    }
 
 
 def test_help_and_version(run):
@@ -448,13 +462,12 @@ def test_options_that_do_not_fit_each_other_are_wrong_usage(run, new, model, com
     assert message in err
 
 
-def test_every_covariance_can_be_asked_for():
-    from typing import get_args
-
-    from mathlearn.cli.app import Covariance
-    from mathlearn.results.fit_result import CovarianceKind
-
-    assert sorted(Covariance) == sorted(get_args(CovarianceKind))
+@pytest.mark.parametrize(
+    ("parameter", "offered"), [("missing", Missing), ("weights_type", Weighting), ("covariance", CovarianceKind)]
+)
+def test_what_is_offered_is_what_the_estimator_takes(parameter, offered):
+    (allowed,) = LinearRegression._parameter_constraints[parameter]
+    assert set(get_args(offered)) == allowed.options
 
 
 def test_a_name_that_ends_in_json_gets_json(run, model, new, tmp_path):

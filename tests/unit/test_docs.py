@@ -41,6 +41,10 @@ def test_a_page_shows_what_its_code_prints(page, tmp_path):
         ("coefficient -1.68e-16", "coefficient 2.4e-16", True),
         ("p = 2.300189e-30", "p = 2.300188e-30", False),
         ("certified", "not certified", False),
+        ("3336.200649994151", "3336.2006499941513", True),
+        ("3336.200649994151", "3336.200648994151", False),
+        ("  ✓ gradient: 2.2e-16, at most 4e-14", "  ✓ gradient: 0, at most 3e-14", True),
+        ("  ✓ gradient: 2.2e-16, at most 4e-14", "  ✗ gradient: 2.2e-12, at most 4e-14", False),
     ],
 )
 def test_outputs_agree_up_to_rounding_only(shown, printed, agree):

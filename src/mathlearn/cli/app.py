@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
 
 from mathlearn import _engines
+from mathlearn._choices import IntervalKind, Missing, Weighting
 from mathlearn._version import __version__
+from mathlearn.cli.output import DerivationFormat, Format
+from mathlearn.results.fit_result import CovarianceKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,54 +33,6 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
-    """How a summary is written."""
-
-    text = "text"
-    html = "html"
-    latex = "latex"
-
-
-class Missing(StrEnum):
-    """What to do with rows in which a value is missing."""
-
-    raise_ = "raise"
-    drop = "drop"
-
-
-class Weights(StrEnum):
-    """What weights mean."""
-
-    precision = "precision"
-    frequency = "frequency"
-
-
-class Covariance(StrEnum):
-    """Covariance of the estimates."""
-
-    classical = "classical"
-    HC0 = "HC0"
-    HC1 = "HC1"
-    HC2 = "HC2"
-    HC3 = "HC3"
-    cluster = "cluster"
-    HAC = "HAC"
-
-
-class Decimal(StrEnum):
-    """Decimal mark of CSV numbers."""
-
-    point = "."
-    comma = ","
-
-
-class Kind(StrEnum):
-    """What an interval is for."""
-
-    observation = "observation"
-    confidence = "confidence"
-
-
 Source = Annotated[
     str, typer.Argument(help="File, folder or pattern: CSV, Parquet or Arrow; with --sql also a DuckDB file.")
 ]
@@ -94,7 +48,7 @@ Types = Annotated[list[str] | None, typer.Option("--type", help="Type of a colum
 Delimiter = Annotated[
     str | None, typer.Option(help=r"What separates CSV cells, as in ';' or '\t'; by default a comma, a tab for .tsv.")
 ]
-DecimalMark = Annotated[Decimal, typer.Option("--decimal", help="Decimal mark of CSV numbers.")]
+Decimal = Annotated[Literal[".", ","], typer.Option("--decimal", help="Decimal mark of CSV numbers.")]
 MissingValue = Annotated[
     list[str] | None,
     typer.Option("--missing-value", help="CSV cell that means missing, in place of NA, n/a, ...; may be repeated."),
@@ -149,22 +103,21 @@ def fit(
     formula: Annotated[str | None, typer.Option(help="For example 'y ~ x + species'.")] = None,
     target: Annotated[str | None, typer.Option(help="Column to explain, in place of a formula.")] = None,
     features: Annotated[str | None, typer.Option(help="Columns, with commas; all others if left out.")] = None,
-    missing: Annotated[Missing, typer.Option(help="Rows with a missing value.")] = Missing.raise_,
+    missing: Annotated[Missing, typer.Option(help="Rows with a missing value.")] = "raise",
     weights: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
-    weights_type: Annotated[
-        Weights, typer.Option(help="Inverse variances, or counts of equal rows.")
-    ] = Weights.precision,
+    weights_type: Annotated[Weighting, typer.Option(help="Inverse variances, or counts of equal rows.")] = "precision",
     groups: Annotated[str | None, typer.Option(help="Column of clusters.")] = None,
-    covariance: Annotated[Covariance, typer.Option(help="Covariance of the estimates.")] = Covariance.classical,
+    covariance: Annotated[CovarianceKind, typer.Option(help="Covariance of the estimates.")] = "classical",
     lags: Annotated[int | None, typer.Option(help="Lags of HAC; chosen from the number of rows if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page about the fit there (HTML).")] = None,
     sql: Sql = None,
     types: Types = None,
     delimiter: Delimiter = None,
-    decimal: DecimalMark = Decimal.point,
+    decimal: Decimal = ".",
     missing_value: MissingValue = None,
     seed: Annotated[int | None, typer.Option(help="Recorded; nothing in a least-squares fit is random.")] = None,
-    format: Shown = Format.text,  # noqa: A002 - the option's name
+    format: Shown = "text",  # noqa: A002 - the option's name
     json: Json = False,
     output: Output = None,
 ) -> int:
@@ -173,15 +126,23 @@ def fit(
 
     parameters = {
         "formula": commands.formula_of(formula, target, features),
-        "missing": missing.value,
-        "weights_type": weights_type.value,
-        "covariance": covariance.value,
+        "missing": missing,
+        "weights_type": weights_type,
+        "covariance": covariance,
         "covariance_options": None if lags is None else {"lags": lags},
     }
-    request = commands.FitRequest(parameters=parameters, weights=weights, groups=groups, save=save, seed=seed)
-    commands.check_covariance(covariance.value, groups, lags)
-    origin = commands.Origin(source, sql, types or [], delimiter, decimal.value, missing_value or [])
-    return commands.fit(origin, request, commands.Sink(output, json, format.value))
+    request = commands.FitRequest(
+        parameters=parameters,
+        weights=weights,
+        groups=groups,
+        save=save,
+        report=report,
+        seed=seed,
+        command=commands.typed(),
+    )
+    commands.check_covariance(covariance, groups, lags)
+    origin = commands.Origin(source, sql, types or [], delimiter, decimal, missing_value or [])
+    return commands.fit(origin, request, commands.Sink(output, json, format))
 
 
 @app.command()
@@ -191,12 +152,12 @@ def predict(
     data: Source,
     interval: Annotated[float | None, typer.Option(help="Level of an interval, as in 0.95.")] = None,
     kind: Annotated[
-        Kind | None, typer.Option(help="Interval for a new observation (if left out) or for the mean.")
+        IntervalKind | None, typer.Option(help="Interval for a new observation (if left out) or for the mean.")
     ] = None,
     sql: Sql = None,
     types: Types = None,
     delimiter: Delimiter = None,
-    decimal: DecimalMark = Decimal.point,
+    decimal: Decimal = ".",
     missing_value: MissingValue = None,
     json: Json = False,
     output: Output = None,
@@ -204,8 +165,8 @@ def predict(
     """Predict for new rows; write a table with one row for each, in order."""
     from mathlearn.cli import commands
 
-    origin = commands.Origin(data, sql, types or [], delimiter, decimal.value, missing_value or [])
-    shape = commands.interval_kind(interval, None if kind is None else kind.value)
+    origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
+    shape = commands.interval_kind(interval, kind)
     return commands.predict(model, origin, interval, shape, commands.table_sink(output, json=json))
 
 
@@ -219,7 +180,7 @@ def check(
     sql: Sql = None,
     types: Types = None,
     delimiter: Delimiter = None,
-    decimal: DecimalMark = Decimal.point,
+    decimal: Decimal = ".",
     missing_value: MissingValue = None,
     json: Json = False,
     output: Output = None,
@@ -229,17 +190,69 @@ def check(
 
     origin = None
     if data is not None:
-        origin = commands.Origin(data, sql, types or [], delimiter, decimal.value, missing_value or [])
+        origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
     return commands.check(model, origin, commands.Sink(output, json))
 
 
 @app.command()
 @_guarded
-def summary(model: Model, format: Shown = Format.text, json: Json = False, output: Output = None) -> int:  # noqa: A002
+def summary(model: Model, format: Shown = "text", json: Json = False, output: Output = None) -> int:  # noqa: A002
     """Print a saved model's summary."""
     from mathlearn.cli import commands
 
-    return commands.summary(model, commands.Sink(output, json, format.value))
+    return commands.summary(model, commands.Sink(output, json, format))
+
+
+@app.command()
+@_guarded
+def explain(
+    model: Model,
+    row: Annotated[
+        str | None, typer.Option(help="Explain one prediction: file and row, counted from 0, as in data.csv:17.")
+    ] = None,
+    format: Annotated[DerivationFormat, typer.Option("--format", help="How to write it.")] = "text",  # noqa: A002
+    output: Output = None,
+) -> int:
+    """Derive a saved fit, or one prediction, step by step with its own numbers."""
+    from mathlearn.cli import commands, showing
+
+    return showing.explain(model, showing.row_of(row), format, commands.Sink(output))
+
+
+@app.command()
+@_guarded
+def report(
+    model: Model,
+    data: Annotated[str | None, typer.Argument(help="The rows of the fit: for the figures and diagnostics.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page, written whole or not at all.")] = Path(
+        "report.html"
+    ),
+    sql: Sql = None,
+    types: Types = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = ".",
+    missing_value: MissingValue = None,
+) -> int:
+    """Write one self-contained HTML page about a saved fit."""
+    from mathlearn.cli import commands, showing
+
+    origin = None
+    if data is not None:
+        origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
+    return showing.report(model, origin, output)
+
+
+@app.command()
+@_guarded
+def compare(
+    models: Annotated[list[Path], typer.Argument(help="Model files, a column each.")],
+    format: Shown = "text",  # noqa: A002
+    output: Output = None,
+) -> int:
+    """Put saved fits side by side."""
+    from mathlearn.cli import commands, showing
+
+    return showing.compare(models, commands.Sink(output, format=format))
 
 
 @app.command()

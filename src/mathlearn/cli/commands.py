@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +31,12 @@ __all__ = [
     "fit",
     "formula_of",
     "interval_kind",
+    "load_model",
     "predict",
+    "status",
     "summary",
     "table_sink",
+    "typed",
 ]
 
 OK, NOT_CERTIFIED = 0, 3
@@ -101,6 +106,8 @@ class FitRequest:
     weights: str | None = None
     groups: str | None = None
     save: Path | None = None
+    report: Path | None = None
+    command: str | None = None
     seed: int | None = None
 
 
@@ -118,6 +125,11 @@ def formula_of(formula: str | None, target: str | None, features: str | None) ->
         return formula
     names = ["."] if features is None else [_quoted(name.strip()) for name in features.split(",")]
     return f"{_quoted(str(target))} ~ {' + '.join(names)}"
+
+
+def typed() -> str:
+    """Return the command as it can be typed again."""
+    return shlex.join(["mathlearn", *sys.argv[1:]])
 
 
 def check_covariance(kind: str, groups: str | None, lags: int | None) -> None:
@@ -170,22 +182,28 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
     from mathlearn._sklearn import ConvergenceWarning
     from mathlearn.linear_model import LinearRegression
 
-    for path in filter(None, (request.save, sink.path)):
+    for path in filter(None, (request.save, request.report, sink.path)):
         require_folder(path)  # before the work, not after it
     model = LinearRegression(**request.parameters)
     on_screen = sink.path is None and not sink.json
     with said_elsewhere(RankDeficiencyWarning, ConvergenceWarning, when=on_screen), shown("reading"):
-        model.fit(origin.open(), sample_weight=request.weights, groups=request.groups)
+        source = origin.open()
+        model.fit(source, sample_weight=request.weights, groups=request.groups)
     if request.save is not None:
         model.save(request.save)
         say(f"model saved: {request.save}")
+    if request.report is not None:
+        from mathlearn.cli.showing import write_report
+
+        with shown("reading"):
+            write_report(model, request.report, source, command=request.command)
     _show(model, sink, {"source": origin.where, "formula": model.formula, "seed": request.seed})
-    return _status(model.certificate_)
+    return status(model.certificate_)
 
 
 def predict(path: Path, origin: Origin, level: float | None, kind: str, sink: Sink) -> int:
     """Predict for every row, with an interval if a level is given; block by block, so that input of any length will do."""
-    model = _load(path)
+    model = load_model(path)
     parts = ["prediction"] if level is None else ["prediction", "lower", "upper"]
     notes: dict[str, None] = {}
     with shown("predicting", beside=sink):
@@ -194,12 +212,12 @@ def predict(path: Path, origin: Origin, level: float | None, kind: str, sink: Si
         sink.write((records if sink.json else table)(_names(model, parts), blocks))
     for note in (*_what_is_predicted(model), *notes):
         say(note)
-    return _status(model.certificate_)
+    return status(model.certificate_)
 
 
 def check(path: Path, origin: Origin | None, sink: Sink) -> int:
     """Show the certificate; against the rows if they are given."""
-    model = _load(path)
+    model = load_model(path)
     certificate = model.certificate_
     if origin is not None:
         with shown("checking"):
@@ -208,23 +226,25 @@ def check(path: Path, origin: Origin | None, sink: Sink) -> int:
         sink.write_json(certificate_record(certificate))
     else:
         sink.write([str(certificate), "\n"])
-    return _status(certificate)
+    return status(certificate)
 
 
 def summary(path: Path, sink: Sink) -> int:
     """Show the summary of a saved model."""
-    model = _load(path)
+    model = load_model(path)
     _show(model, sink, {"model": str(path)})
-    return _status(model.certificate_)
+    return status(model.certificate_)
 
 
-def _load(path: Path) -> Any:
+def load_model(path: Path) -> Any:
+    """Read a model file."""
     from mathlearn.persistence import load
 
     return load(path)
 
 
-def _status(certificate: Certificate) -> int:
+def status(certificate: Certificate) -> int:
+    """Return the exit status that a certificate means."""
     return OK if certificate.ok else NOT_CERTIFIED
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from mathlearn.cli import commands
+from mathlearn.cli import commands, showing
 from mathlearn.cli.commands import FitRequest, Origin, Sink
 from mathlearn.cli.output import say
 from mathlearn.datasets import penguins_path
@@ -26,7 +26,7 @@ Gentoo,217
 
 
 def run(folder: Path) -> int:
-    """Fit the penguins' body mass, certify, save, load and predict; return the worst exit status met.
+    """Fit the penguins' body mass, certify, save, load, predict, explain, draw and report; return the worst exit status met.
 
     Parameters
     ----------
@@ -54,6 +54,11 @@ def run(folder: Path) -> int:
     commands.predict(model, Origin(str(new)), 0.95, "observation", Sink(folder / "predictions.csv"))
     commands.summary(model, Sink(folder / "summary.html", format="html"))
     commands.summary(model, Sink(folder / "summary.tex", format="latex"))
+    statuses.append(showing.explain(model, None, "markdown", Sink(folder / "derivation.md")))
+    _announce(f"mathlearn report {model} {rows} -o {folder / 'report.html'}")
+    statuses.append(showing.report(model, Origin(str(rows)), folder / "report.html"))
+    for picture in ("fit", "diagnostics"):
+        showing.picture(model, Origin(str(rows)), picture, folder / f"{picture}.png")
     say(f"all files are in {folder.resolve()}")
     return max(statuses)
 

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.results.certificate import Certificate
 
-__all__ = ["Sink", "certificate_record", "records", "say", "table"]
+__all__ = ["DerivationFormat", "Format", "Sink", "certificate_record", "records", "say", "table"]
+
+Format = Literal["text", "html", "latex"]
+"""How a summary is written."""
+
+DerivationFormat = Literal["text", "latex", "html", "markdown"]
+"""How a derivation is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Sink:
 
     path: Path | None = None
     json: bool = False
-    format: Literal["text", "html", "latex"] = "text"
+    format: Format = "text"
 
     def write(self, pieces: Iterable[str]) -> None:
         """Write the pieces one after the other; a file appears whole or not at all."""

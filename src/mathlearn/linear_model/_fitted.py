@@ -165,10 +165,9 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         >>> from mathlearn.linear_model import LinearRegression
         >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
         >>> model = LinearRegression().fit(X, y)
-        >>> print(model.predict_interval([[4.0]]))
-        95 % observation intervals (t with 2 df; classical: independent errors of constant variance)
-        row  estimate   lower   upper
-        0      9.5000  3.0460  15.954
+        >>> model.predict_interval([[4.0]]).to_frame().round(3)
+           estimate  lower   upper
+        0       9.5  3.046  15.954
         """
         from mathlearn.statistics.intervals import join
 
@@ -316,7 +315,7 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         contrast  estimate  std. error     t       p    2.5 %  97.5 %
         x0 = 1      2.2000      0.4243  2.83  0.1056  0.37454  4.0255
         joint F(1, 2) = 8.0000, p = 0.1056
-        classical: independent errors of constant variance
+        classical: independent errors of constant variance; t exact if they are normal
         """
         from mathlearn.statistics.contrast import contrast
 

@@ -16,7 +16,9 @@ from mathlearn.data.schema import did_you_mean
 from mathlearn.fitting.linear import fit_linear
 from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
-from mathlearn.results.fit_result import CovarianceKind
+from mathlearn.linear_model._maketables import ForMaketables
+from mathlearn.linear_model._shown import Shown
+from mathlearn.results.fit_result import CovarianceKind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +38,7 @@ _DENSE_ONLY = (
 )
 
 
-class LinearRegression(FittedLinear):
+class LinearRegression(Shown, ForMaketables, FittedLinear):
     r"""Ordinary and weighted least squares that says how far each number can be trusted.
 
     Minimises :math:`\sum_i w_i (y_i - b_0 - x_i^\top b)^2`. Columns are centred and scaled by powers of two before anything is
@@ -355,6 +357,8 @@ def _row_space(curvature: Curvature) -> FloatArray:
 
 def _warn(result: FitResult) -> None:
     """Emit at most one warning a fit."""
+    if result.status is Status.OPTIMAL and result.certificate.unique:
+        return
     reasons = " ".join(defect.message for defect in result.defects)
     if not result.certificate.ok:
         failed = ", ".join(check.name for check in result.certificate.checks if not check.passed)

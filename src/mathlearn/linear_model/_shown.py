@@ -1,0 +1,341 @@
+"""How a fitted linear model is shown: derivation, equation, figures, diagnosis, report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from mathlearn._errors import SchemaError
+
+if TYPE_CHECKING:
+    import os
+
+    from matplotlib.axes import Axes
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.bound import BoundRows
+    from mathlearn.explain import Derivation, EquationFormat
+    from mathlearn.plot.display import Display
+    from mathlearn.plot.entry import Kind
+    from mathlearn.plot.style import ThemeName
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.diagnostics import Diagnosis
+    from mathlearn.statistics.frame import FrameKind
+
+
+_BLOCK = 1 << 13
+
+
+class _Fitted(Protocol):
+    """What the methods below ask of the estimator that has them."""
+
+    missing: Literal["raise", "drop"]
+
+    def _result(self) -> FitResult: ...
+    def _bound(self, X: Any, y: Any = None, **roles: Any) -> BoundRows: ...
+    def _fit_rows(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> BoundRows: ...
+
+
+class Shown:
+    """Mixin: the mathematics, the figures, the diagnosis and the report of a fit."""
+
+    def explain(
+        self: _Fitted,
+        x: Any = None,
+        *,
+        row: int | None = None,
+        response: int | str | None = None,
+        term: str | None = None,
+        level: float = 0.95,
+    ) -> Derivation:
+        """Derive the fit, or one prediction, step by step with its own numbers; each step is checked on this fit.
+
+        Parameters
+        ----------
+        x : (p,) array, or table or source of rows, optional
+            The row whose prediction is derived: contributions, interval, leverage. None derives the fit.
+        row : int, optional
+            Which row of `x` is meant, counted from 0; needed where it has several.
+        response : int or str, optional
+            Of several responses, which; the first by default.
+        term : str, optional
+            The coefficient whose test is worked in full; the slope of the largest t statistic by default.
+        level : float in (0, 1)
+
+        Returns
+        -------
+        Derivation
+            Printed as text; shown by Jupyter; ``to_latex``, ``to_html``, ``to_markdown``.
+
+        Raises
+        ------
+        NotFittedError
+        SchemaError, DomainError
+            There is no such response or term, or `x` is not one row of the columns learned.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.explain().passed
+        True
+        """
+        from mathlearn.explain import explain, explain_row
+
+        result = self._result()
+        if x is None:
+            return explain(result, response=response, term=term, level=level)
+        encoded, offset = _one_row(self._bound(_as_row(x), missing=self.missing), row)
+        return explain_row(result, encoded, offset=offset, response=response, level=level)
+
+    def equation(self: _Fitted, format: EquationFormat = "text", *, digits: int = 4) -> str:  # noqa: A002 - the word for it
+        """Return the fitted equation in one line; with many terms in an indexed short form.
+
+        Parameters
+        ----------
+        format : {"text", "latex", "mathml", "html", "markdown"}
+        digits : int
+            Significant digits of the coefficients.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> print(LinearRegression().fit(X, y).equation())
+        ŷ = 0.7000 + 2.200 x0
+        """
+        from mathlearn.explain import equation
+
+        return equation(self._result(), format=format, digits=digits)
+
+    def plot(
+        self: _Fitted,
+        X: Any = None,
+        y: Any = None,
+        *,
+        kind: Kind = "auto",
+        ax: Axes | None = None,
+        feature: str | int | None = None,
+        response: str | int | None = None,
+        level: float = 0.95,
+        sample_weight: Any = None,
+        groups: Any = None,
+        theme: ThemeName = "auto",
+    ) -> Display[Any]:
+        """Draw the fit with its rows: data, line and bands for one column; for several, coefficients over partial regressions.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups
+            As given to `fit`; ``kind="coefficients"`` needs none of them.
+        kind : {"auto", "fit", "partial", "coefficients", "diagnostics"}
+        ax : Axes, optional
+        feature : str or int, optional
+            For "fit": the column to draw over.
+        response : str or int, optional
+        level : float in (0, 1)
+            Of bands and intervals.
+        theme : {"auto", "light", "dark"}
+
+        Returns
+        -------
+        Display
+            With ``ax_``, ``figure_`` and ``data``, as scikit-learn's.
+
+        Raises
+        ------
+        NotFittedError, DomainError, SchemaError, NonFiniteInputError
+        ImportError
+            Matplotlib is not installed; the message says how to.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> display = LinearRegression().fit(X, y).plot(X, y)
+        >>> display.ax_.get_title(loc="left")
+        'y by x0'
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close(display.figure_)
+        """
+        from mathlearn.plot import plot_model
+
+        return plot_model(
+            self,
+            X,
+            y,
+            kind=kind,
+            ax=ax,
+            feature=feature,
+            response=response,
+            level=level,
+            sample_weight=sample_weight,
+            groups=groups,
+            theme=theme,
+        )
+
+    def diagnose(
+        self: _Fitted,
+        X: Any = None,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        groups: Any = None,
+        level: float = 0.95,
+    ) -> Diagnosis:
+        """Check the assumptions, worst first: how far they are from holding, before how unlikely chance is.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups
+            As given to `fit`. Without them only the columns are checked, for collinearity.
+        level : float in (0, 1)
+            Of the intervals quoted.
+
+        Returns
+        -------
+        Diagnosis
+            Printed as text; HTML and LaTeX for Jupyter; ``to_frame``.
+
+        Raises
+        ------
+        SchemaError
+            These are not the rows of the fit.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0], [4.0]], [1.0, 3.0, 4.0, 8.0, 15.0]
+        >>> diagnosis = LinearRegression().fit(X, y).diagnose(X, y)
+        >>> diagnosis.findings[0].name, diagnosis.worst.value
+        ('influence', 'serious')
+        """
+        from mathlearn.statistics.diagnostics import diagnose
+
+        rows = None if X is None else self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
+        return diagnose(self._result(), rows, level=level)
+
+    def influence(
+        self: _Fitted,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        groups: Any = None,
+        as_: FrameKind = "pandas",
+    ) -> Any:
+        """Return one row a row: leverage, studentised residuals, Cook's distance, DFFITS, DFBETAS.
+
+        Raises
+        ------
+        SchemaError
+            These are not the rows of the fit.
+        DomainError
+            Inference is withheld for this fit.
+
+        Examples
+        --------
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [9.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> model = LinearRegression().fit(X, y)
+        >>> model.influence(X, y)[["row", "hat", "cooks_d", "dffits"]].round(2).tail(1)
+           row   hat  cooks_d  dffits
+        3    3  0.97    28.74  -16.08
+        """
+        from mathlearn.statistics.diagnostics import influence
+
+        return influence(self._result(), self._fit_rows(X, y, sample_weight=sample_weight, groups=groups), as_=as_)
+
+    def report(
+        self: _Fitted,
+        path: str | os.PathLike[str],
+        X: Any = None,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        groups: Any = None,
+        level: float = 0.95,
+        title: str | None = None,
+        command: str | None = None,
+    ) -> None:
+        """Write one self-contained HTML page: verdict, coefficients, figures, diagnostics, certificate, mathematics.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Written whole or not at all.
+        X, y, sample_weight, groups
+            As given to `fit`. Without X the page has no figures, and says so.
+        level : float in (0, 1)
+        title : str, optional
+        command : str, optional
+            What was typed to make the fit, shown without credentials.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; what was there before is untouched.
+        SchemaError
+            These are not the rows of the fit.
+        ImportError
+            Jinja2, latex2mathml or Matplotlib is not installed; the message says how to.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     page = pathlib.Path(folder, "report.html")
+        ...     LinearRegression().fit(X, y).report(page, X, y)
+        ...     "<script" in page.read_text(encoding="utf-8")
+        False
+        """
+        from mathlearn.report import report
+
+        self._result()
+        report(
+            self,
+            path,
+            X,
+            y,
+            sample_weight=sample_weight,
+            groups=groups,
+            level=level,
+            title=title,
+            command=command,
+        )
+
+
+def _as_row(x: Any) -> Any:
+    """Make a table of one row of a list or vector of numbers; tables stay what they are."""
+    if isinstance(x, list | tuple | np.ndarray) and np.ndim(x) == 1:
+        return np.asarray(x).reshape(1, -1)
+    return x.to_frame().T if type(x).__name__ == "Series" and hasattr(x, "to_frame") else x
+
+
+def _one_row(rows: BoundRows, row: int | None) -> tuple[FloatArray, float]:
+    """Encode the row (p,) that is meant, and its offset.
+
+    Raises
+    ------
+    SchemaError
+        There is no such row, it lacks a value, or there are several and none was named.
+    """
+    wanted, seen = 0 if row is None else row, 0
+    for chunk in rows.blocks(_BLOCK):
+        index = np.arange(chunk.n) + chunk.start if chunk.rows is None else chunk.rows
+        seen = chunk.start + chunk.n + chunk.dropped
+        if row is None and seen > 1:
+            raise SchemaError(
+                "explain derives the prediction of one row, and x has several: say which by row=, as in row=0"
+            )
+        place = np.flatnonzero(index == wanted)
+        if place.size:
+            dense = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
+            return dense[place[0]], 0.0 if chunk.offset is None else float(chunk.offset[place[0]])
+        if wanted < seen:
+            raise SchemaError(f"row {wanted} lacks a value in a column that is used: there is no prediction to explain")
+    raise SchemaError(f"there is no row {wanted}: x has {seen} rows, counted from 0")

@@ -1,0 +1,97 @@
+"""`collect`: everything that the page says, from the fit and its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mathlearn._version import __version__
+from mathlearn.explain import equation, explain
+from mathlearn.report import reproduce
+from mathlearn.report.figures import figures
+from mathlearn.report.fingerprint import fingerprint
+from mathlearn.report.record import Item, Page
+from mathlearn.results.certificate_text import GRADES
+from mathlearn.statistics.diagnostics import diagnose
+from mathlearn.statistics.diagnostics.phrases import finding_lines, foot, headline
+from mathlearn.statistics.summary import summarise
+
+if TYPE_CHECKING:
+    from mathlearn.data.bound import BoundRows
+    from mathlearn.statistics.diagnostics import Diagnosis
+
+__all__ = ["collect"]
+
+_NUMBERS = 1 << 20  # in a block of rows whose fingerprint is taken
+_NO_ROWS = "no rows were given: pass the X and y of the fit"
+
+
+def collect(
+    model: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    groups: Any = None,
+    level: float = 0.95,
+    title: str | None = None,
+    command: str | None = None,
+) -> Page:
+    """Gather the page.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    X, y, sample_weight, groups
+        As given to ``fit``. Without X there are no figures, no diagnostics of the rows and no fingerprint, and the page says so.
+    level : float in (0, 1)
+        Confidence of every interval on the page.
+    title : str, optional
+        Head of the page; "Linear regression" by default.
+    command : str, optional
+        What was typed to make the fit, shown without credentials.
+
+    Raises
+    ------
+    NotFittedError
+    SchemaError, NonFiniteInputError
+        The rows do not fit what was learned, or are not those of the fit.
+    DomainError
+        `level` is outside (0, 1).
+    """
+    result = model.result_
+    given = {"sample_weight": sample_weight, "groups": groups}
+    rows = None if X is None else model._fit_rows(X, y, **given)  # noqa: SLF001 - the hook that estimators offer to the report
+    diagnosis = diagnose(result, rows, level=level)
+    mark, n = (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // len(rows.terms)))
+    return Page(
+        title=title or "Linear regression",
+        version=__version__,
+        summary=summarise(result, level),
+        certificate=result.certificate,
+        evidence=GRADES[result.certificate.grade],
+        equation=equation(result, format="mathml"),
+        figures=() if rows is None else figures(model, X, y, level=level, **given),
+        findings=_items(diagnosis),
+        reading=foot(diagnosis),
+        derivation=explain(result, level=level).to_html(),
+        reproduce=tuple(reproduce.lines(source=_source(rows), rows=n, mark=mark, command=command)),
+        script=reproduce.script(model, y),
+        absent=() if rows is not None else (("Figures", _NO_ROWS), ("Fingerprint", _NO_ROWS)),
+    )
+
+
+def _items(diagnosis: Diagnosis) -> tuple[Item, ...]:
+    several = len(diagnosis.responses) > 1
+    return tuple(
+        Item(
+            headline(finding, several=several),
+            finding.severity.value,
+            finding.severity.name.lower().replace("_", "-"),
+            tuple(finding_lines(finding)),
+        )
+        for finding in diagnosis.findings
+    )
+
+
+def _source(rows: BoundRows | None) -> str | None:
+    return None if rows is None else rows.source.label

@@ -1,0 +1,78 @@
+"""How to have the fit again: versions, parameters, fingerprint of the rows, script; nothing secret in it."""
+
+from __future__ import annotations
+
+import platform
+import re
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from mathlearn._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.report.record import Line
+
+__all__ = ["lines", "redacted", "script"]
+
+_USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\s'\"]*@")
+_QUERY = re.compile(r"(?P<before>[?&;](?:[^=&\s'\"]*)=)[^&\s'\"]+")
+_SECRET = re.compile(
+    r"(?P<name>(?:--?)?[\w.-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|credential)[\w.-]*)(?P<sign>\s*[=:]\s*|\s+)"
+    r"(?P<quote>['\"]?)[^\s'\"&;,]+(?P=quote)",
+    re.IGNORECASE,
+)
+_HIDDEN = "[redacted]"
+
+
+def redacted(text: str) -> str:
+    """Take credentials out of what a user typed: those in URLs, values of URL queries, values called passwords or keys.
+
+    Examples
+    --------
+    >>> redacted("s3://me:secret@bucket/sales.parquet?signature=abc")
+    's3://[redacted]@bucket/sales.parquet?signature=[redacted]'
+    """
+    text = _USER_INFO.sub(rf"\g<scheme>{_HIDDEN}@", text)
+    if "://" in text:
+        text = _QUERY.sub(rf"\g<before>{_HIDDEN}", text)
+    return _SECRET.sub(rf"\g<name>\g<sign>{_HIDDEN}", text)
+
+
+def lines(*, source: str | None, rows: int | None, mark: str | None, command: str | None) -> Iterator[Line]:
+    """Yield what it takes to have the fit again.
+
+    Parameters
+    ----------
+    source : str or None
+        What the rows come from.
+    rows : int or None
+    mark : str or None
+        Fingerprint of the rows.
+    command : str or None
+        As it was typed.
+    """
+    yield "mathlearn", __version__
+    yield (
+        "with",
+        ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
+        + f"; Python {platform.python_version()}",
+    )
+    if source is not None:
+        yield "Rows from", redacted(source)
+    if mark is not None:
+        yield "Fingerprint", f"{mark} (BLAKE2b of the {rows} rows that were fitted, as float64, in order)"
+    if command is not None:
+        yield "Command", redacted(command)
+
+
+def script(model: Any, y: Any) -> tuple[str, ...]:
+    """Return lines of Python that make the model: its class, and the parameters that are not the defaults."""
+    kind = type(model)
+    usual = kind().get_params(deep=False)
+    given = {name: value for name, value in model.get_params(deep=False).items() if value != usual[name]}
+    arguments = ", ".join(f"{name}={redacted(repr(value))}" for name, value in given.items())
+    module = kind.__module__.partition("._")[0]
+    fit = "X" if y is None else f"X, {y!r}" if isinstance(y, str) else "X, y"
+    return f"from {module} import {kind.__name__}", "", f"model = {kind.__name__}({arguments})", f"model.fit({fit})"
