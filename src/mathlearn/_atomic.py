@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["replacing", "require_folder"]
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What only writing can end in: the system names no file then."""
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     Raises
     ------
     OSError
-        As `open` does, for example if the folder does not exist.
+        As `open` does, for example if the folder does not exist; it names `path`, never the hidden file.
 
     Examples
     --------
@@ -47,8 +51,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     ...     target.read_bytes()
     b'a,b'
     """
+    require_folder(path)
     target = Path(path).resolve()
-    require_folder(target)
     mode = _mode(target)
     if mode is not None and not stat.S_ISREG(mode):
         with target.open("wb") as file:
@@ -64,19 +68,32 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
+    except OSError as error:
+        _discard(part)
+        if error.filename != str(part) and (error.filename is not None or error.errno not in _NO_ROOM):
+            raise  # of something else that the block does, such as reading
+        # The number makes it of the same class as the system's own, which is its cause.
+        raise OSError(error.errno, f"cannot be written ({error.strerror})", os.fspath(path)) from error
     except BaseException:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        _discard(part)
         raise
     _flush_folder(target.parent)
 
 
+def _discard(part: Path) -> None:
+    with suppress(OSError):
+        part.unlink(missing_ok=True)
+
+
 def require_folder(path: str | os.PathLike[str]) -> None:
-    """Refuse a path that no file can be written to because its folder is missing, naming the folder.
+    """Refuse a path that no file can be written to, because it is empty or a folder, or its folder is missing.
 
     Raises
     ------
     FileNotFoundError
+        The name is empty, or the folder is missing; the message says which.
+    IsADirectoryError
+        It is a folder itself.
 
     Examples
     --------
@@ -84,6 +101,10 @@ def require_folder(path: str | os.PathLike[str]) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     require_folder(Path(folder, "table.csv"))
     """
+    if not os.fspath(path):
+        raise FileNotFoundError("the name of the file to write is empty: give one")
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the name of a file in it")
     folder = Path(path).resolve().parent
     if not folder.is_dir():
         raise FileNotFoundError(

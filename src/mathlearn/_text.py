@@ -72,7 +72,8 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    # \textquotedbl is unknown to OT1, the default encoding; place 34 of every typewriter font is the straight quote.
+    '"': r"\texttt{\char34}",
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
     # After the \\ that ends a table row these would be read as its options.
@@ -83,13 +84,28 @@ _LATEX = {
     "-": "-{}",
     ",": ",{}",
 }
-_LATEX_SPECIAL = re.compile(r"--+|,,+|[\\{}$&#%_^~<>|\"'`\[\]*]")
+_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho varsigma sigma tau upsilon phi chi psi omega"
+_CAPITALS = "gamma delta theta lambda xi pi sigma upsilon phi psi omega"  # the others are Latin ones
+# What pdflatex does not know without a package, though mathematics has it.
+_LATEX_MATHS = {
+    **{chr(0x3B1 + i): name if name == "o" else rf"\{name}" for i, name in enumerate(_GREEK.split())},
+    **{chr(0x391 + i): rf"\{name.title()}" for i, name in enumerate(_GREEK.split()) if name in _CAPITALS.split()},
+    **{character: f"^{{{plain}}}" for character, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True)},
+    **{character: f"_{{{plain}}}" for character, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)},
+    "−": "-", "±": r"\pm", "×": r"\times", "·": r"\cdot", "⋅": r"\cdot", "√": r"\surd", "∞": r"\infty", "≈": r"\approx", "≠": r"\neq",
+    "≤": r"\leq", "≥": r"\geq", "→": r"\to", "∈": r"\in", "∂": r"\partial", "∑": r"\Sigma", "µ": r"\mu", "⋯": r"\cdots",
+}  # fmt: skip
+_LATEX |= {character: f"${maths}$" for character, maths in _LATEX_MATHS.items()}
+_LATEX_SPECIAL = re.compile(rf"--+|,,+|[\\{{}}$&#%_^~<>|\"'`\[\]*{''.join(_LATEX_MATHS)}]")
 
 
 def latex(text: str) -> str:
     r"""Make text safe in the text mode of LaTeX, in table cells too.
 
-    The result needs no package; letters outside the font are the business of the document's engine.
+    The result needs no package, in any encoding of the fonts, with a LaTeX of 2020 or later. Greek letters, raised and lowered digits
+    and common signs are set as mathematics. Other characters stay as they are: pdflatex knows those of European languages in the Latin
+    script, and stops at others (Cyrillic, Chinese, emoji), which need a package or an engine of their own, such as lualatex with
+    a font that has them.
 
     Examples
     --------

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mathlearn._errors import SchemaError
 from mathlearn.explain import explain, explain_row
 from mathlearn.explain.registry import registered
+from mathlearn.linear_model import LinearRegression
 from tests.explain.fits import FITS, fit
 from tests.explain.perturbed import FIT, ROW
 
@@ -104,3 +106,35 @@ def test_tolerances_are_small_where_the_problem_is_well_conditioned():
                 or "certificate" in check.says
             )
             assert exempt or check.tolerance < 1e-10
+
+
+def test_leverage_does_not_depend_on_the_unit_of_the_weights():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    y, weight = X.sum(axis=1) + rng.normal(size=60), rng.uniform(0.5, 2, 60)
+    verdicts = set()
+    for unit in (1e-3, 1.0, 1e3):
+        derivation = LinearRegression().fit(X, y, sample_weight=unit * weight).explain([9.0, 9.0])
+        assert derivation.passed
+        verdicts.add(derivation["How far the row lies from the data"].claim)
+    assert len(verdicts) == 1
+    assert "The row lies far out" in verdicts.pop()[0]
+
+
+def test_residuals_under_a_constraint_are_orthogonal_to_the_fitted_values_only():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    model = LinearRegression(positive=True).fit(X, X @ [1.0, -2.0, 0.5] + rng.normal(size=60))
+    because = model.explain()["The split of the sum of squares"].because[0]
+    assert because.startswith("Residuals are orthogonal to the fitted values;")
+
+
+def test_a_response_is_a_name_or_a_position():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 2))
+    model = LinearRegression().fit(X, X @ rng.normal(size=(2, 2)) + rng.normal(size=(30, 2)))
+    for one in (1, -1, np.int64(1), "y1"):
+        assert "y1" in str(model.explain(response=one).title)
+    for none in (2, 1.0, True, "y"):
+        with pytest.raises(SchemaError, match="there is no response"):
+            model.explain(response=none)

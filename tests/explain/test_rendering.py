@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
@@ -40,18 +41,20 @@ TEXTS = {
     r"\hat\sigma^2 V V^{\top}": "σ̂² V Vᵀ",
     r"X_c^{\top} W X_c": "X_cᵀ W X_c",
     r"\sum_{i=1}^{n} w_i\, (y_i - \beta_0)^2": "∑ᵢ₌₁ⁿ wᵢ(yᵢ − β₀)²",
-    r"\Pr(|T| \ge 2) = 2 \int_{2}^{\infty} f(u)\, \operatorname{d}\!u": "Pr(|T| ≥ 2) = 2 ∫₂^∞ f(u) du",
+    r"\Pr(|T| \ge 2) = 2 \int_{2}^{\infty} f(u)\, \operatorname{d}\!u": "Pr(|T| ≥ 2) = 2 ∫ from 2 to ∞ of f(u) du",
     r"\kappa_{\text{raw}}": "κ_raw",
     r"x_{\perp}^{\top} y": "x_⊥ᵀ y",
     r"\bar x, \qquad \widehat{yz}": "x̄,   fitted y z",
     r"\operatorname{E}(e_i) \sim 0": "E(eᵢ) ∼ 0",
     r"2\, g^{\top} \Delta": "2 gᵀ Δ",
+    r"\overline{y - o} = 1": "mean of (y − o) = 1",
+    r"\text{from } -1.5 \text{ to } -1": "from −1.5 to −1",
 }
 
 
 @pytest.mark.parametrize(("latex", "text"), TEXTS.items())
 def test_the_text_of_a_formula(latex, text):
-    assert maths_text(Maths(latex)) == text
+    assert maths_text(Maths(latex)).replace("\xa0", " ") == text
 
 
 def test_matrices_stand_side_by_side():
@@ -201,6 +204,20 @@ def test_equation_of_many_terms_is_indexed():
     assert "x12" in equation(fit("many columns"), style="named")
     assert "⋯" not in equation(fit("many columns"), style="named")
     assert "x₃ =" in equation(fit("plain"), style="indexed")
+    for form in ("text", "latex", "mathml"):
+        assert equation(fit("no column"), style="indexed", format=form)
+
+
+@pytest.mark.parametrize("name", ["plain", "many columns", "no column", "no intercept", "penguins"])
+@pytest.mark.parametrize("style", ["named", "indexed"])
+def test_the_equation_as_text_is_what_its_latex_says(name, style, monkeypatch):
+    result = fit(name)
+    told = [part for part in re.split(r"[\s,]+", equation(result, style=style)) if re.search(r"\d\.\d", part)]
+    latex = re.sub(r" \\times 10\^\{(-?\d+)\}", "", equation(result, style=style, format="latex"))
+    assert [part.strip("−") for part in told] == re.findall(r"\d+\.\d+", latex)
+    monkeypatch.setitem(sys.modules, "latex2mathml", None)
+    monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
+    assert equation(result, style=style)  # a plain installation has it too
 
 
 def test_equation_of_few_and_of_several_responses():

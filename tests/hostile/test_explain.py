@@ -130,7 +130,7 @@ def test_a_column_called_like_a_placeholder_is_itself(fits):
     result = fits["placeholders"]
     root = ET.fromstring(equation(result, format="mathml"))
     texts = [node.text for node in root.iter() if node.tag.endswith("mtext")]
-    assert texts[0] == "y \ue000\ue001\ue002"
+    assert texts[0] == "fitted y \ue000\ue001\ue002"
     assert texts[1:] == list(result.terms)
     assert "\ue000\ue001\ue002" in equation(result, format="latex")
 

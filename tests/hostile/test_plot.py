@@ -73,7 +73,8 @@ def test_names_are_shown_as_typed(name):
         texts = [text.get_text() for text in display.figure_.findobj(Text)]
         assert not any(cbook.is_math_text(text) for text in texts if name in text)
         shown = " ".join(seen(text).replace("\n", " ") for text in texts)
-        assert short(name, 18)[:8].strip() in shown
+        if name.strip() or kind != "diagnostics":  # which names the response only
+            assert short(name, 18)[:8].strip() in shown
         svg = save_svg(display.figure_, name, name)
         root = ET.fromstring(svg)
         assert "<script" not in svg

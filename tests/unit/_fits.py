@@ -73,6 +73,7 @@ def fit(X, y, *, weight=None, weights_type=None, intercept=True, terms=None, res
             "terms": tuple(terms or [f"x{j}" for j in range(p)]),
             "responses": tuple(responses or (["y"] if y.shape[1] == 1 else [f"y{j}" for j in range(y.shape[1])])),
             "fit_intercept": intercept,
+            "offset": None,
             "weights_type": weights_type,
             "n": count,
             "n_dropped": 0,

@@ -30,7 +30,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-_CHECK = re.compile(r"\[(ok|FAIL)\] |^\s*[✓✗] ")  # a line of a certificate, or of a derivation's checks
+_CHECK = re.compile(r"\[(ok|FAIL)\] |^\s*[✓✗] |at most \S+$")  # of a certificate, or of a derivation, wrapped or not
 _ROUNDING = 1e-9
 _FULL = 14  # digits that show a double to its last bits
 

@@ -90,6 +90,45 @@ def test_a_very_long_name_works(tmp_path):
     assert target.exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that takes no files")
+@pytest.mark.parametrize("name", ["/proc/x.html", "/proc/self/../x.html"])
+def test_an_error_names_the_file_that_was_asked_for(name):
+    with pytest.raises(FileNotFoundError, match="cannot be written") as caught, replacing(name):
+        pass
+    assert caught.value.filename == name
+    assert ".part" not in str(caught.value)
+
+
+def test_an_error_in_renaming_names_the_file_too(tmp_path, monkeypatch):
+    def refuse(part, target):
+        raise PermissionError(13, "Permission denied", str(part), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(PermissionError) as caught, replacing(tmp_path / "table.csv"):
+        pass
+    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / "table.csv"), None)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [OSError("a reader's own words"), FileNotFoundError(2, "No such file", "other.csv")])
+def test_an_error_of_something_else_in_the_block_stays_as_it_is(tmp_path, error):
+    with pytest.raises(OSError) as caught, replacing(tmp_path / "table.csv"):
+        raise error
+    assert caught.value is error
+
+
+def test_a_full_disk_is_named(tmp_path):
+    with pytest.raises(OSError, match="No space") as caught, replacing(tmp_path / "table.csv"):
+        raise OSError(28, "No space left on device")
+    assert caught.value.filename == str(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "is empty"), (".", r"\. is a folder")])
+def test_what_is_no_file_is_said_to_be_none(name, said):
+    with pytest.raises(OSError, match=said), replacing(name):
+        pass
+
+
 def test_no_folder_is_an_error_of_the_system(tmp_path):
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "absent" / "table.csv"):
         pass

@@ -272,6 +272,7 @@ def test_the_parser_s_own_errors_are_2(run, arguments):
         (["fit", "{rows}", "--formula", "y ~ __import__('os')"], "__import__"),
         (["predict", "{rows}", "{rows}"], "not a mathlearn model"),
         (["summary", "absent.safetensors"], "absent.safetensors"),
+        (["compare", "absent.safetensors"], "mathlearn: absent.safetensors: No such file or directory\n"),
     ],
 )
 def test_an_error_is_1_one_message_and_no_traceback(run, penguins_csv, arguments, message):
@@ -309,6 +310,63 @@ def test_summary_in_every_format(run, model, tmp_path, form, mark):
     path = tmp_path / "out"
     assert run("summary", model, "--format", form, "-o", path)[0] == 0
     assert mark in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("form", "mark"), [("text", "\nEffect  "), ("html", "<table"), ("latex", r"\begin{description}")]
+)
+def test_diagnose_in_every_format(run, model, penguins_csv, form, mark):
+    status, out, _ = run("diagnose", model, penguins_csv, "--format", form)
+    assert status == 0
+    assert mark in out
+
+
+def test_diagnose_as_json(run, model, penguins_csv):
+    status, out, _ = run("diagnose", model, penguins_csv, "--json")
+    assert status == 0
+    expected = mathlearn.load(model).diagnose(mathlearn.scan(penguins_csv))
+    told = json.loads(out)
+    assert [finding["name"] for finding in told["findings"]] == [finding.name for finding in expected.findings]
+    assert told["worst"] == expected.worst.value
+    assert told["findings"][0]["effect"]["value"] == expected.findings[0].effect.value
+    assert {finding["severity"] for finding in told["findings"]} == {f.severity.value for f in expected.findings}
+
+
+def test_diagnose_without_rows_checks_the_columns(run, model):
+    status, out, _ = run("diagnose", model)
+    assert status == 0
+    assert "collinearity" in out
+    assert "not checked" in out
+
+
+@pytest.mark.parametrize("form", ["text", "html", "latex", "markdown"])
+def test_compare_in_every_format(run, model, tmp_path, form):
+    (tmp_path / "m.safetensors").write_bytes(model.read_bytes())
+    status, out, _ = run("compare", model, tmp_path / "m.safetensors", "--format", form)
+    assert status == 0
+    both = [mathlearn.load(model)] * 2
+    table = mathlearn.compare(
+        *both, names=[str(model), str(tmp_path / "m.safetensors")]
+    )  # their short names are the same
+    assert out.strip() == getattr(table, f"to_{form}")().strip()
+
+
+def test_the_row_to_explain_is_read_as_predict_reads_it(run, model, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("species;flipper_length_mm\n-;1,5\nGentoo;217,5\n", encoding="utf-8")
+    how = ["--delimiter", ";", "--decimal", ",", "--missing-value", "-", "--type", "flipper_length_mm=float64"]
+    status, out, _ = run("explain", model, "--row", f"{path}:1", *how)
+    assert status == 0
+    assert "217.5" in out
+    select = "SELECT 'Gentoo' AS species, 217.5 AS flipper_length_mm"
+    assert run("explain", model, "--row", f"{path}:0", "--delimiter", ";", "--sql", select)[1] == out
+
+
+def test_the_name_of_the_page_that_cannot_be_written_is_the_one_given(run, model):
+    status, _, err = run("report", model, "-o", "/proc/page.html")
+    assert status == 1
+    assert err.startswith("mathlearn: /proc/page.html: cannot be written")
+    assert ".part" not in err
 
 
 def test_check_with_and_without_rows(run, model, penguins_csv):
@@ -372,7 +430,7 @@ def test_demo_makes_what_it_says(run, tmp_path):
 
 def test_help_and_version(run):
     assert run("--version")[1] == f"mathlearn {mathlearn.__version__}\n"
-    for command in ("fit", "predict", "check", "summary", "demo"):
+    for command in ("fit", "predict", "check", "summary", "explain", "diagnose", "report", "compare", "demo"):
         assert command in run("--help")[1]
         assert run(command, "--help")[0] == 0
 
@@ -453,11 +511,12 @@ def test_numbers_in_tables_read_back_exactly():
         ("predict", ["-o", "p.parquet"], ".parquet"),
         ("predict", ["-o", "p.XLSX"], ".xlsx"),
         ("predict", ["-o", "p.csv", "--json"], "JSON"),
+        ("explain", ["--delimiter", ";"], "--row"),
     ],
 )
 def test_options_that_do_not_fit_each_other_are_wrong_usage(run, new, model, command, arguments, message):
-    first = ["fit", new, "--target", "flipper_length_mm"] if command == "fit" else ["predict", model, new]
-    status, out, err = run(*first, *arguments)
+    first = {"fit": [new, "--target", "flipper_length_mm"], "predict": [model, new], "explain": [model]}[command]
+    status, out, err = run(command, *first, *arguments)
     assert (status, out) == (2, "")
     assert message in err
 
@@ -524,3 +583,36 @@ def test_a_missing_folder_is_named_before_the_work(run, new, tmp_path, monkeypat
     assert status == 1
     assert f"the folder {tmp_path / 'no'} does not exist" in err
     assert ".part" not in err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_terminal_that_takes_no_unicode(penguins_csv, tmp_path, encoding):
+    model = tmp_path / "m.safetensors"
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "NO_COLOR": "1"}
+    for command in (
+        ["fit", penguins_csv, "--formula", FORMULA, "--missing", "drop", "--save", model],
+        ["explain", model],
+        ["compare", model, model],
+        ["fit", penguins_csv, "--formula", "höhe ~ x"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "mathlearn", *map(str, command)], capture_output=True, env=environment, check=False
+        )
+        out, error = done.stdout.decode(encoding), done.stderr.decode(encoding)
+        assert "codec" not in error
+        assert done.returncode == int("höhe ~ x" in command)
+        if command[0] == "explain":
+            assert "betahat" in out
+            assert "10^-16" in out or "10^-¹" in out
+            assert "-206.51" in out
+
+
+def test_json_for_a_terminal_that_takes_no_unicode(tmp_path):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text("größe,y\n1,2\n2,3\n3,5\n4,4\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    for command in (["fit", table, "--formula", "y ~ größe", "--save", model], ["summary", model, "--json"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "mathlearn", *map(str, command)], capture_output=True, env=environment, check=False
+        )
+    assert json.loads(done.stdout)["coefficients"][1]["term"] == "größe"

@@ -7,15 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from _fits import certificate, fit
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression as Theirs
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import mathlearn
-from mathlearn.errors import DomainError
+from mathlearn.errors import DomainError, SchemaError
 from mathlearn.linear_model import LinearRegression
 from mathlearn.statistics import f_test
+from mathlearn.statistics.same_rows import differing_column
 
 TABLE = """
 Comparison of 2 models: all certified
@@ -242,6 +245,84 @@ def test_without_an_f_test_there_is_a_reason(penguins, models):
     assert reason(models[0], robust) == "they have the same terms"
     assert reason(models[0], logged) == "they are of different responses"
     assert "both have 2 parameters" in reason(models[0], crossed)
+
+
+@pytest.fixture
+def shuffled():
+    """The same y; in the second frame the rows of one column, which both models have, stand in another order."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
+    frame["y"] = frame["a"] + rng.normal(size=60)
+    return frame, frame.assign(a=frame["a"].to_numpy()[::-1])
+
+
+@pytest.mark.parametrize("formula", ["y ~ a", "y ~ 0 + a", "y ~ b + a"])
+def test_models_of_rows_in_another_order_are_not_tested(shuffled, formula):
+    first = LinearRegression(formula=formula).fit(shuffled[0])
+    second = LinearRegression(formula="y ~ a + b + c").fit(shuffled[1])
+    comparison = mathlearn.compare(first, second)
+    (pair,) = comparison.tests
+    assert pair.test is None
+    assert pair.reason.startswith("a is not the same in both fits, or its rows stand in another order")
+    assert "the models are of different rows" in str(comparison)
+    with pytest.raises(SchemaError, match="a is not the same"):
+        f_test(first, second)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda a: np.r_[a[1], a[0], a[2:]], lambda a: a + 1e-9, lambda a: np.r_[a[0] + 1e-6, a[1:]]]
+)
+def test_two_rows_or_the_last_digits_are_enough_to_tell(shuffled, change):
+    frame = shuffled[0]
+    other = LinearRegression(formula="y ~ a + b").fit(frame.assign(a=change(frame["a"].to_numpy())))
+    assert differing_column(LinearRegression(formula="y ~ a").fit(frame).result_, other.result_) == "a"
+
+
+def test_all_rows_in_another_order_are_the_same_rows(shuffled):
+    frame = shuffled[0]
+    first = LinearRegression(formula="y ~ a").fit(frame)
+    second = LinearRegression(formula="y ~ a + b").fit(frame.sample(frac=1, random_state=0))
+    assert mathlearn.compare(first, second).tests[0].test is not None
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(8, 3000),
+    units=st.tuples(*[st.integers(-60, 60)] * 4),
+    far=st.tuples(*[st.sampled_from([0.0, 1.0, 1e4, 1e8])] * 4),
+    weighted=st.booleans(),
+)
+@settings(max_examples=30)
+def test_rounding_is_never_taken_for_other_rows(seed, n, units, far, weighted):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame((rng.normal(size=(n, 4)) + far) * 10.0 ** np.array(units), columns=list("abcy"))
+    weight = rng.uniform(0.1, 3, n) if weighted else None
+    fits = [
+        LinearRegression(fit_intercept=constant).fit(frame[list(names)], frame["y"], sample_weight=weight).result_
+        for constant in (True, False)
+        for names in ("a", "ba", "cab")
+    ]
+    assert {differing_column(one, other) for one, other in permutations(fits, 2)} == {None}
+
+
+def test_a_column_called_as_the_intercept_has_a_row_of_its_own():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(40, 2)), columns=["(Intercept)", "`(Intercept)`"])
+    y = 5 + X.sum(axis=1) + rng.normal(size=40)
+    models = [
+        LinearRegression().fit(X[["(Intercept)"]], y),
+        LinearRegression().fit(X, y),
+        LinearRegression(fit_intercept=False).fit(X, y),
+    ]
+    comparison = mathlearn.compare(*models, show=())
+    assert comparison.terms == ("(Intercept)", "`(Intercept)`", "``(Intercept)``")
+    cells = rows(str(comparison))
+    first, second, third = ([f"{value:.5g}" for value in (m.intercept_, *m.coef_)] for m in models)
+    assert cells["(Intercept)"] == [first[0], second[0]]
+    assert [float(cell) for cell in cells["`(Intercept)`"]] == [float(each[1]) for each in (first, second, third)]
+    assert not comparison.to_frame().duplicated(["model", "term"]).any()
+    twins = mathlearn.compare_with_sklearn(models[1], X, y)
+    assert twins.terms == comparison.terms
 
 
 def test_a_robust_covariance_is_not_that_of_the_test(penguins, models):

@@ -1,8 +1,6 @@
 """Models side by side as text, HTML, LaTeX and Markdown, with any names."""
 
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import numpy as np
@@ -114,19 +112,6 @@ def test_latex_is_balanced_and_reads_no_file(hostile):
         if row.strip():
             assert row.count(" & ") + row.count(r"\multicolumn{2}") == 4, row
             assert row.endswith(r"\\")
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
-def test_latex_compiles_without_a_package(models, tmp_path):
-    rng = np.random.default_rng(2)
-    X = rng.normal(size=(60, 3)) * [1e-9, 1, 1e9]
-    odd = fit(X, X[:, 1] + rng.normal(size=60), terms=["[a]", HOSTILE[2], HOSTILE[6]], responses=["*&[x]"])
-    source = mathlearn.compare(*models, *models, odd, stars=True, show=("std_error", "interval", "p_value")).to_latex()
-    document = r"\documentclass{article}\begin{document}" + source + r"\end{document}"
-    (tmp_path / "table.tex").write_text(document, encoding="utf-8")
-    command = ["pdflatex", "-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode", "table.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, errors="replace")
-    assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_latex_sets_stars_and_powers():

@@ -56,6 +56,9 @@ def test_a_column_called_intercept_stays_apart(penguins):
     frame = penguins[["bill_depth_mm"]].set_axis(["Intercept"], axis=1)
     table = attribute(LinearRegression().fit(frame, penguins["body_mass_g"]), "coef_table")
     assert table.index.tolist() == ["(Intercept)", "Intercept"]
+    frame = penguins[["bill_depth_mm", "bill_length_mm"]].set_axis(["Intercept", "(Intercept)"], axis=1)
+    table = attribute(LinearRegression().fit(frame, penguins["body_mass_g"]), "coef_table")
+    assert table.index.tolist() == ["(Intercept)", "Intercept", "`(Intercept)`"]
 
 
 def test_statistics_by_key(model):

@@ -72,6 +72,31 @@ def test_weights_of_rows(rows):
     assert beside(X, y, sample_weight=np.arange(len(y)) % 3, weights_type="frequency").alike
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e150, 1e200, 1e280])
+@pytest.mark.parametrize("constant", [True, False])
+def test_weights_of_any_size(rows, size, constant):
+    X, y = rows
+    w = np.linspace(1, 2, len(y)) * size
+    twins = beside(X, y, sample_weight=w, fit_intercept=constant)  # warnings are errors
+    assert twins.verdict.startswith("the same to 1")
+
+
+@pytest.mark.parametrize("size", [(1e-140, 1.0), (1e140, 1.0), (1.0, 1e140), (1e-70, 1e-70), (1e100, 1e-100)])
+def test_numbers_of_any_size(rows, size):
+    X, y = rows
+    assert beside(X * size[0], y * size[1]).verdict.startswith("the same to 1")
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_of_a_constant_response_there_is_no_r_squared(rows, constant):
+    X, y = rows
+    twins = beside(X, np.column_stack([np.full(len(y), 1e8 + 0.1), y]), fit_intercept=constant)
+    assert np.isnan(twins.r_squared).tolist() == [[True, False]] * 2
+    text = str(twins)
+    assert "R² on these rows" in text
+    assert "¹ does not exist: the response does not vary on these rows" in text
+
+
 def test_a_formula_is_compared_on_the_columns_it_encodes(penguins):
     model = LinearRegression(formula="log(body_mass_g) ~ flipper_length_mm + species * sex").fit(penguins)
     twins = mathlearn.compare_with_sklearn(model, penguins)

@@ -140,12 +140,59 @@ def test_a_formula_takes_what_it_rounds_harmlessly(formula):
 
 
 @pytest.mark.parametrize("rows", [100, 20_000])
-def test_a_stream_is_judged_only_when_it_is_read_whole(tmp_path, rows):
+@pytest.mark.parametrize("name", ["id", "y"])
+def test_a_stream_whose_beginning_is_rounded_to_nothing_is_judged_whole(tmp_path, rows, name):
+    other = "y" if name == "id" else "id"
     text = "".join(f"{BIG + i},{i}\n" for i in range(rows))
-    (tmp_path / "a.csv").write_text("id,y\n" + text)
-    source = scan(tmp_path / "a.csv")
-    if rows == 100:
-        with pytest.raises(DomainError, match="'id'"):
-            bind(source, formula="y ~ id")
-    else:
-        assert bind(source, formula="y ~ id").terms == ("id",)
+    (tmp_path / "a.csv").write_text(f"{name},{other}\n" + text)
+    with pytest.raises(DomainError, match=f"'{name}' .* from {BIG} to {BIG + rows - 1}, "):
+        bind(scan(tmp_path / "a.csv"), formula="y ~ id")
+    # What follows may differ by more than the rounding.
+    text += "".join(f"{i},{i}\n" for i in range(50_000 - rows))
+    (tmp_path / "b.csv").write_text(f"{name},{other}\n" + text)
+    assert bind(scan(tmp_path / "b.csv"), formula="y ~ id").terms == ("id",)
+
+
+RESPONSE = BIG + np.arange(50)
+
+
+def table(y):
+    return pd.DataFrame({"x": np.arange(50.0), "y": y})
+
+
+HOW = {
+    "array": lambda y: {"X": table(y)[["x"]], "y": np.asarray(y)},
+    "two columns": lambda y: {"X": table(y)[["x"]], "y": np.column_stack([np.arange(50).astype(y.dtype), y])},
+    "list": lambda y: {"X": table(y)[["x"]], "y": list(map(int, y))},
+    "series": lambda y: {"X": table(y)[["x"]], "y": table(y)["y"]},
+    "with gaps": lambda y: {"X": table(y)[["x"]], "y": table(y)["y"].astype("Int64").mask(np.arange(50) == 3)},
+    "frame": lambda y: {"X": table(y)[["x"]], "y": table(y)[["y"]]},
+    "column": lambda y: {"X": table(y), "y": "y"},
+    "formula": lambda y: {"X": table(y), "formula": "y ~ x"},
+    "without intercept": lambda y: {"X": table(y), "formula": "y ~ 0 + x"},
+    "one side": lambda y: {"X": table(y)[["x"]], "y": table(y)["y"], "formula": "~ x"},
+}
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_a_response_that_would_be_rounded_to_nothing_is_refused(how, kind):
+    name = "y1" if how == "two columns" else "y"
+    with pytest.raises(
+        DomainError, match=rf"response '{name}' .* from {BIG} to {BIG + 49}, .* of 256: subtract an origin"
+    ):
+        bind(**HOW[how](RESPONSE.astype(kind)), missing="drop")
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize(
+    "y", [RESPONSE[::-1] * 0 + BIG + 1, RESPONSE + 2**20 * np.arange(50), BIG + 256 * np.arange(50)]
+)
+@pytest.mark.filterwarnings("ignore::mathlearn._errors.PrecisionWarning")
+def test_a_response_that_is_rounded_harmlessly_is_taken(how, y):
+    assert bind(**HOW[how](y), missing="drop").n_rows == 50
+
+
+def test_the_remedy_for_a_rounded_response_helps():
+    model = LinearRegression().fit(np.arange(50.0)[:, None], RESPONSE - BIG)
+    assert model.coef_[0] == pytest.approx(1, rel=1e-12)

@@ -13,15 +13,16 @@ from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
 from mathlearn import statistics as st
-from mathlearn._errors import DomainError, SchemaError
+from mathlearn._errors import DomainError, RankDeficiencyWarning, SchemaError
 from mathlearn.linear_model import LinearRegression
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics import diagnostics as dg
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.diagnostics import Severity, collinearity, diagnose, influence
 from mathlearn.statistics.diagnostics.grade import Scale
-from mathlearn.statistics.diagnostics.phrases import listed, quoted, share
+from mathlearn.statistics.diagnostics.phrases import share
 from mathlearn.statistics.text_table import display_width
+from mathlearn.statistics.words import listed, quoted
 
 HOSTILE = [
     '"; drop table',
@@ -148,7 +149,7 @@ def test_the_curve_is_found_and_what_bending_would_do():
     part = 1 - after.rss[0] / straight.rss[0]
     assert f"explains {share(part)}" in found.remedy
     assert f"to {np.sqrt(after.rss[0] / after.df_resid):.3f}" in found.remedy
-    assert "above the straight fit" in found.effect.sentence
+    assert "above the fit at its lowest value" in found.effect.sentence
 
 
 def test_a_spread_that_grows_is_found_and_hc3_quoted():
@@ -446,7 +447,8 @@ def test_other_frames(kind):
     result, rows = fit(X, y), ArrayRows(X, y[:, None])
     assert len(influence(result, rows, as_=kind)) == 30
     assert len(diagnose(result, rows).to_frame(kind)) == 8
-    assert len(diagnose(result, rows).tests_frame(kind)) == 10
+    found = diagnose(result, rows)
+    assert len(found.tests_frame(kind)) == sum(len(finding.tests) for finding in found.findings) >= 10
     assert len(collinearity(result).to_frame(kind)) == 4
 
 
@@ -540,3 +542,53 @@ def test_diagnostics_do_not_load_scipy_stats_for_many_rows():
         "str(diagnose(m.result_, m._fit_rows(X, y))); assert before or 'scipy.stats' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_intercept_alone_tells_nothing_of_the_spread():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60)
+    X = np.column_stack([x, 2 * x])
+    y = 1 + x + 3 * np.abs(x) * rng.normal(size=60)
+    with pytest.warns(RankDeficiencyWarning):
+        model = LinearRegression().fit(X, y)
+    found = one(model.diagnose(X, y), "heteroscedasticity")
+    assert (found.severity, found.reason) == (Severity.NOT_CHECKED, "no coefficient is determined by the data")
+    assert found.tests
+
+
+def test_one_copy_of_a_row_is_what_leaves():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 1)), rng.normal(size=40)
+    y[7] += 12
+    model = LinearRegression(weights_type="frequency").fit(X, y, sample_weight=np.full(40, 3))
+    diagnosis = model.diagnose(X, y, sample_weight=np.full(40, 3))
+    assert "Without one copy of row 7 " in one(diagnosis, "influence").effect.sentence
+    sentence = one(diagnosis, "outliers").effect.sentence
+    assert "the fit made without one of its copies, and moves no slope by more" in sentence
+
+
+def test_rows_that_an_exact_fit_does_not_pass_through_are_not_its_own():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 2))
+    model = LinearRegression().fit(X, X @ [1.0, 2.0])
+    with pytest.raises(SchemaError, match="other rows"):
+        model.influence(5 * X, rng.normal(size=30))
+    table = model.augment(5 * X, rng.normal(size=30))
+    assert table["hat"].isna().all()
+    assert "not the rows of the fit" in table.attrs["reasons"]["all rows", "hat"]
+    assert model.augment(X, X @ [1.0, 2.0])["hat"].notna().all()
+
+
+def test_the_rows_are_read_once_more_for_all_responses():
+    rng = np.random.default_rng(0)
+    X, e = rng.normal(size=(300, 2)), rng.normal(size=(300, 3))
+    for t in range(1, 300):
+        e[t] += 0.7 * e[t - 1]
+    model = LinearRegression().fit(X, X[:, :1] + e)
+    assert model.diagnose(X, X[:, :1] + e).passes == 2
+
+
+def test_a_level_is_refused_even_where_nothing_is_checked():
+    X, y = np.eye(4)[:, :2], np.array([1.0, 2.0, 4.0, 7.0])
+    with pytest.raises(DomainError, match="level is 2"):
+        LinearRegression(positive=True).fit(X, y).diagnose(level=2)

@@ -45,6 +45,7 @@ def test_a_page_shows_what_its_code_prints(page, tmp_path):
         ("3336.200649994151", "3336.200648994151", False),
         ("  ✓ gradient: 2.2e-16, at most 4e-14", "  ✓ gradient: 0, at most 3e-14", True),
         ("  ✓ gradient: 2.2e-16, at most 4e-14", "  ✗ gradient: 2.2e-12, at most 4e-14", False),
+        ("  it: 2.2e-16, at most 4e-14", "  it: 0, at most 3e-14", True),
     ],
 )
 def test_outputs_agree_up_to_rounding_only(shown, printed, agree):

@@ -148,3 +148,14 @@ class TestTrend:
         curve = trend(x, y)
         assert np.isfinite(curve.y).all()
         assert curve.x.tolist()[0] == 0
+
+
+def test_the_error_of_a_trend_is_that_of_its_height_however_steep_it_is():
+    rng = np.random.default_rng(0)
+    x = np.linspace(0, 1, 200)
+    noise = 0.5 * rng.normal(size=(300, 200))
+    curves = [[trend(x, slope * x + e) for e in noise] for slope in (0.0, 20.0)]
+    flat, steep = ([(curve.y[40], curve.error[40]) for curve in each] for each in curves)
+    np.testing.assert_allclose([error for _, error in steep], [error for _, error in flat], rtol=1e-6)
+    heights, errors = np.transpose(steep)
+    assert np.std(heights) == pytest.approx(errors.mean(), rel=0.15)

@@ -203,7 +203,7 @@ def test_partial_panels_are_the_most_important_and_the_others_are_counted():
     assert display.data.terms == tuple(f"x{j}" for j in range(5, 14))
     assert display.data.left_out == 5
     assert "5 terms left out" in display.figure_.get_supxlabel()
-    with pytest.raises(SchemaError, match="not a term"):
+    with pytest.raises(SchemaError, match="there is no term"):
         PartialRegressionDisplay.from_estimator(model, X, y, terms=["x99"])
     assert PartialRegressionDisplay.from_estimator(model, X, y, terms=["x3", "x1"]).data.terms == ("x3", "x1")
 
@@ -363,15 +363,6 @@ def test_rows_of_leverage_one_are_counted():
     assert "1 row of leverage 1" in " ".join(text.get_text() for text in display.ax_.texts).replace("\n", " ")
 
 
-def test_other_rows_than_those_of_the_fit_have_residuals_only(table):
-    model = LinearRegression(formula="y ~ a").fit(table)
-    display = rendered(DiagnosticsDisplay.from_estimator(model, table[::2]))
-    assert "not the rows of the fit" in display.data.leverage.withheld
-    np.testing.assert_allclose(
-        display.data.residuals.cloud.values[:, 1], table["y"][::2] - model.predict(table[::2]), rtol=1e-9
-    )
-
-
 def test_several_responses(table):
     X = table[["a", "b"]]
     Y = pd.DataFrame({"first": table["y"], "second": table["y"] * 2 + table["a"] ** 2})
@@ -384,5 +375,43 @@ def test_several_responses(table):
     display = RegressionDisplay.from_estimator(model, X, Y, feature="a")
     assert display.ax_.get_title(loc="left") == "first by a"
     for response in ("third", 2, True, -3):
-        with pytest.raises(SchemaError, match="responses of this fit are 'first', 'second'"):
+        with pytest.raises(SchemaError, match="the fit has 'first', 'second'"):
             ResidualsDisplay.from_estimator(model, X, Y, response=response)
+
+
+@pytest.mark.parametrize("most", [5, 200])
+def test_a_row_with_a_frequency_is_as_many_residuals(table, most):
+    X, y = table[["a", "b"]].to_numpy(), table["y"].to_numpy()
+    count = np.random.default_rng(2).integers(1, most, len(y))
+    model = LinearRegression(weights_type="frequency").fit(X, y, sample_weight=count)
+    X_all, y_all = np.repeat(X, count, axis=0), np.repeat(y, count)
+    data = QuantilesDisplay.from_estimator(model, X, y, sample_weight=count).data
+    other = QuantilesDisplay.from_estimator(LinearRegression().fit(X_all, y_all), X_all, y_all).data
+    assert (data.n, data.df) == (other.n, other.df) == (count.sum(), count.sum() - 4)
+    np.testing.assert_array_equal(data.ranks, other.ranks)
+    np.testing.assert_allclose(data.observed, other.observed, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(data.labelled[1][0], other.labelled[1][0])
+
+
+def test_what_is_held_is_told_in_the_units_of_the_user():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([2**60 + rng.integers(0, 1000, 60), rng.integers(0, 10, 60)])
+    y = (X[:, 0] - 2**60) * 0.5 + 2 * X[:, 1] + rng.normal(size=60)
+    data = RegressionDisplay.from_estimator(LinearRegression().fit(X, y), X, y, feature="x1").data
+    assert data.held == {"x0": pytest.approx(2.0**60)}
+
+
+def test_the_observation_of_a_prediction_band_has_weight_one(table):
+    X, y = table[["a"]].to_numpy(), table["y"].to_numpy()
+    model = LinearRegression().fit(X, y, sample_weight=np.full(len(y), 4.0))
+    display = RegressionDisplay.from_estimator(model, X, y, sample_weight=np.full(len(y), 4.0))
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[-1].endswith("one observation of weight 1")
+
+
+def test_only_a_fit_of_ours_is_drawn(table):
+    from sklearn.linear_model import LinearRegression as Theirs
+
+    X, y = table[["a"]].to_numpy(), table["y"].to_numpy()
+    with pytest.raises(TypeError, match="compare_with_sklearn"):
+        ResidualsDisplay.from_estimator(Theirs().fit(X, y), X, y)

@@ -1,6 +1,7 @@
 """Covariance kinds one by one: definitions, options, refusals."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from scipy.sparse import csr_array
 
 from mathlearn import statistics as st
 from mathlearn._errors import DomainError, SchemaError
+from mathlearn.linear_model import LinearRegression
 from mathlearn.statistics.covariance.cluster import KeyedSums, factorise
 from mathlearn.statistics.covariance.hac import default_lags
+from mathlearn.statistics.covariance.white import WhiteRows
 
 
 @pytest.fixture
@@ -219,3 +222,78 @@ def test_hac_says_that_dropped_rows_leave_gaps(data):
     X, y = data
     result = replace(fit(X, y), n_dropped=3)
     assert "3 rows were dropped" in estimate("HAC", result, ArrayRows(X, y[:, None])).notes[0]
+
+
+# --------------------------------------------------------------------------------------- nearly exact fits and their rows
+
+
+@pytest.mark.parametrize("noise", [1e-9, 1e-11, 1e-12, 1e-13, 1e-14])
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e8])
+def test_a_fit_that_is_nearly_exact_knows_its_own_rows(noise, offset):
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        x = offset + rng.normal(size=(30, 2)) * [1.0, 100.0]
+        y = x @ [1.0, 2.0] + noise * max(1.0, offset) * rng.normal(size=30)
+        weight = rng.uniform(0.01, 100.0, 30) if seed % 2 else None
+        model = LinearRegression(covariance="HC3").fit(x, y, sample_weight=weight)
+        assert model.diagnose(x, y, sample_weight=weight).findings
+        assert len(model.influence(x, y, sample_weight=weight)) == 30
+
+
+def test_sparse_and_offset_rows_of_a_nearly_exact_fit_are_known():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 5)) * (rng.random((200, 5)) < 0.3)
+    y = x @ np.arange(1.0, 6.0) + 1e-13 * rng.normal(size=200)
+    result = LinearRegression().fit(x, y).result_
+    for X in (x, csr_array(x)):
+        assert np.isfinite(estimate("HC1", result, ArrayRows(X, y[:, None])).meat).all()
+
+
+@pytest.mark.parametrize("change", [1e-11, 1e-6, 1.0])
+def test_other_rows_of_a_nearly_exact_fit_are_refused(change):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 2))
+    y = x @ [1.0, 2.0] + 1e-13 * rng.normal(size=30)
+    result = LinearRegression().fit(x, y).result_
+    other = y + change * rng.normal(size=30)
+    with pytest.raises(SchemaError, match="of the fit"):
+        estimate("HC1", result, ArrayRows(x, other[:, None]))
+
+
+def test_the_bound_on_the_rounding_of_residuals_holds():
+    sharpest = 0.0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x = 10.0 ** rng.integers(0, 7) + rng.normal(size=(25, 3))
+        y = x @ rng.normal(size=3) + 1e-6 * rng.normal(size=25)
+        result = LinearRegression().fit(x, y).result_
+        white = WhiteRows.of(result, next(ArrayRows(x, y[:, None]).chunks(99)))
+        exact = _residuals(x, y)
+        assert (np.abs(white.residual[:, 0] - exact) <= white.rounding[:, 0]).all()
+        sharpest = max(sharpest, float((np.abs(white.residual[:, 0] - exact) / white.rounding[:, 0]).max()))
+    assert sharpest > 0.02  # a bound that is out of reach would let other rows through
+
+
+def _residuals(x, y):
+    """Least-squares residuals in rational arithmetic, rounded once."""
+    Z = [[Fraction(1), *map(Fraction, row)] for row in x.tolist()]
+    t, k = list(map(Fraction, y.tolist())), len(Z[0])
+    A = [
+        [sum(z[a] * z[b] for z in Z) for b in range(k)] + [sum(z[a] * v for z, v in zip(Z, t, strict=True))]
+        for a in range(k)
+    ]
+    for a in range(k):
+        A[a] = [v / A[a][a] for v in A[a]]
+        for b in range(k):
+            if b != a:
+                A[b] = [v - A[b][a] * w for v, w in zip(A[b], A[a], strict=True)]
+    return np.array([float(v - sum(z[a] * A[a][k] for a in range(k))) for z, v in zip(Z, t, strict=True)])
+
+
+def test_residuals_that_rounding_has_moved_are_told():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 2))
+    plain = LinearRegression(covariance="HC3").fit(x, x @ [1.0, 2.0] + 1e-3 * rng.normal(size=30))
+    assert not plain.result_.covariance.notes
+    close = LinearRegression(covariance="HC3").fit(x, x @ [1.0, 2.0] + 1e-14 * rng.normal(size=30))
+    assert "the rounding of the numbers they come from" in close.result_.covariance.notes[0]

@@ -133,7 +133,7 @@ def test_nested_takes_fitted_models_too(data):
     test = st.f_test(SimpleNamespace(result_=small), SimpleNamespace(result_=large))
     assert repr(test) == str(st.f_test(small, large))
     for no_fit in (SimpleNamespace(), None):
-        with pytest.raises(TypeError, match=r"second model is of type .*pass two fitted models \(after fit\(\)\)"):
+        with pytest.raises(TypeError, match=r"second model is of type .*Pass fitted models, or their result_"):
             st.f_test(small, no_fit)
 
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mathlearn
 from mathlearn import _text
+from mathlearn.linear_model import LinearRegression
 
 HOSTILE = [
     '"; drop table students; --',
@@ -72,7 +74,7 @@ def test_mathml_is_well_formed(text):
 
 LATEX_BACK = {
     r"\textbackslash{}": "\\", r"\textasciicircum{}": "^", r"\textasciitilde{}": "~", r"\textless{}": "<",
-    r"\textgreater{}": ">", r"\textbar{}": "|", r"\textquotedbl{}": '"', r"\textquotesingle{}": "'",
+    r"\textgreater{}": ">", r"\textbar{}": "|", r"\texttt{\char34}": '"', r"\textquotesingle{}": "'",
     r"\textasciigrave{}": "`", "{[}": "[", "{]}": "]", "{*}": "*", "-{}": "-", ",{}": ",",
     r"\{": "{", r"\}": "}", r"\$": "$", r"\&": "&", r"\#": "#", r"\%": "%", r"\_": "_",
 }  # fmt: skip
@@ -98,6 +100,28 @@ def test_latex_reads_back(text):
     assert read_latex(source) == legible(text)
     assert "--" not in source
     assert ",," not in source
+
+
+def test_latex_needs_nothing_beyond_the_default_encoding():
+    # Compiled by hand with pdflatex in OT1 and T1, and with lualatex: what OT1 knows, in text and in mathematics.
+    assert _text.latex('C(s, ref="G")') == r"C(s, ref=\texttt{\char34}G\texttt{\char34})"
+    assert _text.latex("R² = 1·10⁻⁵, σ₀ ≤ Ω") == (r"R$^{2}$ = 1$\cdot$10$^{-}$$^{5}$, $\sigma$$_{0}$ $\leq$ $\Omega$")
+    assert _text.latex("Größe in µm, naïve") == r"Größe in $\mu$m, naïve"
+
+
+def test_what_mathlearn_itself_says_in_latex_is_known_to_pdflatex():
+    model = LinearRegression(formula='body_mass_g ~ flipper_length_mm * C(species, ref="Gentoo")')
+    penguins = mathlearn.datasets.load_penguins().dropna()
+    model.fit(penguins)
+    shown = [model.summary(), mathlearn.compare(model, model), mathlearn.compare_with_sklearn(model, penguins)]
+    for source in [
+        *(each.to_latex() for each in shown),
+        model.diagnose(penguins).to_latex(),
+        model.explain().to_latex(),
+    ]:
+        assert max(source) < "\u0180"  # Latin letters of European languages
+        assert '"' not in source
+        assert r"\textquotedbl" not in source
 
 
 @given(st.text(alphabet="\\$ab{}_"))

@@ -1,4 +1,4 @@
-"""The command line: ``mathlearn fit | predict | check | summary | demo``."""
+"""The command line: ``mathlearn fit | predict | check | summary | explain | diagnose | report | compare | demo``."""
 
 from __future__ import annotations
 
@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """Run the command line as the process that it is, and end it."""
+    from mathlearn.cli.plain import write_what_can_be_written
+
+    write_what_can_be_written()
     status = main()
     if status == _INTERRUPTED:
         # Readers may still be at work in threads of their own, which an orderly exit would abort on.

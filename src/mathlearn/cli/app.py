@@ -55,6 +55,8 @@ MissingValue = Annotated[
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to write the summary.")]
 
+Written = Annotated[DerivationFormat, typer.Option("--format", help="How to write it.")]
+
 
 def _guarded(command: Callable[P, int]) -> Callable[P, None]:
     """Turn what a command returns or raises into an exit status and one clear message."""
@@ -73,12 +75,19 @@ def _guarded(command: Callable[P, int]) -> Callable[P, None]:
         except (ValueError, OSError, ImportError) as error:
             from mathlearn._text import terminal
 
-            message = "\n".join(terminal(line) for line in str(error).splitlines())
+            message = "\n".join(terminal(line) for line in _said(error).splitlines())
             typer.secho(f"mathlearn: {message}", err=True, fg=typer.colors.RED)
             raise typer.Exit(1) from None
         raise typer.Exit(status)
 
     return run
+
+
+def _said(error: Exception) -> str:
+    """Return an error's message; what the system says of a file begins with its name."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _show_version(value: bool) -> None:
@@ -210,13 +219,43 @@ def explain(
     row: Annotated[
         str | None, typer.Option(help="Explain one prediction: file and row, counted from 0, as in data.csv:17.")
     ] = None,
-    format: Annotated[DerivationFormat, typer.Option("--format", help="How to write it.")] = "text",  # noqa: A002
+    sql: Sql = None,
+    types: Types = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = ".",
+    missing_value: MissingValue = None,
+    format: Written = "text",  # noqa: A002
     output: Output = None,
 ) -> int:
     """Derive a saved fit, or one prediction, step by step with its own numbers."""
     from mathlearn.cli import commands, showing
 
-    return showing.explain(model, showing.row_of(row), format, commands.Sink(output))
+    where, number = showing.row_of(row)
+    origin = commands.Origin(where, sql, types or [], delimiter, decimal, missing_value or [])
+    return showing.explain(model, origin, number, format, commands.Sink(output))
+
+
+@app.command()
+@_guarded
+def diagnose(
+    model: Model,
+    data: Annotated[str | None, typer.Argument(help="The rows of the fit; without them only its columns.")] = None,
+    sql: Sql = None,
+    types: Types = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = ".",
+    missing_value: MissingValue = None,
+    format: Shown = "text",  # noqa: A002
+    json: Json = False,
+    output: Output = None,
+) -> int:
+    """Check the assumptions of a saved fit, worst first, against its rows."""
+    from mathlearn.cli import commands, showing
+
+    origin = None
+    if data is not None:
+        origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
+    return showing.diagnose(model, origin, commands.Sink(output, json, format))
 
 
 @app.command()
@@ -246,13 +285,13 @@ def report(
 @_guarded
 def compare(
     models: Annotated[list[Path], typer.Argument(help="Model files, a column each.")],
-    format: Shown = "text",  # noqa: A002
+    format: Written = "text",  # noqa: A002
     output: Output = None,
 ) -> int:
     """Put saved fits side by side."""
     from mathlearn.cli import commands, showing
 
-    return showing.compare(models, commands.Sink(output, format=format))
+    return showing.compare(models, format, commands.Sink(output))
 
 
 @app.command()

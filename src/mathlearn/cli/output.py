@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mathlearn import _text
 from mathlearn._atomic import replacing
+from mathlearn.cli.plain import is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ Format = Literal["text", "html", "latex"]
 """How a summary is written."""
 
 DerivationFormat = Literal["text", "latex", "html", "markdown"]
-"""How a derivation is written."""
+"""How a derivation, or a comparison, is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Sink:
         None: standard output.
     json : bool
     format : {"text", "html", "latex"}
-        Of a summary, when not JSON.
+        Of a summary or a diagnosis, when not JSON.
     """
 
     path: Path | None = None
@@ -57,7 +58,8 @@ class Sink:
 
     def write_json(self, value: Any) -> None:
         """Write a JSON value; what is not finite becomes null."""
-        self.write([json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False), "\n"])
+        escaped = self.path is None and not is_unicode(sys.stdout.encoding)  # what is read by machines must not change
+        self.write([json.dumps(_plain(value), indent=2, ensure_ascii=escaped, allow_nan=False), "\n"])
 
 
 def say(line: str) -> None:

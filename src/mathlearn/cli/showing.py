@@ -1,7 +1,8 @@
-"""The commands that show a fit: explain, report, compare. Each returns its exit status."""
+"""The commands that show a fit: explain, diagnose, report, compare. Each returns its exit status."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,19 +13,27 @@ from mathlearn.cli.progress import shown
 
 if TYPE_CHECKING:
     from mathlearn.cli.output import DerivationFormat, Sink
+    from mathlearn.statistics.diagnostics.record import Diagnosis
 
-__all__ = ["compare", "explain", "picture", "report", "row_of", "write_report"]
+__all__ = ["compare", "diagnose", "explain", "picture", "report", "row_of", "write_report"]
 
 
-def explain(path: Path, row: tuple[str, int] | None, form: DerivationFormat, sink: Sink) -> int:
-    """Write the derivation of a saved fit, or of its prediction for one row of a file."""
+def explain(path: Path, origin: Origin, row: int | None, form: DerivationFormat, sink: Sink) -> int:
+    """Write the derivation of a saved fit, or of its prediction for one row of a source.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is said how rows are read, but not which one to explain.
+    """
+    if row is None and origin != Origin(origin.where):
+        raise _engines.load("typer").BadParameter("options about the file go with --row, which names it")
     model = load_model(path)
     if row is None:
         derivation = model.explain()
     else:
-        where, number = row
         with shown("reading"):
-            derivation = model.explain(Origin(where).open(), row=number)
+            derivation = model.explain(origin.open(), row=row)
     whole = sink.path is not None
     write = {
         "text": derivation.to_text,
@@ -34,6 +43,29 @@ def explain(path: Path, row: tuple[str, int] | None, form: DerivationFormat, sin
     }[form]
     sink.write([write().rstrip("\n"), "\n"])
     return status(model.certificate_) if derivation.passed else 3
+
+
+def diagnose(path: Path, origin: Origin | None, sink: Sink) -> int:
+    """Write what the checks of the assumptions found."""
+    model = load_model(path)
+    with shown("reading"):
+        diagnosis = model.diagnose(None if origin is None else origin.open())
+    if sink.json:
+        sink.write_json(_diagnosis_record(diagnosis))
+    else:
+        write = {"text": diagnosis.to_text, "html": diagnosis.to_html, "latex": diagnosis.to_latex}[sink.format]
+        sink.write([write().rstrip("\n"), "\n"])
+    return status(model.certificate_)
+
+
+def _diagnosis_record(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "verdict": diagnosis.verdict,
+        "worst": diagnosis.worst.value,
+        "n": diagnosis.n,
+        "level": diagnosis.level,
+        "findings": [asdict(finding) | {"severity": finding.severity.value} for finding in diagnosis.findings],
+    }
 
 
 def report(path: Path, origin: Origin | None, output: Path) -> int:
@@ -65,19 +97,26 @@ def picture(path: Path, origin: Origin, kind: Literal["fit", "diagnostics"], out
     say(f"picture written: {output}")
 
 
-def compare(paths: list[Path], sink: Sink) -> int:
+def compare(paths: list[Path], form: DerivationFormat, sink: Sink) -> int:
     """Write a table of several saved fits, side by side."""
     from mathlearn.comparison import compare as side_by_side
 
     models = [load_model(path) for path in paths]
-    table = side_by_side(*models, names=[path.name.removesuffix(".safetensors") for path in paths])
-    write = {"text": lambda: str(table), "html": table.to_html, "latex": table.to_latex}[sink.format]
+    short, whole = [path.name.removesuffix(".safetensors") for path in paths], [str(path) for path in paths]
+    names = next((names for names in (short, whole) if len(set(names)) == len(names)), None)
+    table = side_by_side(*models, names=names)
+    write = {
+        "text": lambda: str(table),
+        "latex": table.to_latex,
+        "html": table.to_html,
+        "markdown": table.to_markdown,
+    }[form]
     sink.write([write().rstrip("\n"), "\n"])
     return max(status(model.certificate_) for model in models)
 
 
-def row_of(text: str | None) -> tuple[str, int] | None:
-    """Read ``data.csv:17``.
+def row_of(text: str | None) -> tuple[str, int | None]:
+    """Read ``data.csv:17``; no name and no row for no text.
 
     Raises
     ------
@@ -85,7 +124,7 @@ def row_of(text: str | None) -> tuple[str, int] | None:
         There is no number after a colon.
     """
     if text is None:
-        return None
+        return "", None
     where, _, number = text.rpartition(":")
     if not where or not number.isascii() or not number.isdigit():
         message = f"--row needs a file and a row, counted from 0, as in data.csv:17; got {text!r}"

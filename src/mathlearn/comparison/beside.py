@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import DomainError
-from mathlearn.comparison.models import result_of
 from mathlearn.comparison.nested import neighbours
 from mathlearn.comparison.record import SHOWABLE, Comparison, Model
 from mathlearn.data.schema import did_you_mean
+from mathlearn.results.of_model import result_of
 from mathlearn.statistics.coefficients import coefficient_table
+from mathlearn.statistics.functional import parameter_labels
 from mathlearn.statistics.goodness import fit_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mathlearn.comparison.record import Showable
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.coefficients import CoefficientTable
 
 __all__ = ["compare"]
 
@@ -60,6 +64,8 @@ def compare(
 
     Notes
     -----
+    A column called ``(Intercept)`` is labelled ```(Intercept)```, which tells it from the intercept.
+
     The F test is that of ``anova(smaller, larger)`` in R: it takes independent normal errors of equal variance for granted.
 
     Examples
@@ -103,7 +109,7 @@ def compare(
     labels = _names(names, len(models))
     return Comparison(
         models=tuple(
-            Model(name, result, coefficient_table(result, level), fit_statistics(result))
+            Model(name, result, _labelled(result, level), fit_statistics(result))
             for name, result in zip(labels, results, strict=True)
         ),
         tests=neighbours(labels, results),
@@ -111,6 +117,11 @@ def compare(
         show=_show(show),
         stars=bool(stars),
     )
+
+
+def _labelled(result: FitResult, level: float) -> CoefficientTable:
+    """Tell a column called "(Intercept)" from the intercept: rows are found by their labels."""
+    return replace(coefficient_table(result, level), names=parameter_labels(result))
 
 
 def _names(names: Sequence[str] | None, count: int) -> list[str]:

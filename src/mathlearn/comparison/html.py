@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
+from mathlearn.statistics.html_table import NUMBER, headline, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,19 +16,17 @@ __all__ = ["to_html"]
 
 _NAME = 'style="text-align:left;vertical-align:top;padding:1px 8px;font-weight:normal"'
 _HEAD = 'style="text-align:right;padding:1px 8px"'
-_NUMBER = 'style="text-align:right;padding:1px 8px;font-variant-numeric:tabular-nums;white-space:nowrap"'
+_NUMBER = f'style="{NUMBER};white-space:nowrap"'
 _TAIL = 'style="display:inline-block;text-align:left;min-width:{width}ch"'
 _RULE = 'style="border-top:1px solid currentColor"'
-_COLOUR = {True: "#1a7f37", False: "#b35900"}
 
 
 def to_html(sheet: Sheet) -> str:
     """Typeset a sheet; the table carries its structure, the little style there is stands inline."""
-    verdict = f'<span style="color:{_COLOUR[sheet.ok]}">{_text.html(sheet.verdict)}</span>'
     parts = [
         '<div class="mathlearn-comparison">',
-        f"<p><strong>{_text.html(sheet.title)}: {verdict}</strong></p>",
-        *_sentences(sheet.lead),
+        headline(sheet.title, sheet.verdict, ok=sheet.ok),
+        *sentences(sheet.lead),
         '<div style="overflow-x:auto">',
         '<table style="border-collapse:collapse">',
         *_table(sheet),
@@ -37,7 +36,7 @@ def to_html(sheet: Sheet) -> str:
             f"<div><sup>{number}</sup> {_text.html(footnote)}</div>"
             for number, footnote in enumerate(sheet.footnotes, 1)
         ),
-        *_sentences(sheet.notes),
+        *sentences(sheet.notes),
         "</div>",
     ]
     return "\n".join(parts)
@@ -75,15 +74,3 @@ def _cell(cell: Cell, width: int) -> str:
     if cell.words or not (width or tail):
         return _text.html(cell.body) + tail
     return f"{_text.html(cell.body)}<span {_TAIL.format(width=width)}>{tail}</span>"
-
-
-def _sentences(items: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    if not items:
-        return
-    yield "<table>"
-    for label, sentence in items:
-        yield (
-            f'<tr><th scope="row" {_NAME}>{_text.html(label)}</th>'
-            f'<td style="text-align:left;padding:1px 8px">{_text.html(sentence)}</td></tr>'
-        )
-    yield "</table>"

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from mathlearn import _text
 from mathlearn.comparison.fold import blocks, lines_of, present, widths
 from mathlearn.statistics.cells import MISSING
+from mathlearn.statistics.latex_table import sentences
 from mathlearn.statistics.text_table import display_width, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mathlearn.comparison.sheet import Cell, Line, Sheet
 
 __all__ = ["to_latex"]
@@ -29,7 +28,7 @@ def to_latex(sheet: Sheet) -> str:
     """Typeset a sheet with plain ``tabular``; in each column, brackets and stars hang over to the right."""
     parts = [
         rf"\noindent\textbf{{{_text.latex(sheet.title)}: {_text.latex(sheet.verdict)}}}",
-        *_sentences(sheet.lead),
+        *sentences(sheet.lead),
     ]
     lines = list(lines_of(sheet))
     longest = min(max(display_width(line.label) for line in lines), LONGEST_LABEL)
@@ -41,7 +40,7 @@ def to_latex(sheet: Sheet) -> str:
             for number, footnote in enumerate(sheet.footnotes, 1)
         )
         parts.append("\n".join([r"{\footnotesize", *rows, "}"]))
-    return "\n\n".join([*parts, *_sentences(sheet.notes)]) + "\n"
+    return "\n\n".join([*parts, *sentences(sheet.notes)]) + "\n"
 
 
 def _tabular(sheet: Sheet, columns: range) -> str:
@@ -89,9 +88,3 @@ def _power(match: re.Match[str]) -> str:
 
 def _shortened(cell: Cell) -> str:
     return shorten(cell.body, LONGEST_CELL) if cell.words else cell.body
-
-
-def _sentences(items: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    if items:
-        rows = (rf"\item[{{{_text.latex(label)}}}] {_text.latex(sentence)}" for label, sentence in items)
-        yield "\n".join([r"\begin{description}", *rows, r"\end{description}"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn.statistics.coefficients import coefficient_table
-from mathlearn.statistics.functional import INTERCEPT
+from mathlearn.statistics.functional import INTERCEPT, parameter_labels
 from mathlearn.statistics.goodness import fit_statistics
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.coefficients import CoefficientTable
 
 __all__ = ["STAT_KEYS", "STAT_LABELS", "coef_table", "depvar", "stat", "vcov_info"]
 
@@ -46,12 +45,12 @@ def coef_table(result: FitResult) -> Any:
         "ci90l": wider.conf_low,
         "ci90u": wider.conf_high,
     }
-    index = pd.Index(_names(result, table), name="Coefficient")
+    index = pd.Index(_names(result), name="Coefficient")
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
 
 
-def _names(result: FitResult, table: CoefficientTable) -> list[str]:
-    terms = list(table.names)
+def _names(result: FitResult) -> list[str]:
+    terms = list(parameter_labels(result))
     if terms[:1] == [INTERCEPT] and result.fit_intercept and _INTERCEPT not in terms:
         terms[0] = _INTERCEPT
     if len(result.responses) == 1:

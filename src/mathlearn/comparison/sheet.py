@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+from mathlearn.statistics.mime import mime_bundle
+
 __all__ = ["Cell", "Footnotes", "Line", "Section", "Sheet", "Shown"]
 
 MOST_FOOTNOTES = 12
@@ -162,5 +164,4 @@ class Shown(ABC):
             "text/latex": self.to_latex,
             "text/markdown": self.to_markdown,
         }
-        wanted = set(include or forms) - set(exclude or ())
-        return {mime: make() for mime, make in forms.items() if mime in wanted}
+        return mime_bundle(forms, include, exclude)

@@ -10,6 +10,7 @@ import numpy as np
 from mathlearn.comparison.sheet import Cell, Footnotes, Line, Section, Sheet
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import MISSING, number, p_statement, percent
+from mathlearn.statistics.same_rows import differing_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -208,5 +209,7 @@ def _same_data(results: list[FitResult]) -> bool:
         if (first.responses, first.n, first.weights_type) != (other.responses, other.n, other.weights_type):
             return False
         if first.fit_intercept == other.fit_intercept and not np.allclose(first.tss, other.tss, SAME_DATA, 0.0):
+            return False
+        if differing_column(first, other) is not None:
             return False
     return True

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.comparison.fold import GAP, SHORTEST_LABEL, blocks, cut, lines_of, present, widths
-from mathlearn.statistics.text_table import display_width, pad, shorten
+from mathlearn.statistics.text_table import display_width, pad, sentences, shorten, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["superscript", "to_text"]
 
-INDENT = 12
 LONGEST_CELL = 24
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -25,7 +23,7 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 def to_text(sheet: Sheet, *, width: int, max_rows: int | None = None) -> str:
     """Typeset a sheet in at most `width` columns, folding what is wider."""
     lines = [f"{_text.terminal(sheet.title)}: {_text.terminal(sheet.verdict)}"]
-    lines += _sentences(sheet.lead, width)
+    lines += sentences(sheet.lead, width)
     sections, hidden = cut(sheet, max_rows)
     shown = [*sheet.head, *(line for section in sections for line in section)]
     taken = widths(shown, _parts)
@@ -36,8 +34,8 @@ def to_text(sheet: Sheet, *, width: int, max_rows: int | None = None) -> str:
         lines.append(f"... and {hidden} more terms: to_frame() has them all")
     lines += [""] if sheet.footnotes or sheet.notes else []
     for number, footnote in enumerate(sheet.footnotes, 1):
-        lines += _wrap(f"{superscript(number)} {_text.terminal(footnote)}", width, GAP)
-    return "\n".join([*lines, *_sentences(sheet.notes, width)])
+        lines += wrapped(f"{superscript(number)} {_text.terminal(footnote)}", width, GAP)
+    return "\n".join([*lines, *sentences(sheet.notes, width)])
 
 
 def superscript(number: int) -> str:
@@ -89,15 +87,3 @@ def _parts(cell: Cell) -> tuple[str, str]:
 
 def _label(text: str) -> str:
     return _text.terminal(text)
-
-
-def _sentences(items: tuple[tuple[str, str], ...], width: int) -> list[str]:
-    return [line for label, text in items for line in _wrap(f"{label:<{INDENT}}{_text.terminal(text)}", width, INDENT)]
-
-
-def _wrap(text: str, width: int, indent: int) -> list[str]:
-    if display_width(text) <= width:
-        return [text]
-    # Wide characters take two columns, which the wrapper does not know.
-    narrow = width if display_width(text) == len(text) else max(width // 2, 2 * indent)
-    return TextWrapper(width=narrow, subsequent_indent=" " * indent, break_on_hyphens=False).wrap(text)

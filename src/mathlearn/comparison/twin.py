@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathlearn.comparison.models import result_of
 from mathlearn.comparison.twin_record import TwinComparison
 from mathlearn.comparison.twin_rows import all_rows
 from mathlearn.comparison.why import Evidence, causes
 from mathlearn.linalg.ladder import block_rows
-from mathlearn.results.fit_result import CovarianceEstimate
-from mathlearn.statistics.functional import parameter_coordinates, parameter_names, parameters, standard_errors
+from mathlearn.linalg.moments import power_of_two
+from mathlearn.results.of_model import result_of
+from mathlearn.statistics.functional import model_errors, no_curvature, parameter_labels, parameter_names, parameters
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -119,7 +119,7 @@ def _evidence(result: FitResult, rows: TwinRows, twin: Any, error: str) -> Evide
     correlation, lengths = _correlation(rows, fitted, result)
     return Evidence(
         result=result,
-        names=parameter_names(result),
+        names=parameter_labels(result),
         ours=ours,
         theirs=theirs,
         std_error=std_error,
@@ -151,13 +151,9 @@ def _predicted(twin: Any, rows: TwinRows) -> FloatArray:
 
 def _model_errors(result: FitResult) -> FloatArray:
     """Model-based standard errors (q, k), whatever the covariance of the fit: the unit of the certificate too."""
-    shape = (len(result.responses), len(parameter_names(result)))
-    if result.withheld is not None or result.curvature is None or result.df_resid <= 0:
-        return np.full(shape, np.nan)
-    classical = CovarianceEstimate.classical(float(result.df_resid), result.weights_type)
-    errors = standard_errors(replace(result, covariance=classical), parameter_coordinates(result))
-    errors[:, ~result.estimable] = np.nan
-    return errors
+    if no_curvature(result):
+        return np.full((len(result.responses), len(parameter_names(result))), np.nan)
+    return model_errors(result)
 
 
 def _natural(rows: TwinRows, lengths: FloatArray, result: FitResult) -> FloatArray:
@@ -178,11 +174,13 @@ def _digits(ours: FloatArray, theirs: FloatArray, unit: FloatArray) -> FloatArra
 
 
 def _r_squared(rows: TwinRows, fitted: FloatArray) -> FloatArray:
+    """R² of each response; NaN where it does not vary (scikit-learn's score is then 1 or 0, as rounding falls)."""
     from sklearn.metrics import r2_score
 
     if np.isnan(fitted).any() or len(rows.y) < 2:
         return np.full(rows.y.shape[1], np.nan)
-    return np.asarray(r2_score(rows.y, fitted, sample_weight=rows.weight, multioutput="raw_values"))
+    score = np.asarray(r2_score(rows.y, fitted, sample_weight=rows.weight, multioutput="raw_values"))
+    return np.where(np.ptp(rows.y, axis=0) > 0, score, np.nan)
 
 
 def _gap(rows: TwinRows, fitted: FloatArray, result: FitResult) -> FloatArray:
@@ -208,13 +206,17 @@ def _correlation(rows: TwinRows, fitted: FloatArray, result: FitResult) -> tuple
     The correlation is zero at the minimum of least squares.
     """
     w = _weights(rows)
+    unit = power_of_two(w.max())  # so that no square of a weight overflows
+    w = w / unit
     centred = result.fit_intercept
     e = rows.y - fitted
     e = w[:, None] * (e - w @ e / w.sum() if centred else e)
     mean = _means(rows) if centred else np.zeros(rows.X.shape[1])
     products, squares = _sparse_products(rows.X, w, e, mean) if rows.sparse else _products(rows.X, w, e, mean)
-    size = np.sqrt(np.outer((e**2 / w[:, None]).sum(axis=0), squares))
-    return np.abs(np.divide(products, size, out=np.zeros_like(products), where=size > 0)), np.sqrt(squares)
+    lengths = np.sqrt(squares)
+    size = np.outer(np.sqrt((e**2 / w[:, None]).sum(axis=0)), lengths)
+    correlation = np.abs(np.divide(products, size, out=np.zeros_like(products), where=size > 0))
+    return correlation, lengths * np.sqrt(unit)
 
 
 def _products(X: FloatArray, w: FloatArray, e: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:

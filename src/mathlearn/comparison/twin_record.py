@@ -43,7 +43,7 @@ class TwinComparison(Shown):
     estimable : (k,) bool
         Which parameters the data determine.
     r_squared : pair of (q,)
-        R² of both on these rows, as ``score`` gives it.
+        R² of both on these rows, as ``score`` gives it; NaN where the response does not vary.
     rank : pair of int
         Of the columns, as each found it; None where it does not say.
     verdict : str
@@ -96,7 +96,7 @@ class TwinComparison(Shown):
         sections: list[Section] = []
         for i, response in enumerate(self.responses):
             terms = tuple(self._term(i, j, notes) for j in range(len(self.terms)))
-            sections += [Section(terms, response if several else "", long=True), Section((self._fit(i),))]
+            sections += [Section(terms, response if several else "", long=True), Section((self._fit(i, notes),))]
         if self.rank[1] is not None:
             rank = (Cell(str(self.rank[0])), Cell(str(self.rank[1])), Cell(), Cell(), Cell())
             sections.append(Section((Line("rank of the columns", rank),)))
@@ -124,9 +124,10 @@ class TwinComparison(Shown):
         )
         return Line(self.terms[j], cells)
 
-    def _fit(self, i: int) -> Line:
+    def _fit(self, i: int, notes: Footnotes) -> Line:
         ours, theirs = (float(values[i]) for values in self.r_squared)
-        values = tuple(Cell(number(value, 6)) for value in (ours, theirs))
+        mark = notes.mark("does not exist: the response does not vary on these rows") if isnan(ours) else 0
+        values = tuple(Cell(number(value, 6), mark=mark) for value in (ours, theirs))
         return Line("R² on these rows", (*values, Cell(number(theirs - ours, 3)), Cell(), Cell()))
 
     def _notes(self) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mathlearn._config import get_config
 from mathlearn._errors import ResourceError, SchemaError
-from mathlearn.fitting.origin import intercept_at_zero
+from mathlearn.fitting.origin import counted_from
 from mathlearn.fitting.resources import fits
 from mathlearn.linalg.ladder import block_rows
 from mathlearn.statistics.functional import fitted_values
@@ -83,7 +83,7 @@ def all_rows(rows: BoundRows, result: FitResult, given: Any) -> TwinRows:
     chunks = _chunks(rows)
     if not chunks:
         raise SchemaError("no row is left: these are not the rows of the fit.")
-    at_origin = _at_origin(result, rows.design)
+    at_origin = counted_from(result, rows.design.int_shift)
     found = TwinRows(
         X=_native(_stacked(chunks, rows.design), given, rows),
         y=np.concatenate([_y(chunk) for chunk in chunks]),
@@ -120,15 +120,6 @@ def _require_room(n: int, per_row: float) -> None:
             f"at most {limit / 2**30:.2g} GiB may be used. Fit both to a sample of the rows and compare these, "
             "or raise the limit with mathlearn.set_config(max_memory=...)."
         )
-
-
-def _at_origin(result: FitResult, design: Design) -> FitResult:
-    """Put the intercept where the rows count from: huge integers are read less an origin of their own."""
-    if result.curvature is not None:
-        return result
-    return replace(
-        result, intercept=intercept_at_zero(result.intercept, result.coef, tuple(-s for s in design.int_shift))
-    )
 
 
 def _stacked(chunks: list[Chunk], design: Design) -> Any:
@@ -179,8 +170,9 @@ def _require_same(rows: TwinRows, result: FitResult) -> None:
     mean = np.average(y, axis=0, weights=w) if result.fit_intercept else np.zeros(y.shape[1])
     tss, rss = _squares(y - mean, w), _squares(rows.y - rows.fitted, w)
     rounding = (ROUNDING * np.abs(y).max(initial=0.0)) ** 2 * total_weight
+    mixed = np.sqrt(tss) * np.sqrt(rounding)  # apart: their product may overflow
     same = count == result.n
-    same = same and bool((np.abs(tss - result.tss) <= SAME_TOTAL * tss + np.sqrt(tss * rounding) + rounding).all())
+    same = same and bool((np.abs(tss - result.tss) <= SAME_TOTAL * tss + mixed + rounding).all())
     same = same and bool((np.abs(rss - result.rss) <= SAME_RESIDUALS * tss + rounding).all())
     if not same:
         raise SchemaError(

@@ -10,9 +10,10 @@ import numpy as np
 
 from mathlearn.results.certificate_text import digest
 from mathlearn.statistics.cells import number
+from mathlearn.statistics.words import first_of, rough
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.results.fit_result import FitResult
@@ -188,7 +189,7 @@ def _differences(evidence: Evidence) -> Iterator[Cause]:
     if evidence.rounded:
         yield Cause(
             "precision",
-            f"scikit-learn rounds integers beyond 2**53 when it makes them doubles ({_some(evidence.rounded)}); mathlearn subtracts an "
+            f"scikit-learn rounds integers beyond 2**53 when it makes them doubles ({first_of(evidence.rounded, NAMED)}); mathlearn subtracts an "
             "origin first, exactly",
         )
     if rank:
@@ -239,8 +240,8 @@ def _units(evidence: Evidence) -> str:
     if isnan(scaled):
         return ""
     if scaled * evidence.tol < 1:
-        return f", for the units alone: after scaling the condition number is {_size(scaled)}, far from any such cut"
-    return f"; the columns are collinear: after scaling the condition number is still {_size(scaled)}"
+        return f", for the units alone: after scaling the condition number is {rough(scaled)}, far from any such cut"
+    return f"; the columns are collinear: after scaling the condition number is still {rough(scaled)}"
 
 
 def _left(evidence: Evidence) -> str:
@@ -263,7 +264,7 @@ def _null_space(evidence: Evidence) -> Iterator[Cause]:
         return
     gap = evidence.most_gap
     least = float(evidence.digits[:, ~evidence.determined].min())
-    choice = f"the data do not determine {_some(loose)}"
+    choice = f"the data do not determine {first_of(loose, NAMED)}"
     if gap > SAME_PREDICTIONS:
         yield Cause("null space", f"{choice}; the predictions differ too, by {number(gap, 2)} standard deviations of y")
     elif least >= SAME_DIGITS:
@@ -276,14 +277,6 @@ def _null_space(evidence: Evidence) -> Iterator[Cause]:
             f"{choice}: there the two choose differently, and predict the same (to {number(gap, 2)} standard deviations of y). "
             "The difference lies in the null space of the columns",
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-
-
-def _size(x: float) -> str:
-    return f"{x:.2g}" if x < 1e4 else f"{x:.1e}"
 
 
 # ------------------------------------------------------------------------------------------------------------ rounding
@@ -311,10 +304,10 @@ def _conditioning(evidence: Evidence) -> Iterator[Cause]:
     if isnan(kappa) or (np.linalg.norm(away, axis=1) > bound).any() or evidence.digits[:, slopes].min() >= SAME_DIGITS:
         return
     scaled = evidence.result.condition_scaled
-    after = "" if isnan(scaled) else f", {_size(scaled)} after mathlearn's scaling"
+    after = "" if isnan(scaled) else f", {rough(scaled)} after mathlearn's scaling"
     yield Cause(
         "conditioning",
-        f"rounding, magnified by the condition number of the columns in your units ({_size(kappa)}{after}){_ours(evidence)}",
+        f"rounding, magnified by the condition number of the columns in your units ({rough(kappa)}{after}){_ours(evidence)}",
     )
 
 

@@ -141,7 +141,7 @@ def _read_y(value: Any, columns: tuple[str, ...], check: _Checks) -> tuple[Role 
         return _numeric_columns(columns, "y", check), columns, 1 if isinstance(value, str) else 2
     if value is None:
         return None, (), 0
-    numbers = read_numbers(value, "y")
+    numbers = read_numbers(value, "y", differences=True)
     names = numbers.names or _plain_names("y", numbers.values.shape[1])
     return check.role("y", numbers), names, numbers.ndim
 

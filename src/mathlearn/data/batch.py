@@ -36,6 +36,11 @@ class Column:
     missing: BoolArray | None = None
     levels: tuple[str, ...] | None = None
 
+    @property
+    def known(self) -> AnyArray:
+        """The values that are not missing."""
+        return self.values if self.missing is None else self.values[~self.missing]
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

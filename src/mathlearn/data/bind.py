@@ -5,23 +5,20 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arguments import Arguments, read_arguments
 from mathlearn.data.arrays import MatrixSource, as_columns
 from mathlearn.data.bound import BoundRows
 from mathlearn.data.design import Design
 from mathlearn.data.inputs import as_source
-from mathlearn.data.integers import EXACT, bounds, is_wide, shift_for, telling_once, to_float
+from mathlearn.data.integers import bounds, is_wide, lost_differences, rounding_step, shift_for, telling_once, to_float
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn._typing import AnyArray
     from mathlearn.data.arguments import NamedColumns
-    from mathlearn.data.batch import Batch, Column
+    from mathlearn.data.batch import Batch
     from mathlearn.data.bound import Missing
     from mathlearn.data.formula import Encoding
     from mathlearn.data.inputs import Intake
@@ -29,9 +26,6 @@ if TYPE_CHECKING:
     from mathlearn.data.source import Source
 
 _LEARN_ROWS = 1 << 14
-
-_FINE = 1 << 10
-"""Rounding to this many steps within a column's range changes its variance by less than a millionth."""
 
 
 def bind(
@@ -97,6 +91,7 @@ def bind(
             f"This {estimator} estimator requires y to be passed, but the target y is None. "
             "Pass y, name a column of X as y, or use a two-sided formula ('y ~ x')."
         )
+    refuse_rounding(intake.source, named.y, of_y=True)
     reading = read_arguments(intake, given, named, missing=missing, weights_type=weights_type)
     columns = _columns_of_X(intake, named) if encoding is None else encoding.columns
     shift = learn_shift(intake.source, columns) if shift_integers and encoding is None else ()
@@ -149,6 +144,8 @@ def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns) -> tu
     encoding = formula.learn(batches, in_memory=source.in_memory)
     if encoding.fit_intercept:
         refuse_rounding(source, encoding.numeric_columns)
+    if formula.has_response:
+        refuse_rounding(source, encoding.numeric_responses, of_y=True)
     return encoding, formula.has_response
 
 
@@ -167,38 +164,46 @@ def learn_shift(source: Source, columns: tuple[str, ...]) -> tuple[int, ...]:
     return shifts if any(shifts) else ()
 
 
-def refuse_rounding(source: Source, columns: tuple[str, ...]) -> None:
-    """Refuse integers that a formula would round so coarsely, as float64, that little of how they differ is left.
+def refuse_rounding(source: Source, columns: tuple[str, ...], *, of_y: bool = False) -> None:
+    """Refuse integers that would be rounded so coarsely, as float64, that little of how they differ is left.
 
-    A formula takes columns as they are, without a shift. A stream of more rows than are read at its beginning is not judged.
+    A formula takes columns as they are, without a shift, and so is y taken. A stream is read whole only where its beginning, which
+    may be all of it, is rounded so.
 
     Raises
     ------
     DomainError
         Naming the column, and what to do.
     """
-    wide = _integer_columns(source.schema, columns)
+    wide = _integer_columns(source.schema, columns) if columns else ()
     if not wide:
         return
     ranges, whole = _ranges(source, wide)
-    for name, (low, high) in ranges.items():
-        step = int(np.spacing(float(max(-low, high)))) if max(-low, high) > EXACT else 0
-        if whole and 0 < high - low < step * _FINE and _inexact(source, name):
+    suspects = tuple(name for name, (low, high) in ranges.items() if rounding_step(low, high))
+    if suspects and not whole:
+        ranges, _ = _ranges(source, suspects, to_end=True)
+    for name in suspects:
+        low, high = ranges[name]
+        step = rounding_step(low, high)
+        if step and low < high and _inexact(source, name):
             raise DomainError(
-                f"column {name!r} holds integers beyond 2**53 from {low} to {high}, which a formula would round to multiples of "
+                lost_differences(name, low, high, step)
+                if of_y
+                else f"column {name!r} holds integers beyond 2**53 from {low} to {high}, which a formula would round to multiples of "
                 f"{step}: fit it without a formula, subtract an origin first (such as {low}), or leave it out if it is an "
                 f"identifier, or use C({name}) if it is a category."
             )
 
 
-def _ranges(source: Source, wide: tuple[str, ...]) -> tuple[dict[str, tuple[int, int]], bool]:
-    """Return the ranges of 64-bit integer columns, and whether all rows were read: a stream only at its beginning."""
+def _ranges(source: Source, wide: tuple[str, ...], *, to_end: bool = False) -> tuple[dict[str, tuple[int, int]], bool]:
+    """Return the ranges of 64-bit integer columns, and whether all rows were read: a stream only at its beginning if not `to_end`."""
+    all_rows = source.in_memory or to_end
     ranges: dict[str, tuple[int, int]] = {}
     whole = True
-    for batch in islice(source.batches(wide, max_rows=_LEARN_ROWS), None if source.in_memory else 1):
-        whole = source.in_memory or batch.n < _LEARN_ROWS
+    for batch in islice(source.batches(wide, max_rows=_LEARN_ROWS), None if all_rows else 1):
+        whole = all_rows or batch.n < _LEARN_ROWS
         for name, column in as_columns(batch, wide).columns.items():
-            values = _known(column)
+            values = column.known
             if is_wide(values) and values.size:
                 low, high = bounds(values)
                 known = ranges.get(name, (low, high))
@@ -210,11 +215,7 @@ def _inexact(source: Source, name: str) -> bool:
     """Whether a cast to float64 loses digits of an integer column."""
     batches = source.batches((name,), max_rows=_LEARN_ROWS)
     columns = (as_columns(batch, (name,)).columns[name] for batch in batches)
-    return not all(to_float(_known(column))[1] for column in columns)
-
-
-def _known(column: Column) -> AnyArray:
-    return column.values if column.missing is None else column.values[~column.missing]
+    return not all(to_float(column.known)[1] for column in columns)
 
 
 def _integer_columns(schema: Schema, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
@@ -47,3 +49,8 @@ class Chunk:
     def n(self) -> int:
         """Number of rows."""
         return int(self.X.shape[0])
+
+    @property
+    def index(self) -> IntArray:
+        """Index in the source of each row (n,)."""
+        return np.arange(self.start, self.start + self.n) if self.rows is None else self.rows

@@ -13,6 +13,7 @@ from mathlearn.data.batch import Batch
 from mathlearn.data.encode import NumericEncoder
 from mathlearn.data.frame_columns import field_of, read_column
 from mathlearn.data.inputs import Intake, Numbers
+from mathlearn.data.integers import require_differences
 from mathlearn.data.schema import Schema, duplicated, listing
 from mathlearn.data.source import Source
 from mathlearn.data.validate import check_numeric, empty
@@ -238,11 +239,13 @@ def _one_block(native: Any) -> bool:
     return all(np.shares_memory(row, native.iloc[:1, j].to_numpy()) for j in (0, -1))
 
 
-def read_frame_numbers(value: Any, what: str) -> Numbers | None:
+def read_frame_numbers(value: Any, what: str, *, differences: bool = False) -> Numbers | None:
     """Read a frame or series of numbers, as float64 with NaN where missing; None for anything else.
 
     Raises
     ------
+    DomainError
+        If `differences` of huge integers are needed, and float64 leaves little of them.
     SchemaError
         If a column is not numeric.
     """
@@ -252,24 +255,28 @@ def read_frame_numbers(value: Any, what: str) -> Numbers | None:
     if isinstance(series, nw.Series):
         name: Any = series.name  # pandas allows anything hashable
         one = series.alias(what).to_frame()
-        return _numbers(
-            one, (name,) if isinstance(name, str) and name else None, 1, getattr(value, "index", None), what
-        )
+        named = (name,) if isinstance(name, str) and name else None
+        return _numbers(one, named, 1, getattr(value, "index", None), what, differences=differences)
     frame = _as_frame(value, what)
     if frame is None:
         return None
     names = _text_names(frame.columns)
     if names is None:
         frame = frame.rename(dict(zip(frame.columns, default_names(frame.shape[1]), strict=True)))
-    return _numbers(frame, names, 2, getattr(value, "index", None), what)
+    return _numbers(frame, names, 2, getattr(value, "index", None), what, differences=differences)
 
 
-def _numbers(frame: Any, names: tuple[str, ...] | None, ndim: int, index: Any, what: str) -> Numbers:
+def _numbers(
+    frame: Any, names: tuple[str, ...] | None, ndim: int, index: Any, what: str, *, differences: bool
+) -> Numbers:
     if 0 in frame.shape:
         raise SchemaError(f"{what}: " + empty(frame.shape, "sample" if frame.shape[0] == 0 else "feature"))
     source = FrameSource(frame, what)
     check_numeric(source.schema)
     batch = next(source.batches(max_rows=source.n_rows))
+    if differences:
+        for name, column in zip(names or source.schema.names, batch.columns.values(), strict=True):
+            require_differences(column.known, name)
     values: Any = NumericEncoder(source.schema.names).encode(batch, with_response=False).X
     for j, column in enumerate(batch.columns.values()):
         if column.missing is not None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrays import MatrixSource, array_source, real_array
+from mathlearn.data.integers import is_wide, require_differences
 from mathlearn.data.roles import as_float
 from mathlearn.data.source import Source
 from mathlearn.data.validate import empty
@@ -104,11 +105,20 @@ class Numbers(NamedTuple):
     index: Any = None
 
 
-def read_numbers(values: Any, what: str) -> Numbers:
+def read_numbers(values: Any, what: str, *, differences: bool = False) -> Numbers:
     """Read an (n,) or (n, k) input of real numbers as float64, without a copy where it is float64 already.
+
+    Parameters
+    ----------
+    values : array-like, series or frame
+    what : str
+    differences : bool
+        Whether to refuse huge integers of whose differences float64 leaves little.
 
     Raises
     ------
+    DomainError
+        There are such integers.
     SchemaError
         If it is sparse, of another shape, or not made of real numbers.
     """
@@ -118,7 +128,7 @@ def read_numbers(values: Any, what: str) -> Numbers:
         if _may_be_frame(values):
             from mathlearn.data.frames import read_frame_numbers
 
-            framed = read_frame_numbers(values, what)
+            framed = read_frame_numbers(values, what, differences=differences)
             if framed is not None:
                 return framed
         _refuse_unordered(values, what)
@@ -127,7 +137,11 @@ def read_numbers(values: Any, what: str) -> Numbers:
         raise SchemaError(f"{what} should be a 1d array, got an array of shape {array.shape} instead.")
     if array.size == 0:
         raise SchemaError(f"{what}: " + empty(array.shape, "sample" if len(array) == 0 else "feature"))
-    return Numbers(as_float(array if array.ndim == 2 else array.reshape(-1, 1), what), array.ndim)
+    table = array if array.ndim == 2 else array.reshape(-1, 1)
+    if differences and is_wide(table):
+        for j in range(table.shape[1]):
+            require_differences(table[:, j], what if array.ndim == 1 else f"{what}{j}")
+    return Numbers(as_float(table, what), array.ndim)
 
 
 class Labels(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn._errors import PrecisionWarning
+from mathlearn._errors import DomainError, PrecisionWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 EXACT = 2**53
 """Every integer up to this size is a float64."""
+
+_FINE = 1 << 10
+"""Rounding to this many steps within a column's range changes its variance by less than a millionth."""
 
 _WRAP = 2**62
 """Differences below this size do not wrap around in int64 arithmetic."""
@@ -67,6 +70,36 @@ def to_float(values: AnyArray, shift: int = 0) -> tuple[FloatArray, bool]:
     shifted = whole.astype(np.float64)
     exact = max(abs(low - shift), abs(high - shift)) <= EXACT or bool((shifted.astype(np.int64) == whole).all())
     return shifted, exact
+
+
+def rounding_step(low: int, high: int) -> int:
+    """Return the multiples to which float64 may round integers in ``low..high``, if few of them lie in there; else 0."""
+    top = max(-low, high)
+    step = int(np.spacing(float(top))) if top > EXACT else 0
+    return step if high - low < step * _FINE else 0
+
+
+def require_differences(values: AnyArray, name: str) -> None:
+    """Refuse a response whose integers float64 would round so coarsely that little of how they differ is left.
+
+    Raises
+    ------
+    DomainError
+    """
+    if not is_wide(values):
+        return
+    low, high = bounds(values)
+    step = rounding_step(low, high)
+    if step and low < high and not to_float(values)[1]:
+        raise DomainError(lost_differences(name, low, high, step))
+
+
+def lost_differences(name: str, low: int, high: int, step: int) -> str:
+    """Say why a response cannot be fitted, and what to do."""
+    return (
+        f"the response {name!r} holds integers beyond 2**53 from {low} to {high}, which float64 would round to multiples of {step}: "
+        f"subtract an origin first, in integers (such as {low}), and fit the difference."
+    )
 
 
 class telling_once:  # noqa: N801 - a context, used as a function is; it takes a fraction of a generator's time

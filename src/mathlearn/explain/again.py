@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mathlearn.explain.books import Books
     from mathlearn.explain.setting import Setting
 
-__all__ = ["Found", "degrees_of_freedom", "mean_spread", "parameter", "sigma"]
+__all__ = ["Found", "centre", "degrees_of_freedom", "mean_spread", "parameter", "sigma"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,23 @@ def degrees_of_freedom(setting: Setting) -> float:
 def sigma(setting: Setting, books: Books) -> Found:
     """Residual standard error from the loss, multiplied out, and the degrees of freedom, counted again."""
     df = max(books.n - setting.result.rank - setting.centred, 1)
-    bound = books.relative * books.reach(setting.beta) ** 2 / max(setting.rss, TINY) / 2
+    share = books.loss_bound(setting.beta, setting.rss) / max(setting.rss, TINY)
+    bound = share / (1 + sqrt(max(1 - share, 0.0)))  # of a root
     return Found(sqrt(max(books.loss(setting.beta), 0.0) / df), bound + 4 * ROUNDOFF)
+
+
+def centre(setting: Setting, books: Books) -> tuple[float, float]:
+    """Fitted value at the means of the record, from those of the statistic, and a bound on its error.
+
+    A mean errs by ``relative`` times the size of its column over the root of the weights, and where it is rounded.
+    """
+    curvature, beta = setting.result.curvature, setting.beta
+    found, far = books.mean_y, np.abs(books.mean)
+    if curvature is not None:
+        found += float((curvature.mean - books.mean) @ beta)
+    reach = (books.relative * books.reach(beta) + books.strayed(beta)) / sqrt(books.weight)
+    rounded = abs(books.mean_y) + books.size_y / sqrt(books.weight) + float(far @ np.abs(beta))
+    return found, reach + 4 * ROUNDOFF * rounded
 
 
 def parameter(setting: Setting, books: Books, term: int) -> tuple[Found, Found]:
@@ -63,6 +78,7 @@ def parameter(setting: Setting, books: Books, term: int) -> tuple[Found, Found]:
     if z is None:
         return Found(float("nan"), float("inf")), Found(float("nan"), float("inf"))
     bound = books.relative * float(np.abs(z) @ books.size) * books.reach(setting.beta)
+    bound += abs(l0) * books.relative * books.reach(setting.beta) / sqrt(books.weight)  # the means
     bound += 4 * ROUNDOFF * (abs(l0 * books.mean_y) + float(np.abs(away) @ np.abs(setting.beta)))
     estimate = Found(l0 * books.mean_y + float(z @ books.right), bound)
     return estimate, Found(*books.variance(l0, slopes, curvature.origin))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.explain.spectrum import least
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Books:
     kept : columns of which the others are made, all where the rank is full
     unit : (r,) lengths of the kept columns
     lower : (r, r) Cholesky factor of H for the kept columns in these units; None where it has none
+    doubt : float
+        Bound on the relative error of every eigenvalue of the kept part of H, and of its inverse to first order, in any units.
+        From 1 on nothing is known of the inverse.
+    dropped : (d,) the other columns
+    left : (d,) bound on the length of what the data leave of each dependence, by which a column was set aside
     """
 
     n: int
@@ -57,6 +63,9 @@ class Books:
     kept: IntArray
     unit: FloatArray
     lower: FloatArray | None
+    doubt: float
+    dropped: IntArray
+    left: FloatArray
 
     @classmethod
     def of(cls, result: FitResult, response: int) -> Books | None:
@@ -67,6 +76,10 @@ class Books:
         The sums about the shift err by ``rho`` relative to the sizes, and so does each of the two sums in the product that is
         subtracted to centre them: three ``rho`` in all, and three roundings. Solving a p-by-p system adds ``3 p`` roundings
         (Higham 2002, theorem 10.4).
+
+        With columns of length one, an error E of H has a 2-norm of at most ``relative`` times the sum of the squared sizes; an
+        eigenvalue moves, relative to itself, by at most ``norm(E) / least`` (Demmel and Veselic 1992, "Jacobi's method is more
+        accurate than QR", SIAM J. Matrix Anal. Appl. 13(4), theorem 2.3), where ``least`` is the least eigenvalue.
         """
         moments = result.statistic
         if moments is None:
@@ -75,9 +88,11 @@ class Books:
         gram = (moments.centred() if result.fit_intercept else moments.gram) * unit[:, None] * unit
         size = np.sqrt(np.diag(moments.gram)) * unit
         mean = moments.mean if result.fit_intercept else np.zeros(unit.size)
-        dropped = {alias.term for alias in result.aliases}
-        kept = np.array([j for j, term in enumerate(result.terms) if term not in dropped], np.int64)
+        aside = {alias.term for alias in result.aliases}
+        kept = np.array([j for j, term in enumerate(result.terms) if term not in aside], np.int64)
         lengths = np.sqrt(np.maximum(np.diag(gram)[kept], 0.0))
+        lower = _factor(gram[np.ix_(kept, kept)], lengths)
+        raw, relative = moments.norms(centred=False)[:p], 3 * moments.relative_error + (3 * p + 4) * ROUNDOFF
         return cls(
             n=round(moments.weight) if result.weights_type == "frequency" else moments.n,
             weight=moments.weight,
@@ -88,11 +103,14 @@ class Books:
             total=float(gram[p + response, p + response]),
             size=size[:p],
             size_y=float(size[p + response]),
-            raw=moments.norms(centred=False)[:p],
-            relative=3 * moments.relative_error + (3 * p + 4) * ROUNDOFF,
+            raw=raw,
+            relative=relative,
             kept=kept,
             unit=lengths,
-            lower=_factor(gram[np.ix_(kept, kept)], lengths),
+            lower=lower,
+            doubt=_doubt(lower, size[kept] / np.maximum(lengths, TINY), relative),
+            dropped=np.array([result.terms.index(alias.term) for alias in result.aliases], np.int64),
+            left=_left(result, raw),
         )
 
     def reach(self, beta: FloatArray) -> float:
@@ -104,6 +122,27 @@ class Books:
         share: FloatArray = (self.H @ beta - self.right) / np.maximum(self.size * self.reach(beta), TINY)
         return share
 
+    def strayed(self, beta: FloatArray) -> float:
+        """Bound the length of what a part of `beta` along dependences that hold roughly adds to the fitted values."""
+        return float(self.left @ np.abs(beta[self.dropped]))
+
+    def loss_bound(self, beta: FloatArray, rss: float) -> float:
+        """Bound the error of `loss` at the solution, against the residual sum of squares of the kept columns alone."""
+        strayed = self.strayed(beta)
+        return self.relative * self.reach(beta) ** 2 + strayed * (2 * float(np.sqrt(rss)) + strayed)
+
+    def gradient_bound(self, beta: FloatArray, rss: float) -> FloatArray:
+        """Bound `gradient` (p,) at the solution: rounding, and what the data leave of dependences.
+
+        The residuals are orthogonal to the kept columns, but for what `beta` strays; a column that was set aside is made of these
+        and of what is left of its dependence.
+        """
+        reach = max(self.reach(beta), TINY)
+        bound = np.full(beta.size, self.relative + self.strayed(beta) / reach)
+        aside = self.dropped
+        bound[aside] += self.left * np.sqrt(rss) / np.maximum(self.size[aside] * reach, TINY)
+        return bound
+
     def loss(self, beta: FloatArray) -> float:
         """Residual sum of squares with the intercept that suits `beta`; errs by ``relative * reach(beta)**2``."""
         if beta.size > _FEW:
@@ -112,10 +151,10 @@ class Books:
         return fsum([self.total, *(-2 * beta * self.right).tolist(), *products.ravel().tolist()])
 
     def solved(self, a: FloatArray) -> FloatArray | None:
-        """Solve ``H z = a`` (p,) for the kept columns, by their Cholesky factor; None where they have none."""
+        """Solve ``H z = a`` (p,) for the kept columns, by their Cholesky factor; None where rounding leaves nothing of it."""
         from scipy.linalg import solve_triangular
 
-        if self.lower is None:
+        if self.lower is None or self.doubt >= 1:
             return None
         z = np.zeros_like(a, dtype=np.float64)
         if self.kept.size:
@@ -128,7 +167,7 @@ class Books:
 
         It is :math:`l_0^2/\sum w + a^\top H^{-1} a` with ``a = slopes - l0 mean``, by a route that knows no whitener. To first
         order an error E of H moves it by ``z^T E z`` with ``z = H^-1 a``, and an error of the mean by ``2 l0 z`` times
-        that.
+        that. The orders after it are a geometric series in `doubt`.
         """
         away = (slopes - l0 * origin) - l0 * self.mean
         z = self.solved(away)
@@ -138,8 +177,27 @@ class Books:
         reach = float(np.abs(z) @ self.size)
         means = self.relative * reach / np.sqrt(self.weight)
         means += 2 * ROUNDOFF * float(np.abs(z) @ (np.abs(slopes) + abs(l0) * (np.abs(origin) + np.abs(self.mean))))
-        error = self.relative * reach**2 + 2 * abs(l0) * means
+        error = (self.relative * reach**2 + 2 * abs(l0) * means) / (1.0 - self.doubt)
         return value, error / max(value, TINY) + 4 * ROUNDOFF
+
+
+def _doubt(lower: FloatArray | None, size: FloatArray, relative: float) -> float:
+    """Bound on the relative error of the eigenvalues of H, from its factor and the sizes of its columns in units of their lengths."""
+    if lower is None:
+        return np.inf
+    if not size.size:
+        return 0.0
+    smallest = least(lower)
+    return relative * float(size @ size) / smallest if smallest > 0 else np.inf
+
+
+def _left(result: FitResult, raw: FloatArray) -> FloatArray:
+    """Bound the length of each dependence in the rows (d,): what was found, relative to the products that cancel in it, and their rounding."""
+    found = [check.value for check in result.certificate.checks if check.name == "dependence"]
+    if result.curvature is None or not found or result.curvature.null.shape[1] != len(result.aliases):
+        return np.zeros(len(result.aliases))
+    left: FloatArray = (found[0] + (raw.size + 2) * ROUNDOFF) * (raw @ np.abs(result.curvature.null))
+    return left
 
 
 def _factor(H: FloatArray, unit: FloatArray) -> FloatArray | None:

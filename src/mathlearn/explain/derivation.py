@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from mathlearn.data.schema import did_you_mean
 from mathlearn.explain.numbers import aligned
+from mathlearn.statistics.mime import mime_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -257,6 +259,15 @@ class Step:
         """Whether this step and those within it hold on this fit."""
         return all(check.passed for check in self.checks) and all(child.passed for child in self.children)
 
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def to_text(self, width: int = 100) -> str:
+        """Return the step as text for a terminal of so many columns, with those within it, as `Derivation.to_text`."""
+        from mathlearn.explain.render.text import step_text
+
+        return step_text(self, width)
+
     def __iter__(self) -> Iterator[Step]:
         """Yield this step, then those within it."""
         yield self
@@ -316,11 +327,19 @@ class Derivation:
         return sum(1 for _ in self)
 
     def __getitem__(self, heading: str) -> Step:
-        """Return the step of that heading."""
+        """Return the step of that heading.
+
+        Raises
+        ------
+        KeyError
+            There is none; the message names those that there are.
+        """
         for step in self:
             if step.heading == heading:
                 return step
-        raise KeyError(heading)
+        known = [step.heading for step in self]
+        nearest = did_you_mean(str(heading), known)
+        raise KeyError(f"there is no step {heading!r}.{nearest} The steps are: {', '.join(map(repr, known))}.")
 
     def __bool__(self) -> bool:
         return True
@@ -376,12 +395,4 @@ class Derivation:
             "text/latex": self.to_latex,
             "text/markdown": self.to_markdown,
         }
-        wanted = set(include or forms) - set(exclude or ())
-        bundle = {}
-        for mime, make in forms.items():
-            if mime in wanted:
-                try:
-                    bundle[mime] = make()
-                except ImportError:  # the converter is absent: LaTeX and Markdown need none
-                    continue
-        return bundle or {"text/plain": repr(self)}
+        return mime_bundle(forms, include, exclude) or {"text/plain": repr(self)}

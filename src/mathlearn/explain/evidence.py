@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import hypot, log, log1p, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +13,16 @@ from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
+    from mathlearn.explain.books import Books
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["agree", "certified", "counted", "resolved", "tail", "tail_check"]
+__all__ = ["agree", "certified", "counted", "flat", "resolved", "tail", "tail_check"]
 
 RESOLVED = 1e-3
 """A rounding bound above this leaves nothing to compare."""
 
+_FAR = 1e9  # beyond this, one more than a square is the square
+_NOTHING_LEFT = 700.0  # further on the integrand is below 1e-300 of what it was
 _TAIL_ACCURACY = 1e-11  # of `statistics.tails.f_tail`, relative
 
 
@@ -31,6 +35,16 @@ def agree(says: str, one: float, other: float, tolerance: float) -> StepCheck:
 def counted(says: str, *pairs: tuple[float, float]) -> StepCheck:
     """Compare what must agree to the last digit: the number of disagreements."""
     return StepCheck(float(sum(one != other for one, other in pairs)), 0.0, says)
+
+
+def flat(books: Books, beta: FloatArray, rss: float) -> StepCheck:
+    """Compare the gradient with what rounding can make of it, where it comes nearest to that."""
+    share, bound = np.abs(books.gradient(beta)), books.gradient_bound(beta, rss)
+    says = "the gradient, relative to the products that cancel in it"
+    if not share.size:
+        return StepCheck(0.0, books.relative, says)
+    worst = int(np.argmax(share / bound))
+    return StepCheck(float(share[worst]), float(bound[worst]), says)
 
 
 def certified(result: FitResult, name: str) -> StepCheck | None:
@@ -53,37 +67,42 @@ def resolved(result: FitResult, check: StepCheck, name: str) -> StepCheck:
 
 
 def tail(t: float, df: float) -> tuple[float, float]:
-    """Two-sided tail probability of Student's t by integrating its density, and a bound on its relative error.
+    r"""Two-sided tail probability of Student's t by integrating its density, and a bound on its relative error.
 
-    The density need not be normalised: the tail is divided by the whole. Both integrals run over a half line that is
-    mapped to (0, 1), by Gauss's rule of 160 points; the rule of 80 tells how far to trust it.
+    The density need not be normalised: the tail is divided by the whole. With :math:`x = \sqrt{\nu} \sinh u` it becomes
+    :math:`\cosh^{-\nu} u`, whose tail falls exponentially however far out it begins. Both integrals run over a half line that
+    is mapped to (0, 1), by Gauss's rule of 160 points; the rule of 80 tells how far to trust it.
     """
     t = abs(t)
     (near, near_coarse), (far, far_coarse) = _integrals(0.0, df), _integrals(t, df)
-    depth = _log_density(np.array([t]), df)[0]
+    depth = _log_fall(t, df)
     value = float(np.exp(depth)) * far / near
     error = abs(far - far_coarse) / far + abs(near - near_coarse) / near + 8 * ROUNDOFF * (abs(depth) + 10)
     return value, float(error)
 
 
-def _log_density(x: FloatArray, df: float) -> FloatArray:
+def _log_fall(t: float, df: float) -> float:
+    """Logarithm of the integrand at t over that at zero."""
     if np.isinf(df):
-        normal: FloatArray = -0.5 * x * x
-        return normal
-    student: FloatArray = -0.5 * (df + 1) * np.log1p(x * x / df)
-    return student
+        return -0.5 * t * t
+    ratio = t / sqrt(df)
+    return -df * (log(ratio) if ratio > _FAR else 0.5 * log1p(ratio * ratio))
 
 
 def _integrals(t: float, df: float) -> tuple[float, float]:
-    """Integral of the density from t on, over the density at t, by the fine rule and by the coarse one."""
-    slope = t if np.isinf(df) else t * (df + 1) / (df + t * t)
-    unit = 1.0 / (slope + 0.5)
-    at_t = _log_density(np.array([t]), df)[0]
+    """Integral from t on, over the integrand there, by the fine rule and by the coarse one."""
+    slope = t if np.isinf(df) else df * (t / hypot(t, sqrt(df)))
+    unit = 1.0 / (slope + 0.5 * (1.0 if np.isinf(df) else sqrt(df)))
     found = []
     for points in (160, 80):
         z, weight = _rule(points)
-        x = t + unit * z / (1 - z)
-        found.append(float(weight @ (np.exp(_log_density(x, df) - at_t) * unit / (1 - z) ** 2)))
+        step = unit * z / (1 - z)
+        if np.isinf(df):
+            fall = -step * (t + 0.5 * step)
+        else:  # log(cosh(u + step) / cosh(u)), in which nothing cancels
+            up = np.minimum(step, _NOTHING_LEFT)
+            fall = -df * np.log1p(2 * np.sinh(up / 2) ** 2 + slope / df * np.sinh(up))
+        found.append(float(weight @ (np.exp(fall) * unit / (1 - z) ** 2)))
     return found[0], found[1]
 
 

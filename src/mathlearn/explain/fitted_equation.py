@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mathlearn._errors import DomainError
 from mathlearn.explain.derivation import Maths, joined, maths
 from mathlearn.explain.numbers import num, signed
-from mathlearn.explain.setting import chosen_response
+from mathlearn.statistics.chosen import chosen_response
+from mathlearn.statistics.equation import LEADING, equation_text, leading
 
 if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
@@ -17,8 +19,8 @@ __all__ = ["EquationFormat", "EquationStyle", "equation"]
 EquationFormat = Literal["text", "latex", "mathml", "html", "markdown"]
 EquationStyle = Literal["auto", "named", "indexed"]
 
+_MOST_DIGITS = 17  # that tell a double from every other
 _MANY = 8  # terms up to which each is written out by itself
-_LEADING = 3  # shown of the indexed form, with the last
 
 
 def equation(
@@ -37,9 +39,9 @@ def equation(
     ----------
     result : FitResult
     format : {"text", "latex", "mathml", "html", "markdown"}
-        "latex" is without dollar signs and needs amsmath; "html" wraps the MathML so that it scrolls.
+        "latex" is without dollar signs and needs amsmath; "mathml" is one element, "html" one a term, so that lines can break.
     digits : int
-        Significant digits of the coefficients, at least 1.
+        Significant digits of the coefficients, from 1 to 17.
     style : {"auto", "named", "indexed"}
         "named" writes every column by its name, "indexed" by its number, the first few of many; "auto" takes "indexed" from nine
         terms on.
@@ -49,11 +51,11 @@ def equation(
     Raises
     ------
     DomainError
-        Another `format` or `style`, or no digits.
+        Another `format` or `style`, or digits that there are not.
     SchemaError
         There is no such response.
     ImportError
-        latex2mathml is not installed, and the format needs it ("latex" and "markdown" do not).
+        latex2mathml is not installed, and the format needs it ("mathml" and "html" do).
 
     References
     ----------
@@ -71,12 +73,18 @@ def equation(
     """
     _one_of("format", format, get_args(EquationFormat))
     _one_of("style", style, get_args(EquationStyle))
-    if digits < 1:
-        raise DomainError(f"digits is {digits!r}: it must be at least 1, for example 4")
+    _require_digits(digits)
     i = chosen_response(result, response)
     many = style == "indexed" or (style == "auto" and len(result.terms) > _MANY)
-    formula = _indexed(result, i, digits) if many else _named(result, i, digits)
-    return _written(formula, format)
+    if format == "text":
+        return equation_text(result, i, digits=digits, indexed=many)
+    return _written(_indexed(result, i, digits) if many else _named(result, i, digits), format)
+
+
+def _require_digits(digits: Any) -> None:
+    whole = isinstance(digits, Integral) and not isinstance(digits, bool)
+    if not (whole and 1 <= digits <= _MOST_DIGITS):
+        raise DomainError(f"digits is {digits!r}: it must be a whole number from 1 to {_MOST_DIGITS}, for example 4")
 
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -88,46 +96,49 @@ def _start(result: FitResult, i: int, digits: int) -> list[Maths]:
     return [Maths(num(float(result.intercept[i]), digits))] if result.fit_intercept else []
 
 
+def _offset(result: FitResult, *, alone: bool) -> list[Maths]:
+    return [] if result.offset is None else [maths("@" if alone else "+ @", result.offset)]
+
+
 def _term(value: float, digits: int, *, first: bool) -> str:
     return num(value, digits) if first else signed(value, digits)
 
 
-def _named(result: FitResult, i: int, digits: int) -> Maths:
+def _named(result: FitResult, i: int, digits: int) -> list[Maths]:
     parts = _start(result, i, digits)
     for value, name in zip(result.coef[i].tolist(), result.terms, strict=True):
         parts.append(maths(rf"{_term(value, digits, first=not parts)}\, @", name))
+    parts += _offset(result, alone=not parts)
     head = maths(r"\widehat{@} =", result.responses[i])
-    return joined(" ", [head, *(parts or [Maths("0")])])
+    return [head, *(parts or [Maths("0")])]
 
 
-def _indexed(result: FitResult, i: int, digits: int) -> Maths:
+def _indexed(result: FitResult, i: int, digits: int) -> list[Maths]:
     p = len(result.terms)
     parts = _start(result, i, digits)
-    for j in [*range(min(_LEADING, p - 1)), p - 1]:
-        if j == p - 1 > _LEADING:
+    for j in leading(p):
+        if j == p - 1 > LEADING:
             parts.append(Maths(r"+ \cdots"))
         value = float(result.coef[i][j])
         parts.append(Maths(rf"{_term(value, digits, first=not parts)}\, x_{{{j + 1}}}"))
-    where = (
-        maths(rf", \quad x_1 = @, \ldots, x_{{{p}}} = @", result.terms[0], result.terms[-1])
-        if p > 1
-        else maths(r", \quad x_1 = @", *result.terms)
-    )
-    return joined(" ", [maths(r"\widehat{@} =", result.responses[i]), *parts, where])
+    parts += _offset(result, alone=not parts)
+    where = []
+    if p:
+        last = rf", \ldots, x_{{{p}}} = @" if p > 1 else ""
+        where.append(maths(rf", \quad x_1 = @{last}", *dict.fromkeys((result.terms[0], result.terms[-1]))))
+    return [maths(r"\widehat{@} =", result.responses[i]), *(parts or [Maths("0")]), *where]
 
 
-def _written(formula: Maths, form: EquationFormat) -> str:
+def _written(pieces: list[Maths], form: EquationFormat) -> str:
     if form in {"latex", "markdown"}:
         from mathlearn.explain.render.latex import maths_latex
 
-        source = maths_latex(formula)
+        source = maths_latex(joined(" ", pieces))
         return source if form == "latex" else f"${source}$"
-    if form == "text":
-        from mathlearn.explain.render.text import maths_text
-
-        return maths_text(formula)
     from mathlearn.explain.render.mathml import mathml
 
-    return (
-        mathml(formula) if form == "mathml" else f'<div style="overflow-x:auto">{mathml(formula, display=True)}</div>'
-    )
+    if form == "mathml":
+        return mathml(joined(" ", pieces))
+    # An empty group before a sign makes it stand between two terms, as it does on paper.
+    first, *others = pieces
+    return f"<div>{' '.join([mathml(first), *(mathml(Maths('{} ') + piece) for piece in others)])}</div>"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import floor, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.statistics.cells import number
+from mathlearn.statistics.cells import number, p_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mathlearn._typing import FloatArray
 
-__all__ = ["aligned", "num", "p_latex", "short", "signed", "squared"]
+__all__ = ["aligned", "in_sum", "num", "p_latex", "short", "signed", "squared", "sum_line"]
 
 _DIGITS = 5
 _LEAST_DIGITS = 3  # of the smallest number of a column of one format
 _MOST_PLACES = 10  # of a number of such a column
-_SMALLEST_P = 1e-16
+_MOST_DIGITS = 12  # of a number of a sum that can be read
+_MORE = 4  # decimals that are tried beyond those needed
 
 
 def num(x: float, digits: int = _DIGITS) -> str:
@@ -32,7 +36,7 @@ def num(x: float, digits: int = _DIGITS) -> str:
         return r"\text{not known}"
     if not isfinite(x):
         return r"\infty" if x > 0 else r"-\infty"
-    return _latex(number(float(x), digits))
+    return _latex(number(float(x) + 0.0, digits))  # zero has no sign
 
 
 def _latex(text: str) -> str:
@@ -60,6 +64,52 @@ def squared(x: float, digits: int = _DIGITS) -> str:
 def signed(x: float, digits: int = _DIGITS) -> str:
     """Write a number as the next term of a sum: its sign, a space and its size."""
     return f"- {num(-x, digits)}" if x < 0 else f"+ {num(x, digits)}"
+
+
+def in_sum(parts: Sequence[float], total: float, digits: int = _DIGITS) -> tuple[list[str], str, bool]:
+    r"""Write numbers and their sum with so many common decimals that the sum holds for what is written.
+
+    Returns
+    -------
+    parts : list of str
+    total : str
+    holds : bool
+        False where no number of decimals of a double does it: parts cancel to their rounding, and all are written as usual.
+
+    Examples
+    --------
+    >>> in_sum([680.94021, -1271.95632, 635.97784], 44.96173)
+    (['680.940', '-1271.956', '635.978'], '44.962', True)
+    """
+    sizes = [abs(x) for x in (*parts, total) if x]
+    usual = [num(x, digits) for x in parts], num(total, digits), not sizes
+    if not sizes or not all(map(isfinite, sizes)):
+        return usual
+    top = floor(log10(max(sizes)))
+    power = top if not -4 <= top < 9 else 0
+    unit, places = 10.0**power, top - power + 1
+    least = floor(log10(abs(total) or max(sizes))) - power
+    start = max(digits - 1 - least, digits - places, 0)
+    for decimals in range(start, min(start + _MORE, _MOST_DIGITS - max(places, 1)) + 1):
+        shown = [f"{x / unit + 0.0:.{decimals}f}" for x in (*parts, total)]
+        exact = [Decimal(text) for text in shown]
+        if sum(exact[:-1]) == exact[-1]:
+            tail = rf" \times 10^{{{power}}}" if power else ""
+            return [text + tail for text in shown[:-1]], shown[-1] + tail, True
+    return usual
+
+
+def sum_line(parts: Sequence[float], total: float) -> tuple[str, str, str]:
+    r"""Write a sum, the sign between it and its total, and that: ``=``, or ``\approx`` where parts cancel to their rounding.
+
+    Examples
+    --------
+    >>> sum_line([0.1, -0.3], -0.2), sum_line([4.5, -9.0, 4.5], 1e-32)[1]
+    (('0.10000 - 0.30000', '=', '-0.20000'), '\\approx')
+    """
+    (first, *others), right, holds = in_sum(parts, total)
+    terms = [f"- {text[1:]}" if text.startswith("-") else f"+ {text}" for text in others]
+    return " ".join([first, *terms]), "=" if holds else r"\approx", right
 
 
 def aligned(values: FloatArray) -> list[list[str]]:
@@ -91,6 +141,5 @@ def _with_decimals(values: FloatArray) -> list[list[str]] | None:
 
 def p_latex(p: float) -> str:
     r"""Write ``= 0.012`` or ``< 10^{-16}``, as the tables do."""
-    if p < _SMALLEST_P:
-        return r"< 10^{-16}"
-    return f"= {p:.4f}" if p >= 1e-3 else f"= {_latex(f'{p:.1e}')}"
+    below, text = p_value(p).startswith("<"), p_value(p).removeprefix("<")
+    return rf"< 10^{{{int(text.partition('e')[2])}}}" if below else f"= {_latex(text)}"

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
+from mathlearn._errors import DomainError, NonFiniteInputError, SchemaError
 from mathlearn.explain.books import Books
 from mathlearn.explain.derivation import Derivation, prose
 from mathlearn.explain.registry import steps_about
-from mathlearn.explain.setting import RowSetting, chosen_response
+from mathlearn.explain.setting import RowSetting
+from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.coefficients import coefficient_table
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
 __all__ = ["explain_row"]
+
+_MOST_DISTANCE = 1e140  # in the spread of the columns: its square, times that of a factor, is a double
 
 
 def explain_row(
@@ -53,7 +56,7 @@ def explain_row(
     NonFiniteInputError
         `x` holds NaN or infinity.
     DomainError
-        `level` is outside (0, 1).
+        `level` is outside (0, 1), or the row is so far out that squares of its distances are no doubles.
 
     Examples
     --------
@@ -75,6 +78,7 @@ def explain_row(
         x=row,
         offset=float(offset),
     )
+    _require_range(setting)
     what = " for @" if name else ""
     return Derivation(
         title=prose(f"One prediction of @{what}, step by step", *filter(None, (setting.y, name))),
@@ -83,9 +87,24 @@ def explain_row(
     )
 
 
-def _row(x: ArrayLike, terms: tuple[str, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    from mathlearn._errors import NonFiniteInputError
+def _require_range(setting: RowSetting) -> None:
+    """Refuse a row of which prediction or leverage overflow."""
+    curvature, x = setting.result.curvature, setting.x
+    mean = np.zeros(setting.p) if curvature is None else curvature.mean
+    with np.errstate(over="ignore"):
+        away = np.abs(x) + np.abs(mean)
+        terms = away * np.abs(setting.beta) / _MOST_DISTANCE
+        if curvature is not None:
+            terms = np.maximum(terms, away * np.abs(curvature.whitener).sum(axis=1))
+    j = int(np.argmax(terms)) if setting.p else 0
+    if setting.p and not terms[j] < _MOST_DISTANCE:
+        raise DomainError(
+            f"column {setting.terms[j]!r} is {x[j]:.3g} in the row to explain: so far from the rows of the fit that the square of "
+            "the distance is no double. Give a row nearer to them"
+        )
 
+
+def _row(x: ArrayLike, terms: tuple[str, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     row = np.asarray(x, dtype=np.float64).ravel()
     if row.size != len(terms):
         raise SchemaError(f"the row has {row.size} numbers: it must have {len(terms)}, one for each column of the fit")

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn._errors import DomainError, SchemaError
+from mathlearn._errors import DomainError
 from mathlearn.explain.books import Books
 from mathlearn.statistics import reasons
+from mathlearn.statistics.chosen import chosen_response, chosen_term
 from mathlearn.statistics.coefficients import coefficient_table
 from mathlearn.statistics.functional import INTERCEPT, sigma
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.coefficients import CoefficientTable
 
-__all__ = ["RowSetting", "Setting", "chosen_response", "chosen_term"]
+__all__ = ["RowSetting", "Setting"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +56,7 @@ class Setting:
         """
         i = chosen_response(result, response)
         table = coefficient_table(result, level)
-        return cls(result, i, chosen_term(table, i, term), level, table, Books.of(result, i))
+        return cls(result, i, _worked_term(table, i, term), level, table, Books.of(result, i))
 
     @property
     def y(self) -> str:
@@ -130,7 +129,17 @@ class Setting:
         """Whether the data leave some direction undetermined."""
         return self.result.rank < self.p
 
-    # How the letters read for this fit: X or its centred form, W or nothing.
+    # How the letters read for this fit: X or its centred form, y or what an offset leaves of it, W or nothing.
+    @property
+    def left(self) -> str:
+        """LaTeX of what is fitted: y, less the offset where there is one."""
+        return "y" if self.result.offset is None else "(y - o)"
+
+    @property
+    def left_mean(self) -> str:
+        """LaTeX of its mean."""
+        return r"\bar y" if self.result.offset is None else r"\overline{y - o}"
+
     @property
     def X(self) -> str:
         """LaTeX of the columns as they enter the normal equations."""
@@ -166,26 +175,7 @@ class RowSetting(Setting):
     offset: float
 
 
-def chosen_response(result: FitResult, response: int | str | None) -> int:
-    """Return the index of a response, by name or number; the first when none is asked for.
-
-    Raises
-    ------
-    SchemaError
-        There is none of that name or number.
-    """
-    if response is None:
-        return 0
-    names = result.responses
-    if isinstance(response, str):
-        if response in names:
-            return names.index(response)
-    elif 0 <= response < len(names):
-        return int(response)
-    raise SchemaError(f"there is no response {response!r}: {_listed(names)}")
-
-
-def chosen_term(table: CoefficientTable, response: int, term: str | None) -> int | None:
+def _worked_term(table: CoefficientTable, response: int, term: str | None) -> int | None:
     """Return the index of a parameter by name; by itself, the one of the largest |t|.
 
     Raises
@@ -197,9 +187,7 @@ def chosen_term(table: CoefficientTable, response: int, term: str | None) -> int
     """
     if term is None:
         return _largest_t(table, response)
-    if term not in table.names:
-        raise SchemaError(f"there is no term {term!r}: {_listed(table.names)}")
-    j = table.names.index(term)
+    j = chosen_term(table.names, term)
     if np.isnan(table.estimate[response, j]):
         known = (reason for i, k, _, reason in table.reasons() if (i, k) == (response, j))
         raise DomainError(f"{term!r} cannot be worked: {next(known, 'its estimate is withheld')}")
@@ -218,8 +206,3 @@ def _largest_t(table: CoefficientTable, response: int) -> int | None:
         return int(known[0])
     size = np.nan_to_num(t[slopes], nan=-1.0, posinf=np.inf)
     return int(slopes[int(np.argmax(size))])
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:8])
-    return f"the fit has {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")

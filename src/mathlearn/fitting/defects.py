@@ -73,7 +73,8 @@ def _responses(responses: tuple[str, ...], exact: BoolArray, tss: FloatArray) ->
 
 
 def _too_few(n: int, df_resid: int) -> Defect:
-    message = f"{n} rows leave {df_resid} residual degrees of freedom: no variance can be estimated. Add rows or drop columns."
+    rows = "1 row leaves" if n == 1 else f"{n} rows leave"
+    message = f"{rows} {df_resid} residual degrees of freedom: no variance can be estimated. Add rows or drop columns."
     return Defect(DefectKind.TOO_FEW_ROWS, message)
 
 

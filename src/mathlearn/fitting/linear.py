@@ -20,17 +20,15 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import CovarianceEstimate, FitResult
 
 
-def fit_linear(rows: Rows, spec: LinearSpec, *, has_offset: bool = False) -> FitResult:
+def fit_linear(rows: Rows, spec: LinearSpec) -> FitResult:
     """Fit ordinary or weighted least squares, with its evidence and inference.
 
     Parameters
     ----------
     rows : Rows
     spec : LinearSpec
-    has_offset : bool
-        Whether chunks carry an offset, to be subtracted from y.
     """
-    if has_offset:
+    if spec.offset is not None:
         rows = without_offset(rows)
     size = resources.numbers(rows)
     threads = pool_size(size, resources.threads(spec.n_jobs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from mathlearn.linalg.errorfree import minus_dot
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import FitResult
 
 
 def intercept_at_zero(intercept: FloatArray, coef: FloatArray, origin: tuple[int, ...]) -> FloatArray:
@@ -21,3 +23,14 @@ def intercept_at_zero(intercept: FloatArray, coef: FloatArray, origin: tuple[int
     slopes = np.concatenate([coef.T, coef.T])
     start = intercept, np.zeros_like(intercept)
     return minus_dot(start, np.concatenate([high, low]), (slopes, np.zeros_like(slopes)))
+
+
+def counted_from(result: FitResult, origin: tuple[int, ...]) -> FitResult:
+    """Return the fit with its intercept at the columns' origin, where rows count from, if fitted values are made from it.
+
+    With a curvature they are made from the means, which count from there already.
+    """
+    if result.curvature is not None or not any(origin):
+        return result
+    back = tuple(-shift for shift in origin)
+    return replace(result, intercept=intercept_at_zero(result.intercept, result.coef, back))

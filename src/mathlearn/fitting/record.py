@@ -95,6 +95,7 @@ def recorded(
         terms=rows.terms,
         responses=rows.responses,
         fit_intercept=spec.fit_intercept,
+        offset=spec.offset,
         weights_type=spec.weights_type,
         n=count,
         n_dropped=found.dropped,

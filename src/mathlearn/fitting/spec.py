@@ -29,6 +29,8 @@ class LinearSpec:
     n_jobs : int or None
     origin : tuple of int
         What was subtracted from each column of X before it became float64; empty when nothing was.
+    offset : str or None
+        What is to be subtracted from y, in the user's words, where chunks carry an offset.
     """
 
     fit_intercept: bool = True
@@ -39,6 +41,7 @@ class LinearSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     n_jobs: int | None = None
     origin: tuple[int, ...] = ()
+    offset: str | None = None
 
     def count(self, n: int, weight: float) -> int:
         """Return the number of observations: rows, or the sum of frequencies."""

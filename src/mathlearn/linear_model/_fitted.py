@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn._sklearn import BaseEstimator, MultiOutputMixin, NotFittedError, RegressorMixin, is_fitted
-from mathlearn.fitting.origin import intercept_at_zero
+from mathlearn.fitting.origin import counted_from, intercept_at_zero
 from mathlearn.linear_model._blocks import block_rows, spread
 
 if TYPE_CHECKING:
@@ -265,11 +264,9 @@ class FittedLinear(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ig
         """
         from mathlearn.statistics.augment import augment
 
-        result = self._result()
+        result = counted_from(self._result(), self.design_.int_shift)
         require_y = y is None and bool(self.design_.response_columns)
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, require_y=require_y)
-        if result.curvature is None:  # what is fitted is then `intercept + X b`, where the rows count from
-            result = replace(result, intercept=self._at_origin(result.intercept, result.coef))
         return augment(result, rows, as_=as_)
 
     def conf_int(self, level: float = 0.95, as_: FrameKind = "pandas") -> Any:

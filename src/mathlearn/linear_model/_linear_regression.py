@@ -191,7 +191,7 @@ class LinearRegression(Shown, ForMaketables, FittedLinear):
         if self.positive and rows.sparse:
             raise TypeError(_DENSE_ONLY)
         spec = self._spec(rows.design, weighted=sample_weight is not None)
-        result = fit_linear(rows, spec, has_offset=rows.design.encoding is not None)
+        result = fit_linear(rows, spec)
         # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
         self.design_, self.result_ = rows.design, result
         self._validate_loaded()
@@ -310,6 +310,7 @@ class LinearRegression(Shown, ForMaketables, FittedLinear):
             options=dict(self.covariance_options or {}),
             positive=bool(self.positive),
             origin=design.int_shift,
+            offset=None if design.encoding is None else design.encoding.offset,
             n_jobs=self.n_jobs,
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
+from mathlearn._errors import DomainError, SchemaError
 
 if TYPE_CHECKING:
     import os
@@ -51,16 +53,18 @@ class Shown:
     ) -> Derivation:
         """Derive the fit, or one prediction, step by step with its own numbers; each step is checked on this fit.
 
+        What is derived is the record of the fit, ``result_``: other numbers put into ``coef_`` since change predictions alone.
+
         Parameters
         ----------
-        x : (p,) array, or table or source of rows, optional
+        x : (p,) array, mapping of columns to numbers, or table or source of rows, optional
             The row whose prediction is derived: contributions, interval, leverage. None derives the fit.
         row : int, optional
             Which row of `x` is meant, counted from 0; needed where it has several.
         response : int or str, optional
             Of several responses, which; the first by default.
         term : str, optional
-            The coefficient whose test is worked in full; the slope of the largest t statistic by default.
+            The coefficient whose test is worked in full; the slope of the largest t statistic by default. Not with `x`.
         level : float in (0, 1)
 
         Returns
@@ -72,7 +76,7 @@ class Shown:
         ------
         NotFittedError
         SchemaError, DomainError
-            There is no such response or term, or `x` is not one row of the columns learned.
+            There is no such response, term or row, `row` comes without `x`, or `x` is not one row of the columns learned.
 
         Examples
         --------
@@ -85,19 +89,36 @@ class Shown:
         from mathlearn.explain import explain, explain_row
 
         result = self._result()
+        _require_question(x is not None, row, term)
         if x is None:
             return explain(result, response=response, term=term, level=level)
         encoded, offset = _one_row(self._bound(_as_row(x), missing=self.missing), row)
         return explain_row(result, encoded, offset=offset, response=response, level=level)
 
-    def equation(self: _Fitted, format: EquationFormat = "text", *, digits: int = 4) -> str:  # noqa: A002 - the word for it
+    def equation(
+        self: _Fitted,
+        format: EquationFormat = "text",  # noqa: A002 - the word for it
+        *,
+        digits: int = 4,
+        response: int | str | None = None,
+    ) -> str:
         """Return the fitted equation in one line; with many terms in an indexed short form.
+
+        It is that of the record of the fit, ``result_``.
 
         Parameters
         ----------
         format : {"text", "latex", "mathml", "html", "markdown"}
         digits : int
-            Significant digits of the coefficients.
+            Significant digits of the coefficients, from 1 to 17.
+        response : int or str, optional
+            Of several responses, which; the first by default.
+
+        Raises
+        ------
+        NotFittedError
+        DomainError, SchemaError
+            There is no such format or response, or not so many digits.
 
         Examples
         --------
@@ -108,7 +129,7 @@ class Shown:
         """
         from mathlearn.explain import equation
 
-        return equation(self._result(), format=format, digits=digits)
+        return equation(self._result(), format=format, digits=digits, response=response)
 
     def plot(
         self: _Fitted,
@@ -120,6 +141,7 @@ class Shown:
         feature: str | int | None = None,
         response: str | int | None = None,
         level: float = 0.95,
+        standardised: bool = False,
         sample_weight: Any = None,
         groups: Any = None,
         theme: ThemeName = "auto",
@@ -129,14 +151,16 @@ class Shown:
         Parameters
         ----------
         X, y, sample_weight, groups
-            As given to `fit`; ``kind="coefficients"`` needs none of them.
+            As given to `fit`; ``kind="coefficients"`` needs none of them. "fit" draws other rows too and says that they are other.
         kind : {"auto", "fit", "partial", "coefficients", "diagnostics"}
         ax : Axes, optional
         feature : str or int, optional
-            For "fit": the column to draw over.
+            For "fit" only: the column to draw over.
         response : str or int, optional
         level : float in (0, 1)
             Of bands and intervals.
+        standardised : bool
+            For "coefficients" only: the change of the response for one standard deviation of each column, not for one unit.
         theme : {"auto", "light", "dark"}
 
         Returns
@@ -147,6 +171,8 @@ class Shown:
         Raises
         ------
         NotFittedError, DomainError, SchemaError, NonFiniteInputError
+        TypeError
+            There are no rows, or `ax` is no Axes.
         ImportError
             Matplotlib is not installed; the message says how to.
 
@@ -171,6 +197,7 @@ class Shown:
             feature=feature,
             response=response,
             level=level,
+            standardised=standardised,
             sample_weight=sample_weight,
             groups=groups,
             theme=theme,
@@ -207,7 +234,7 @@ class Shown:
         Examples
         --------
         >>> from mathlearn.linear_model import LinearRegression
-        >>> X, y = [[0.0], [1.0], [2.0], [3.0], [4.0]], [1.0, 3.0, 4.0, 8.0, 15.0]
+        >>> X, y = [[float(i)] for i in range(8)], [1.0, 3.0, 4.0, 8.0, 9.0, 12.0, 12.0, 40.0]
         >>> diagnosis = LinearRegression().fit(X, y).diagnose(X, y)
         >>> diagnosis.findings[0].name, diagnosis.worst.value
         ('influence', 'serious')
@@ -309,8 +336,30 @@ class Shown:
         )
 
 
+def _require_question(of_row: bool, row: Any, term: str | None) -> None:
+    """Refuse what does not go together.
+
+    Raises
+    ------
+    DomainError
+        A row is asked for without `x` or is no place of one, or a term is asked for with `x`.
+    """
+    if row is not None and not of_row:
+        raise DomainError(
+            f"row={row!r} says which row of x is meant, and there is no x: pass the rows, as in explain(X, row=0)"
+        )
+    if row is not None and (isinstance(row, bool) or not isinstance(row, Integral) or row < 0):
+        raise DomainError(f"row is {row!r}: it must be a whole number, counted from 0, which is the first row of x")
+    if of_row and term is not None:
+        raise DomainError(f"term={term!r} is worked where the fit is derived: leave out x, or leave out the term")
+
+
 def _as_row(x: Any) -> Any:
-    """Make a table of one row of a list or vector of numbers; tables stay what they are."""
+    """Make a table of one row of a list or vector of numbers, or a mapping to numbers; tables stay what they are."""
+    if isinstance(x, Mapping) and all(np.ndim(value) == 0 for value in x.values()):
+        from pandas import DataFrame
+
+        return DataFrame({name: [value] for name, value in x.items()})
     if isinstance(x, list | tuple | np.ndarray) and np.ndim(x) == 1:
         return np.asarray(x).reshape(1, -1)
     return x.to_frame().T if type(x).__name__ == "Series" and hasattr(x, "to_frame") else x
@@ -326,16 +375,15 @@ def _one_row(rows: BoundRows, row: int | None) -> tuple[FloatArray, float]:
     """
     wanted, seen = 0 if row is None else row, 0
     for chunk in rows.blocks(_BLOCK):
-        index = np.arange(chunk.n) + chunk.start if chunk.rows is None else chunk.rows
         seen = chunk.start + chunk.n + chunk.dropped
         if row is None and seen > 1:
             raise SchemaError(
                 "explain derives the prediction of one row, and x has several: say which by row=, as in row=0"
             )
-        place = np.flatnonzero(index == wanted)
+        place = np.flatnonzero(chunk.index == wanted)
         if place.size:
             dense = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
             return dense[place[0]], 0.0 if chunk.offset is None else float(chunk.offset[place[0]])
         if wanted < seen:
             raise SchemaError(f"row {wanted} lacks a value in a column that is used: there is no prediction to explain")
-    raise SchemaError(f"there is no row {wanted}: x has {seen} rows, counted from 0")
+    raise SchemaError(f"there is no row {wanted}: x has {seen} row{'s' * (seen != 1)}, counted from 0")

@@ -51,10 +51,18 @@ def _design_faults(result: FitResult, design: Design, formula: str | None) -> It
         yield f"y had {design.y_ndim} dimensions and {len(design.responses)} columns"
     if design.int_shift and len(design.int_shift) != len(design.columns):
         yield f"there are {len(design.int_shift)} shifts for {len(design.columns)} columns"
+    yield from _formula_faults(result, design)
+
+
+def _formula_faults(result: FitResult, design: Design) -> Iterator[str]:
+    if design.encoding is None and result.offset is not None:
+        yield "the fit has an offset, and no formula that says which"
     if design.encoding is not None:
         check(design.encoding)
         if result.fit_intercept and not design.encoding.fit_intercept:
             yield "the formula and the fit disagree about the intercept"
+        if result.offset != design.encoding.offset:
+            yield "the formula and the fit disagree about the offset"
         if not {*design.encoding.columns} <= {*design.columns}:
             yield "the formula reads columns that were not learned"
 

@@ -1,4 +1,4 @@
-"""Artists that several figures share: a cloud of rows, labels of rows, a trend."""
+"""Artists that several figures share: a cloud of rows, a trend."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn import _engines
-from mathlearn.plot.style import SMALL, root
 from mathlearn.plot.words import count, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
 
-    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn._typing import FloatArray
     from mathlearn.plot.cells import Grid
     from mathlearn.plot.cloud import Cloud
     from mathlearn.plot.style import Theme
     from mathlearn.plot.trend import Trend
 
-__all__ = ["draw_cloud", "draw_trend", "label_rows", "marker_size", "rows_shown"]
+__all__ = ["draw_cloud", "draw_trend", "marker_size", "points", "rows_shown"]
 
 VECTOR_POINTS = 1_200
 """Above so many points they are drawn as one picture, not one by one."""
@@ -105,63 +102,3 @@ def draw_trend(ax: Axes, theme: Theme, curve: Trend | None) -> None:
         zorder=3,
     )
     ax.plot(curve.x, curve.y, color=theme.accent, zorder=4)
-
-
-_LOW = tuple((9, -7 - 9 * step, "left") for step in range(5))
-_HIGH = tuple((-9, -1 + 9 * step, "right") for step in range(5))
-_PLACES = ((6, 4, "left"), (-6, 4, "right"), (6, -11, "left"), (-6, -11, "right"), (0, 9, "center"), (0, -16, "center"))
-
-
-def label_rows(ax: Axes, theme: Theme, rows: IntArray, x: FloatArray, y: FloatArray, *, rising: bool = False) -> None:
-    """Mark rows and write their numbers beside them, clear of each other and of the borders where that can be.
-
-    Beside a rising row of points labels stand at the lower right of what is low and at the upper left of what is high.
-    """
-    fine = np.isfinite(x) & np.isfinite(y)
-    if not fine.any():
-        return
-    rows, x, y = rows[fine], x[fine], y[fine]
-    ax.scatter(x, y, s=34, facecolors="none", edgecolors=theme.alarm, linewidths=1.1, zorder=5)
-    figure = root(ax)
-    scale = 72 / (figure.dpi if figure is not None else 100)
-    where = ax.transData.transform(np.column_stack([x, y])) * scale
-    frame = ax.get_window_extent().get_points() * scale
-    taken = [(u - 4, v - 4, u + 4, v + 4) for u, v in where.tolist()]
-    for row, at, place in zip(rows.tolist(), zip(x, y, strict=True), where, strict=True):
-        text = grouped(str(row))
-        order = _PLACES if not rising else _LOW if at[1] < 0 else _HIGH
-        dx, dy, side, box = _free(place, len(text), frame, taken, order)
-        taken.append(box)
-        ax.annotate(
-            text,
-            xy=at,
-            xytext=(dx, dy),
-            textcoords="offset points",
-            ha=side,
-            fontsize=SMALL - 0.5,
-            color=theme.ink,
-            zorder=6,
-            annotation_clip=False,
-        )
-
-
-def _free(
-    place: FloatArray,
-    characters: int,
-    frame: FloatArray,
-    taken: Sequence[tuple[float, float, float, float]],
-    order: Sequence[tuple[float, float, str]],
-) -> tuple[float, float, str, tuple[float, float, float, float]]:
-    """Choose the first place about a point, in typographic points, where a label of so many characters is free."""
-    width, height = 5.2 * characters, 10.0
-    options = []
-    for dx, dy, side in order:
-        left = place[0] + dx - (width if side == "right" else width / 2 if side == "center" else 0)
-        box = (left, place[1] + dy, left + width, place[1] + dy + height)
-        inside = (
-            frame[0, 0] <= box[0] and box[2] <= frame[1, 0] + 4 and frame[0, 1] <= box[1] and box[3] <= frame[1, 1] + 4
-        )
-        clear = not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)
-        options.append((-(2 * clear + inside), dx, dy, side, box))
-    best = min(options, key=lambda option: option[0])
-    return best[1], best[2], best[3], best[4]

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.plot.reading import check_level
+from mathlearn.statistics.tails import require_level
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -87,7 +87,7 @@ def local_level(n: int, level: float) -> float:
     >>> round(local_level(100, 0.95), 4)
     0.0206
     """
-    check_level(level)
+    require_level(level)
     # Linear in log n; beyond the table, where the local level hardly falls any more, its last row.
     size, step = np.log(_TABLE[:, 0]), min(max(np.log(n), np.log(_TABLE[0, 0])), np.log(_TABLE[-1, 0]))
     known = np.array([np.interp(step, size, np.log(column)) for column in _TABLE[:, 1:].T])

@@ -124,10 +124,12 @@ class Counts:
     counts: IntArray
 
     @classmethod
-    def of(cls, x: FloatArray, most: int) -> Counts:
-        """Count finite numbers, at least one."""
+    def of(cls, x: FloatArray, most: int, copies: IntArray | None = None) -> Counts:
+        """Count finite numbers, at least one, each there so many times."""
         side = Side.of(float(x.min()), float(x.max()), most)
-        return cls(side, np.bincount(side.index(x), minlength=side.size))
+        counts = np.zeros(side.size, dtype=np.int64)
+        np.add.at(counts, side.index(x), 1 if copies is None else copies)
+        return cls(side, counts)
 
     def merge(self, other: Counts) -> Counts:
         """Count both: exact, whatever the order."""

@@ -170,13 +170,25 @@ class Order:
     counts: Counts | None = None
 
     @classmethod
-    def of(cls, values: FloatArray) -> Order:
-        """Sort one block of numbers; those that are not finite are left out."""
-        values = values[np.isfinite(values)]
+    def of(cls, values: FloatArray, copies: IntArray | None = None) -> Order:
+        """Sort one block of numbers, each there so many times; those that are not finite are left out."""
+        fine = np.isfinite(values)
+        values = values[fine]
+        if copies is not None:
+            return cls._of_copies(values, copies[fine])
         if len(values) <= LIMIT:
             return cls(len(values), np.sort(values), values[:0])
         ends = np.partition(values, [TAIL - 1, len(values) - TAIL])
         return cls(len(values), np.sort(ends[:TAIL]), np.sort(ends[-TAIL:]), Counts.of(values, BINS))
+
+    @classmethod
+    def _of_copies(cls, values: FloatArray, copies: IntArray) -> Order:
+        """Write out no more copies than are kept."""
+        n, order = int(copies.sum()), np.argsort(values, kind="stable")
+        if n <= LIMIT:
+            return cls(n, np.repeat(values[order], copies[order]), values[:0])
+        ends = np.repeat(values[order], np.minimum(copies[order], TAIL))
+        return cls(n, ends[:TAIL], ends[-TAIL:], Counts.of(values, BINS, copies))
 
     def merge(self, other: Order) -> Order:
         """Sort both."""

@@ -10,10 +10,12 @@ import numpy as np
 from mathlearn._errors import DomainError
 from mathlearn.plot import style
 from mathlearn.plot.display import Display
-from mathlearn.plot.reading import fitted, response_index
 from mathlearn.plot.words import count, estimate, grouped, name, percent
+from mathlearn.results.of_model import result_of
 from mathlearn.statistics import reasons
+from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.coefficients import coefficient_table
+from mathlearn.statistics.functional import INTERCEPT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +34,7 @@ LABEL = 28
 """Characters of a term's name."""
 
 HINT = "Look for intervals clear of zero: the data tell the sign of these coefficients."
+CONSTANT = "The fit has no term: all it estimates is this constant."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Coefficients:
     level : float
         Of each interval by itself.
     terms : tuple of str
-        Those shown, in the order of the model.
+        Those shown, in the order of the model; the intercept only where there is nothing else.
     left_out : int
         Terms not shown because there are too many: those with the smallest t in size.
     estimate, low, high : (m,)
@@ -101,11 +104,11 @@ def coefficients(
     DomainError
         `level` is outside (0, 1), or standard deviations are asked for and the fit does not know them.
     """
-    i, table = response_index(result, response), coefficient_table(result, level)
-    skip = int(result.fit_intercept and len(result.terms) > 0)
+    i, table = chosen_response(result, response), coefficient_table(result, level)
+    skip = int(result.fit_intercept and len(result.terms) > 0)  # an intercept alone is shown
     shown = most_important(table, i, most, skip)
     unit = np.ones(len(shown))
-    if standardised:
+    if standardised and result.terms:
         every = deviations(result)
         if every is None:
             raise DomainError(
@@ -124,7 +127,7 @@ def coefficients(
         low=table.conf_low[i, shown],
         high=table.conf_high[i, shown],
         unit=unit,
-        standardised=standardised,
+        standardised=standardised and bool(result.terms),
         reasons={table.names[j]: why[j] for j in shown.tolist() if j in why},
         withheld=reasons.whole_fit(result),
         method="" if covariance is None else f"t with {covariance.df:g} df; {covariance.description}",
@@ -155,7 +158,12 @@ def deviations(result: FitResult) -> FloatArray | None:
 def draw_coefficients(data: Coefficients, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
     """Draw the picture."""
     style.dress(ax, theme, repaint=repaint)
+    title = f"Coefficients for {name(data.response)}"
     m = len(data.terms)
+    if not m:
+        style.headline(ax, theme, title)
+        style.empty(ax, theme, "this fit has neither terms nor an intercept")
+        return
     at = np.arange(m)[::-1]
     ax.axvline(0, color=theme.muted, linewidth=0.9, zorder=1)
     known = np.isfinite(data.low)
@@ -171,9 +179,11 @@ def draw_coefficients(data: Coefficients, ax: Axes, theme: Theme, *, repaint: bo
     for row, y in enumerate(at.tolist()):
         _write(ax, theme, data, row, y)
     per = "standard deviation" if data.standardised else "unit"
-    style.axis_labels(ax, theme, f"change of {name(data.response, 20)} per {per} of the term", "")
+    constant = data.terms == (INTERCEPT,)
+    label = f"change of {name(data.response, 20)} per {per} of the term"
+    style.axis_labels(ax, theme, name(data.response) if constant else label, "")
     beside = 14 + style.CHARACTER * style.SMALL * max(len(name(term, LABEL)) for term in data.terms)
-    style.headline(ax, theme, f"Coefficients for {name(data.response)}", HINT, beside=beside)
+    style.headline(ax, theme, title, CONSTANT if constant else HINT, beside=beside)
     style.caption(ax, theme, _caption(data), beside=beside)
 
 
@@ -282,7 +292,7 @@ class CoefficientDisplay(Display[Coefficients]):
         DomainError
             `level` is outside (0, 1), or standard deviations are asked for and the fit does not know them.
         """
-        data = coefficients(fitted(model), response=response, level=level, standardised=standardised)
+        data = coefficients(result_of(model, "the model"), response=response, level=level, standardised=standardised)
         return cls(data).plot(ax, theme=theme)
 
     def _size(self) -> tuple[float, float]:

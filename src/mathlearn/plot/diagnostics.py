@@ -10,9 +10,9 @@ from mathlearn.plot.leverage import Leverage, draw_leverage, leverage
 from mathlearn.plot.panels import divided, over_all
 from mathlearn.plot.qq import Quantiles, draw_quantiles, quantiles
 from mathlearn.plot.residuals import Residuals, draw_residuals, residuals
-from mathlearn.plot.row_measures import RowMeasures, row_measures
+from mathlearn.plot.row_measures import MeasuredRows, row_measures
 from mathlearn.plot.scale_location import ScaleLocation, draw_scale_location, scale_location
-from mathlearn.plot.words import name
+from mathlearn.plot.words import lacking, name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,9 +31,10 @@ class Diagnostics:
     quantiles: Quantiles
     scale_location: ScaleLocation
     leverage: Leverage
+    lacking: int
 
 
-def diagnostics(measures: RowMeasures, level: float = 0.95) -> Diagnostics:
+def diagnostics(measures: MeasuredRows, level: float = 0.95) -> Diagnostics:
     """Compute the four pictures.
 
     Raises
@@ -47,6 +48,7 @@ def diagnostics(measures: RowMeasures, level: float = 0.95) -> Diagnostics:
         quantiles(measures, level),
         scale_location(measures),
         leverage(measures),
+        measures.lacking,
     )
 
 
@@ -111,7 +113,7 @@ class DiagnosticsDisplay(Display[Diagnostics]):
         ------
         NotFittedError
         SchemaError, NonFiniteInputError
-            The rows do not fit what was learned, or the response is unknown.
+            The rows do not fit what was learned or are not those of the fit, or the response is unknown.
         """
         measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups)
         return cls(diagnostics(measures, level)).plot(ax, theme=theme)
@@ -123,5 +125,5 @@ class DiagnosticsDisplay(Display[Diagnostics]):
         draw_quantiles(data.quantiles, second, theme, repaint=repaint)
         draw_scale_location(data.scale_location, third, theme, repaint=repaint)
         draw_leverage(data.leverage, fourth, theme, repaint=repaint)
-        over_all(ax, theme, f"Diagnostics of {name(data.response)}")
+        over_all(ax, theme, f"Diagnostics of {name(data.response)}", " ".join(lacking(data.lacking)))
         return first

@@ -53,11 +53,18 @@ class Display(ABC, Generic[D]):
         Returns
         -------
         self
+
+        Raises
+        ------
+        TypeError
+            `ax` is no Axes.
         """
-        chosen = style.resolve(theme, ax)
-        with style.drawing(chosen):
-            place = style.new_axes(self._size()) if ax is None else ax
-            self.ax_ = self._draw(place, chosen, repaint=ax is None or theme != "auto")
+        style.require_axes(ax)
+        with style.LOCK:  # "auto" reads the settings that another thread changes while it draws
+            chosen = style.resolve(theme, ax)
+            with style.drawing(chosen):
+                place = style.new_axes(self._size()) if ax is None else ax
+                self.ax_ = self._draw(place, chosen, repaint=ax is None or theme != "auto")
         self.figure_ = place.figure
         return self
 
@@ -71,10 +78,11 @@ class Display(ABC, Generic[D]):
         prefix : str
             Of every ``id``: figures in one page need different ones.
         """
-        figure = _engines.load("matplotlib.figure").Figure(figsize=self._size(), layout="constrained")
-        with style.drawing(style.PAGE):
-            self._draw(style.axes_of(figure), style.PAGE, repaint=True)
-        return save_svg(figure, title, description, prefix=prefix)
+        with style.LOCK:
+            figure = _engines.load("matplotlib.figure").Figure(figsize=self._size(), layout="constrained")
+            with style.drawing(style.PAGE):
+                self._draw(style.axes_of(figure), style.PAGE, repaint=True)
+            return save_svg(figure, title, description, prefix=prefix)
 
     def _size(self) -> tuple[float, float]:
         """Width and height of a new figure, in inches."""

@@ -11,8 +11,9 @@ from mathlearn.plot.diagnostics import DiagnosticsDisplay
 from mathlearn.plot.features import numeric_features
 from mathlearn.plot.overview import OverviewDisplay
 from mathlearn.plot.partial import PartialRegressionDisplay
-from mathlearn.plot.reading import fitted
 from mathlearn.plot.regression import RegressionDisplay
+from mathlearn.plot.style import require_axes
+from mathlearn.results.of_model import result_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +36,7 @@ def plot_model(
     feature: str | int | None = None,
     response: str | int | None = None,
     level: float = 0.95,
+    standardised: bool = False,
     sample_weight: Any = None,
     groups: Any = None,
     theme: ThemeName = "auto",
@@ -45,7 +47,7 @@ def plot_model(
     ----------
     model : fitted estimator
     X, y, sample_weight, groups
-        As given to ``fit``; ``kind="coefficients"`` needs none of them.
+        As given to ``fit``; ``kind="coefficients"`` needs none of them. "fit" draws other rows too and says that they are other.
     kind : {"auto", "fit", "partial", "coefficients", "diagnostics"}
         "fit": the curve over one column with its bands; "partial": what each term adds; "coefficients": a forest plot;
         "diagnostics": four pictures of the residuals. "auto" is "fit" for one numeric column, or if `feature` is given, and else
@@ -53,11 +55,13 @@ def plot_model(
     ax : Axes, optional
         Where to draw; a figure of several panels shares their place.
     feature : str or int, optional
-        For "fit": the column to draw over, by name or by position among the numeric ones.
+        For "fit" only: the column to draw over, by name or by position among the numeric ones.
     response : str or int, optional
         Of several responses, which; the first by default.
     level : float in (0, 1)
         Of bands and intervals.
+    standardised : bool
+        For "coefficients" only: the change of the response for one standard deviation of each column, not for one unit.
     theme : {"auto", "light", "dark"}
 
     Returns
@@ -68,10 +72,12 @@ def plot_model(
     Raises
     ------
     NotFittedError
+    TypeError
+        There are no rows, `ax` is no Axes, or `model` none of ours.
     DomainError
-        Another `kind`, or `level` outside (0, 1).
+        Another `kind`, an option that it does not have, or `level` outside (0, 1).
     SchemaError, NonFiniteInputError
-        The rows do not fit what was learned, or a column or response is unknown.
+        The rows do not fit what was learned or are not those of the fit, or a column or response is unknown.
 
     Examples
     --------
@@ -84,12 +90,16 @@ def plot_model(
     'y by x0'
     >>> plt.close(display.figure_)
     """
-    fitted(model)
+    result_of(model, "the model")
     if kind not in get_args(Kind):
         hint = did_you_mean(str(kind), get_args(Kind))
         raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(Kind)))}.{hint}")
+    _require_options(kind, feature, standardised=standardised)
+    require_axes(ax)
     if kind == "coefficients":
-        return CoefficientDisplay.from_estimator(model, ax=ax, response=response, level=level, theme=theme)
+        return CoefficientDisplay.from_estimator(
+            model, ax=ax, response=response, level=level, standardised=standardised, theme=theme
+        )
     shared: dict[str, Any] = {
         "ax": ax,
         "response": response,
@@ -105,3 +115,19 @@ def plot_model(
     if kind == "fit" or feature is not None or len(numeric_features(model.design_)) == 1:
         return RegressionDisplay.from_estimator(model, X, y, feature=feature, **shared)
     return OverviewDisplay.from_estimator(model, X, y, **shared)
+
+
+def _require_options(kind: Kind, feature: str | int | None, *, standardised: bool) -> None:
+    """Refuse what a figure of this kind would ignore.
+
+    Raises
+    ------
+    DomainError
+        An option of another kind.
+    """
+    if feature is not None and kind not in {"auto", "fit"}:
+        raise DomainError(f"feature is {feature!r} and kind is {kind!r}: only kind='fit' is drawn over a feature.")
+    if standardised and kind != "coefficients":
+        raise DomainError(
+            f"standardised is {standardised!r} and kind is {kind!r}: it is an option of kind='coefficients'."
+        )

@@ -33,6 +33,7 @@ class SeenRows(BoundRows):
     """Bound rows that keep the named columns of the batch just encoded: a formula's rows no longer show them."""
 
     seen: Batch | None = None
+    left_out = 0
 
     def encode(self, batch: Batch) -> EncodedLike:
         """Encode, and keep what was encoded."""
@@ -41,8 +42,10 @@ class SeenRows(BoundRows):
         return super().encode(batch)
 
     def pairs(self) -> Iterator[tuple[Chunk, Batch | None]]:
-        """Yield chunks beside the columns they were made of."""
+        """Yield chunks beside the columns they were made of; `left_out` counts the rows that lack a value."""
+        self.left_out = 0
         for chunk in self.blocks(block_rows(self)):
+            self.left_out += chunk.dropped
             if chunk.n:
                 yield chunk, self.seen
 
@@ -89,7 +92,7 @@ def choose_feature(design: Design, feature: str | int | None) -> str:
                 f"feature is None and the fit has several numeric columns: choose one of {listing(known)}."
             )
         return known[0]
-    if isinstance(feature, int) and not isinstance(feature, bool) and -len(known) <= feature < len(known):
+    if isinstance(feature, int | np.integer) and not isinstance(feature, bool) and -len(known) <= feature < len(known):
         return known[feature]
     if isinstance(feature, str) and feature in known:
         return feature
@@ -110,7 +113,7 @@ class Profile:
     by : CategoryFactor or None
         The category with lines of its own.
     held : dict of str to float
-        Numeric columns and the values they are held at.
+        Numeric columns and the values they are held at, as rows have them: less the origin of huge integers.
     references : dict of str to CategoryFactor
         Categories held at their reference level.
     """
@@ -128,6 +131,13 @@ class Profile:
         return not self.held and not self.references
 
     @property
+    def told(self) -> dict[str, float | str]:
+        """What the other columns are held at, in the user's units."""
+        shifts = dict(zip(self.design.columns, self.design.int_shift, strict=False))
+        numbers = {column: value + shifts.get(column, 0) for column, value in self.held.items()}
+        return numbers | {column: factor.levels[factor.reference] for column, factor in self.references.items()}
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """Levels with lines of their own."""
         return () if self.by is None else self.by.levels
@@ -139,7 +149,7 @@ class Profile:
             x = chunk.X[:, j] if isinstance(chunk.X, np.ndarray) else chunk.X[:, [j]].toarray()[:, 0]
             return np.asarray(x, dtype=np.float64), np.zeros(chunk.n, dtype=np.int64)
         assert seen is not None
-        at = np.arange(chunk.n) if chunk.rows is None else chunk.rows - chunk.start
+        at = chunk.index - chunk.start
         x = np.asarray(seen.columns[self.feature].values, dtype=np.float64)[at]
         return x, self._codes(seen)[at] if self.by is not None else np.zeros(chunk.n, dtype=np.int64)
 
@@ -221,5 +231,5 @@ def _columns(design: Design, columns: list[str], chunk: Chunk, seen: Batch | Non
         at = [design.columns.index(column) for column in columns]
         return chunk.X[:, at] if isinstance(chunk.X, np.ndarray) else chunk.X[:, at].toarray()
     assert seen is not None
-    rows = np.arange(chunk.n) if chunk.rows is None else chunk.rows - chunk.start
+    rows = chunk.index - chunk.start
     return np.column_stack([np.asarray(seen.columns[c].values, dtype=np.float64)[rows] for c in columns])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from mathlearn.plot import style
-from mathlearn.plot.artists import draw_cloud, label_rows, rows_shown
+from mathlearn.plot.artists import draw_cloud, rows_shown
 from mathlearn.plot.display import Display
-from mathlearn.plot.row_measures import RowMeasures, column, row_measures
-from mathlearn.plot.words import count, grouped, name, signed
+from mathlearn.plot.labels import label_rows
+from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
+from mathlearn.plot.words import count, name, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Leverage", "LeverageDisplay", "cook_contour", "draw_leverage", "leverage"]
 
 HINT = "Look for rows beyond a dashed contour: rows that alone move the coefficients."
+FAR = "No row shown reaches Cook's distance 0.5: none alone moves the coefficients much."
+"""Said instead where no contour is in view."""
 
 DISTANCES = (0.5, 1.0)
 """Cook's distances drawn as contours: customary for "worth a look" and "influential"."""
@@ -55,7 +58,7 @@ class Leverage:
     withheld: str | None
 
 
-def leverage(measures: RowMeasures) -> Leverage:
+def leverage(measures: MeasuredRows) -> Leverage:
     """Compute the picture."""
     return Leverage(
         measures.response,
@@ -63,7 +66,7 @@ def leverage(measures: RowMeasures) -> Leverage:
         measures.influential,
         measures.parameters,
         measures.saturated,
-        measures.withheld,
+        measures.withheld or (None if measures.parameters else "this fit has no coefficient that a row could move"),
     )
 
 
@@ -80,8 +83,9 @@ def cook_contour(hat: FloatArray, distance: float, parameters: int) -> FloatArra
 def draw_leverage(data: Leverage, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
     """Draw the picture."""
     style.dress(ax, theme, repaint=repaint)
-    style.headline(ax, theme, "Leverage and Cook's distance", HINT if data.withheld is None else "")
+    title = "Leverage and Cook's distance"
     if data.withheld is not None:
+        style.headline(ax, theme, title)
         style.empty(ax, theme, name(data.withheld, 400))
         return
     draw_cloud(ax, theme, data.cloud, 2)
@@ -90,8 +94,10 @@ def draw_leverage(data: Leverage, ax: Axes, theme: Theme, *, repaint: bool = Fal
     ax.set_xlim(left=0)
     ax.set(xlim=(0, ax.get_xlim()[1]), ylim=ax.get_ylim())
     shown = [_contour(ax, theme, distance, data.parameters) for distance in DISTANCES]
+    style.headline(ax, theme, title, HINT if any(shown) else FAR)
     values = data.influential.values
-    label_rows(ax, theme, data.influential.rows, values[:, column("hat")], values[:, column("std_resid")])
+    at = values[:, column("hat")], values[:, column("std_resid")]
+    label_rows(ax, theme, data.influential.rows, *at, among=data.cloud.pair(2))
     style.axis_labels(ax, theme, "leverage", "standardised residual")
     style.caption(ax, theme, _caption(data, any(shown)))
 
@@ -126,7 +132,7 @@ def _caption(data: Leverage, contours: bool) -> str:
     parts = [f"{rows_shown(data.cloud)}."]
     if len(data.influential.rows):
         row, largest = data.influential.rows[0], data.influential.score[0]
-        parts.append(f"Largest Cook's distance: {signed(float(largest), 2)} (row {grouped(str(row))})")
+        parts.append(f"Largest Cook's distance: {signed(float(largest), 2)} (row {row})")
         parts[-1] += "; dashed: 0.5 and 1." if contours else "; the contours 0.5 and 1 lie outside."
     if data.saturated:
         parts.append(f"{count(data.saturated)} of leverage 1 not shown: the fit passes through.")

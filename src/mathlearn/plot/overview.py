@@ -34,7 +34,7 @@ def overview(reading: Reading, *, response: str | int | None = None, level: floa
     Raises
     ------
     SchemaError
-        The response is unknown, or there is no row.
+        The response is unknown, there is no row, or these are not the rows of the fit.
     DomainError
         `level` is outside (0, 1).
     """

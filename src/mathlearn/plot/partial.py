@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from mathlearn._errors import SchemaError
-from mathlearn.data.schema import did_you_mean, listing
 from mathlearn.plot import style
 from mathlearn.plot.artists import draw_cloud, rows_shown
 from mathlearn.plot.cloud import Cloud
 from mathlearn.plot.coefficients import most_important
 from mathlearn.plot.display import Display
 from mathlearn.plot.panels import divided, over_all
-from mathlearn.plot.reading import Reading, read, response_index
-from mathlearn.plot.words import count, estimate, name, percent
+from mathlearn.plot.reading import Reading, read
+from mathlearn.plot.same_rows import require_same_rows
+from mathlearn.plot.words import count, estimate, lacking, name, percent
 from mathlearn.statistics import reasons
+from mathlearn.statistics.chosen import chosen_response, chosen_term
 from mathlearn.statistics.coefficients import coefficient_table
-from mathlearn.statistics.covariance.white import WhiteRows
+from mathlearn.statistics.covariance.white import Tally, WhiteRows
+from mathlearn.statistics.functional import no_curvature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +64,8 @@ class PartialRegression:
         Pair j is the panel of ``terms[j]``.
     slope, low, high : (m,)
         Coefficients and their intervals; NaN intervals where inference is withheld.
+    lacking : int
+        Rows that the fit left out because a value is missing.
     withheld : str or None
         Why there are no panels at all.
     """
@@ -74,6 +78,7 @@ class PartialRegression:
     slope: FloatArray
     low: FloatArray
     high: FloatArray
+    lacking: int
     withheld: str | None
 
 
@@ -104,7 +109,7 @@ def partial_regression(
     Raises
     ------
     SchemaError
-        A term or the response is unknown, or there is no row.
+        A term or the response is unknown, there is no row, or these are not the rows of the fit.
     DomainError
         `level` is outside (0, 1).
 
@@ -113,13 +118,16 @@ def partial_regression(
     Belsley, Kuh and Welsch (1980), "Regression Diagnostics", section 2.1; Frisch and Waugh (1933), Lovell (1963).
     """
     result = reading.result
-    i, table = response_index(result, response), coefficient_table(result, level)
+    i, table = chosen_response(result, response), coefficient_table(result, level)
     skip = int(result.fit_intercept)
     shown = most_important(table, i, most, skip) if terms is None else _chosen(result, terms, skip, most)
     if terms is None:
         shown = shown[result.estimable[shown]]
     withheld = _withheld(result, shown)
-    cloud = None if withheld else _cloud(reading, shown - skip, i)
+    cloud = None
+    if withheld is None:
+        cloud, total = _cloud(reading, shown - skip, i)
+        require_same_rows(result, total)
     return PartialRegression(
         response=result.responses[i],
         level=level,
@@ -129,6 +137,7 @@ def partial_regression(
         slope=table.estimate[i, shown],
         low=_bound(table, table.conf_low, i, shown),
         high=_bound(table, table.conf_high, i, shown),
+        lacking=result.n_dropped,
         withheld=withheld,
     )
 
@@ -139,28 +148,25 @@ def _bound(table: CoefficientTable, values: FloatArray, i: int, shown: IntArray)
 
 
 def _withheld(result: FitResult, shown: IntArray) -> str | None:
-    if result.withheld is not None or result.curvature is None:
-        return result.withheld or "this fit carries no curvature"
-    return None if len(shown) else "no term of this fit is determined by the data"
+    if not result.terms:
+        return "this fit has no term"
+    return no_curvature(result) or (None if len(shown) else "no term of this fit is determined by the data")
 
 
 def _chosen(result: FitResult, terms: Sequence[str], skip: int, most: int) -> IntArray:
     """Return the positions of terms among the parameters."""
     chosen = (terms,) if isinstance(terms, str) else tuple(terms)
     for term in chosen:
-        if term not in result.terms:
-            hint = did_you_mean(term, result.terms)
-            raise SchemaError(f"{term!r} is not a term of this fit: its terms are {listing(result.terms)}.{hint}")
-        if not result.estimable[result.terms.index(term) + skip]:
-            why = reasons.not_estimable(result)[result.terms.index(term) + skip]
-            raise SchemaError(f"the term {term!r} has no partial regression: {why}")
+        at = chosen_term(result.terms, term) + skip
+        if not result.estimable[at]:
+            raise SchemaError(f"the term {term!r} has no partial regression: {reasons.not_estimable(result)[at]}")
     if len(chosen) > most:
         raise SchemaError(f"{len(chosen)} terms were chosen: there is room for {most} panels.")
     return np.array([result.terms.index(term) + skip for term in chosen], dtype=np.int64)
 
 
-def _cloud(reading: Reading, columns: IntArray, i: int) -> Cloud:
-    """Points of all panels from one pass: the residual of each column, then of the response for each."""
+def _cloud(reading: Reading, columns: IntArray, i: int) -> tuple[Cloud, Tally]:
+    """Points of all panels from one pass: the residual of each column, then of the response for each; and whose rows they are."""
     result, m = reading.result, len(columns)
     assert result.curvature is not None
     v = result.curvature.whitener[columns]
@@ -172,14 +178,16 @@ def _cloud(reading: Reading, columns: IntArray, i: int) -> Cloud:
     pairs = tuple((k, m + k) for k in range(m))
     start = int(result.fit_intercept)
 
-    def of(chunk: Chunk) -> Cloud:
+    def of(chunk: Chunk) -> tuple[Cloud, Tally]:
         white = WhiteRows.of(result, chunk)
         across = white.basis[:, start:] @ direction
-        return Cloud.of(
-            white.index, np.concatenate([across, white.residual[:, i : i + 1] + slope * across], axis=1), pairs
-        )
+        up = white.residual[:, i : i + 1] + slope * across
+        return Cloud.of(white.index, np.concatenate([across, up], axis=1), pairs), Tally.of(white)
 
-    return read(reading.rows, of, Cloud.merge)
+    def merge(first: tuple[Cloud, Tally], second: tuple[Cloud, Tally]) -> tuple[Cloud, Tally]:
+        return first[0].merge(second[0]), first[1].merge(second[1])
+
+    return read(reading.rows, of, merge)
 
 
 def draw_panels(data: PartialRegression, panels: Sequence[Axes], theme: Theme, *, repaint: bool = False) -> None:
@@ -221,7 +229,8 @@ def note(data: PartialRegression) -> str:
         return ""
     band = f" Bands: {percent(data.level)} interval of the slope." if np.isfinite(data.low).any() else ""
     left = f" {count(data.left_out, 'term')} left out: smaller t, or withheld." if data.left_out else ""
-    return f"Each term against the response, all others accounted for. {HINT} {rows_shown(data.cloud)}.{band}{left}"
+    rows = " ".join([f"{rows_shown(data.cloud)}.", *lacking(data.lacking)])
+    return f"Each term against the response, all others accounted for. {HINT} {rows}{band}{left}"
 
 
 def shape(data: PartialRegression) -> tuple[int, int]:
@@ -299,7 +308,7 @@ class PartialRegressionDisplay(Display[PartialRegression]):
         ------
         NotFittedError
         SchemaError, NonFiniteInputError
-            The rows do not fit what was learned, or a term or the response is unknown.
+            The rows do not fit what was learned or are not those of the fit, or a term or the response is unknown.
         DomainError
             `level` is outside (0, 1).
         """

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from mathlearn.plot import style
-from mathlearn.plot.artists import VECTOR_POINTS, label_rows, marker_size
+from mathlearn.plot.artists import VECTOR_POINTS, marker_size
 from mathlearn.plot.bands import band, drawn_ranks, expected
 from mathlearn.plot.display import Display
-from mathlearn.plot.row_measures import RowMeasures, column, row_measures
+from mathlearn.plot.labels import label_rows
+from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
 from mathlearn.plot.words import count, grouped, name, percent
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Quantiles:
         return (self.observed < self.low) | (self.observed > self.high)
 
 
-def quantiles(measures: RowMeasures, level: float = 0.95) -> Quantiles:
+def quantiles(measures: MeasuredRows, level: float = 0.95) -> Quantiles:
     """Compute the picture.
 
     Raises
@@ -96,8 +97,9 @@ def quantiles(measures: RowMeasures, level: float = 0.95) -> Quantiles:
 def _labelled(worst: Extremes, n: int, df: float) -> tuple[IntArray, FloatArray, FloatArray]:
     """Place the most extreme rows: from either end they are the first."""
     values = worst.values[:, column("studentised")]
-    below = values < 0
-    ranks = np.where(below, np.cumsum(below), n + 1 - np.cumsum(~below))
+    below, copies = values < 0, worst.values[:, column("copies")]
+    before = np.where(below, np.cumsum(copies * below), np.cumsum(copies * ~below)) - copies
+    ranks = np.where(below, 1 + before, n - before)
     return worst.rows, expected(ranks, n, df), values
 
 
@@ -125,7 +127,7 @@ def draw_quantiles(data: Quantiles, ax: Axes, theme: Theme, *, repaint: bool = F
             rasterized=int(chosen.sum()) > VECTOR_POINTS,
         )
     ax.margins(0.06)
-    label_rows(ax, theme, *data.labelled, rising=True)
+    label_rows(ax, theme, *data.labelled, among=(data.expected, data.observed))
     style.axis_labels(ax, theme, "expected of normal errors", "studentised residual")
     style.caption(ax, theme, _caption(data, int(out.sum())))
 

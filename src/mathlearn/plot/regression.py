@@ -11,14 +11,17 @@ from mathlearn._errors import SchemaError
 from mathlearn.plot.cloud import Cloud
 from mathlearn.plot.display import Display
 from mathlearn.plot.features import choose_feature, profile, seen_rows
-from mathlearn.plot.reading import Reading, check_level, response_index
+from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression_drawing import draw_regression
 from mathlearn.plot.regression_record import Curve, Regression
+from mathlearn.plot.same_rows import are_the_same, tally
 from mathlearn.plot.words import equation
 from mathlearn.statistics import reasons
+from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.functional import fitted_values
 from mathlearn.statistics.goodness import fit_statistics
 from mathlearn.statistics.intervals import predict_interval
+from mathlearn.statistics.tails import require_level
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from mathlearn.plot.features import Profile
     from mathlearn.plot.style import Theme, ThemeName
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.covariance.white import Tally
 
 __all__ = ["RegressionDisplay", "regression"]
 
@@ -38,14 +42,20 @@ POINTS = 200
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the rows have to tell: a cloud of (x, y, level), and the range of x at each level."""
+    """What the rows have to tell: a cloud of (x, y, level), the range of x at each level, and whose rows they are."""
 
     cloud: Cloud
     low: FloatArray
     high: FloatArray
+    tally: Tally
 
     def merge(self, other: _Seen) -> _Seen:
-        return _Seen(self.cloud.merge(other.cloud), np.minimum(self.low, other.low), np.maximum(self.high, other.high))
+        return _Seen(
+            self.cloud.merge(other.cloud),
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+            self.tally.merge(other.tally),
+        )
 
 
 def regression(
@@ -54,7 +64,7 @@ def regression(
     """Read the rows once and compute curve, bands and points.
 
     Points are the observations, moved to where the held columns are held: the curve plus each row's residual. With nothing held
-    they are the observations themselves.
+    they are the observations themselves. Other rows than those of the fit may be shown: the record says so.
 
     Parameters
     ----------
@@ -75,11 +85,11 @@ def regression(
     ----------
     Breheny and Burchett (2017), "Visualization of regression models using visreg", The R Journal 9(2).
     """
-    check_level(level)
+    require_level(level)
     result = reading.result
-    i = response_index(result, response)
+    i = chosen_response(result, response)
     shown = profile(reading, choose_feature(reading.design, feature))
-    seen = _read(reading, shown, i)
+    seen, left_out = _read(reading, shown, i)
     curves = _curves(result, shown, seen, i, level)
     return Regression(
         feature=shown.feature,
@@ -91,9 +101,12 @@ def regression(
         by=None if shown.by is None else shown.by.column,
         equation=equation(result, i) or _formula(reading),
         r_squared=float(fit_statistics(result).r_squared[i]),
-        held={**shown.held, **{name: factor.levels[factor.reference] for name, factor in shown.references.items()}},
+        held=shown.told,
         withheld=reasons.whole_fit(result) or _gaps(curves),
+        weighted=result.weights_type == "precision",
         exact=bool(result.exact[i]),
+        same_rows=are_the_same(result, seen.tally),
+        left_out=left_out,
     )
 
 
@@ -115,14 +128,16 @@ def _gaps(curves: tuple[Curve, ...]) -> str | None:
     return "the data do not determine the prediction here" if missing and len(missing) == len(curves) else None
 
 
-def _read(reading: Reading, shown: Profile, i: int) -> _Seen:
+def _read(reading: Reading, shown: Profile, i: int) -> tuple[_Seen, int]:
+    """Return what the rows tell, and how many lack a value."""
     total: _Seen | None = None
-    for chunk, batch in seen_rows(reading.rows).pairs():
+    rows = seen_rows(reading.rows)
+    for chunk, batch in rows.pairs():
         part = _seen(reading.result, shown, chunk, batch, i)
         total = part if total is None else total.merge(part)
     if total is None:
         raise SchemaError("there is no row to draw: each lacks a value in a column that is used, or has weight zero.")
-    return total
+    return total, rows.left_out
 
 
 def _seen(result: FitResult, shown: Profile, chunk: Chunk, batch: Batch | None, i: int) -> _Seen:
@@ -132,12 +147,12 @@ def _seen(result: FitResult, shown: Profile, chunk: Chunk, batch: Batch | None, 
     if not shown.alone:
         residual = y - fitted_values(result, chunk)[:, i]
         y = fitted_values(result, shown.rows(x, level))[:, i] + residual
-    rows = np.arange(chunk.start, chunk.start + chunk.n) if chunk.rows is None else chunk.rows
     m = max(len(shown.levels), 1)
     low, high = np.full(m, np.inf), np.full(m, -np.inf)
     np.minimum.at(low, level, x)
     np.maximum.at(high, level, x)
-    return _Seen(Cloud.of(rows, np.column_stack([x, y, level]), ((0, 1),)), low, high)
+    cloud = Cloud.of(chunk.index, np.column_stack([x, y, level]), ((0, 1),))
+    return _Seen(cloud, low, high, tally(result, chunk))
 
 
 def _curves(result: FitResult, shown: Profile, seen: _Seen, i: int, level: float) -> tuple[Curve, ...]:
@@ -210,7 +225,7 @@ class RegressionDisplay(Display[Regression]):
         ----------
         model : fitted estimator
         X, y, sample_weight, groups
-            As given to ``fit``.
+            As given to ``fit``. Of other rows the caption says that they are not those of the fit.
         ax : Axes, optional
         feature : str or int, optional
             The column to draw over, by name or by position among the numeric columns; needed when there are several.

@@ -8,7 +8,7 @@ import numpy as np
 
 from mathlearn.plot import style
 from mathlearn.plot.artists import draw_cloud, points, rows_shown
-from mathlearn.plot.words import name, percent, short, signed
+from mathlearn.plot.words import lacking, name, percent, short, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,8 @@ def _roomy(ax: Axes) -> bool:
 
 def _caption(data: Regression, *, legend: bool) -> str:
     sampled = data.by is not None or data.cloud.grid(0) is None
-    parts = [f"{rows_shown(data.cloud, sampled=sampled)}."]
+    parts = [f"{rows_shown(data.cloud, sampled=sampled)}{'' if data.same_rows else ', not those of the fit'}."]
+    parts += lacking(data.left_out)
     if data.held:
         parts.append(f"Held: {name(_held(data), 300)}; points keep their residuals.")
     if data.withheld is not None:
@@ -81,8 +82,12 @@ def _caption(data: Regression, *, legend: bool) -> str:
     elif data.by is not None:
         parts.append(f"Bands: {percent(data.level)} confidence for the mean.")
     elif not legend:
-        parts.append(f"Bands, {percent(data.level)}: dark for the mean, light for one observation.")
+        parts.append(f"Bands, {percent(data.level)}: dark for the mean, light for {_one(data)}.")
     return " ".join(parts)
+
+
+def _one(data: Regression) -> str:
+    return "one observation" + " of weight 1" * data.weighted
 
 
 def _held(data: Regression) -> str:
@@ -111,7 +116,7 @@ def _legend(ax: Axes, theme: Theme, data: Regression) -> None:
         handles = [
             lines.Line2D([], [], color=colour, label="fitted mean"),
             patches.Patch(color=colour, alpha=0.38, linewidth=0, label=f"{share} confidence, mean"),
-            patches.Patch(color=colour, alpha=0.14, linewidth=0, label=f"{share} prediction, one observation"),
+            patches.Patch(color=colour, alpha=0.14, linewidth=0, label=f"{share} prediction, {_one(data)}"),
         ]
     if handles:
         legend = ax.legend(

@@ -63,8 +63,14 @@ class Regression:
         What other columns are held at.
     withheld : str or None
         Why there are no bands.
+    weighted : bool
+        Whether rows have precision weights: the observation of the prediction band then has weight 1.
     exact : bool
         Whether the fit is exact: bands have no width.
+    same_rows : bool
+        Whether the rows, with their weights, may be those of the fit.
+    left_out : int
+        Rows that lack a value in a column that is used.
     """
 
     feature: str
@@ -78,4 +84,7 @@ class Regression:
     r_squared: float
     held: dict[str, float | str]
     withheld: str | None
+    weighted: bool
     exact: bool
+    same_rows: bool
+    left_out: int

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from mathlearn.plot import style
-from mathlearn.plot.artists import draw_cloud, draw_trend, label_rows, rows_shown
+from mathlearn.plot.artists import draw_cloud, draw_trend, rows_shown
 from mathlearn.plot.display import Display
-from mathlearn.plot.row_measures import RowMeasures, column, row_measures
+from mathlearn.plot.labels import label_rows
+from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
 from mathlearn.plot.trend import trend
 from mathlearn.plot.words import name
 
@@ -47,7 +48,7 @@ class Residuals:
     exact: bool
 
 
-def residuals(measures: RowMeasures) -> Residuals:
+def residuals(measures: MeasuredRows) -> Residuals:
     """Compute the picture."""
     curve = None if measures.exact else trend(*measures.cloud.pair(0))
     return Residuals(measures.response, measures.cloud, curve, measures.worst, measures.exact)
@@ -62,7 +63,8 @@ def draw_residuals(data: Residuals, ax: Axes, theme: Theme, *, repaint: bool = F
     draw_trend(ax, theme, data.curve)
     values = data.worst.values
     if not data.exact:
-        label_rows(ax, theme, data.worst.rows, values[:, column("fitted")], values[:, column("resid")])
+        at = values[:, column("fitted")], values[:, column("resid")]
+        label_rows(ax, theme, data.worst.rows, *at, among=data.cloud.pair(0))
     style.axis_labels(ax, theme, f"fitted {name(data.response)}", "residual")
     style.headline(ax, theme, "Residuals and fitted values", HINT)
     of = "" if data.cloud.complete else " of a random sample"
@@ -121,7 +123,7 @@ class ResidualsDisplay(Display[Residuals]):
         ------
         NotFittedError
         SchemaError, NonFiniteInputError
-            The rows do not fit what was learned, or the response is unknown.
+            The rows do not fit what was learned or are not those of the fit, or the response is unknown.
         """
         measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups)
         return cls(residuals(measures)).plot(ax, theme=theme)

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
 from mathlearn.plot.cloud import Cloud, Extremes, Order
-from mathlearn.plot.reading import Reading, read, response_index
+from mathlearn.plot.reading import Reading, read
+from mathlearn.plot.same_rows import require_same_rows, tally
 from mathlearn.statistics import reasons
-from mathlearn.statistics.covariance.hc import LEVERAGE_GAP
+from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
-from mathlearn.statistics.functional import fitted_values, sigma
+from mathlearn.statistics.diagnostics.measures import RowMeasures, saturated
+from mathlearn.statistics.functional import fitted_values
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["COLUMNS", "RowMeasures", "column", "row_measures"]
+__all__ = ["COLUMNS", "MeasuredRows", "column", "row_measures"]
 
-COLUMNS = ("fitted", "resid", "hat", "std_resid", "root", "studentised", "cooks_d")
-"""What is known of a row: as `augment` calls it, with ``root = sqrt(abs(std_resid))`` and the externally studentised residual."""
+COLUMNS = ("fitted", "resid", "hat", "std_resid", "root", "studentised", "cooks_d", "copies")
+"""What is known of a row: as `augment` calls it, with ``root = sqrt(abs(std_resid))``, the externally studentised residual, and how
+many rows it stands for."""
 
 _RAW = ("fitted", "resid")
 _SPREAD, _SCALE, _LEVERAGE = range(3)
@@ -38,7 +40,7 @@ PAIRS = ((column("fitted"), column("resid")), (column("fitted"), column("root"))
 
 
 @dataclass(frozen=True, slots=True)
-class RowMeasures:
+class MeasuredRows:
     """The rows of a fit as its diagnostics see them.
 
     Attributes
@@ -53,6 +55,8 @@ class RowMeasures:
     order : Order
         The externally studentised residuals in order.
     n : int
+    lacking : int
+        Rows that the fit left out because a value is missing.
     df : float
         Residual degrees of freedom.
     parameters : int
@@ -72,6 +76,7 @@ class RowMeasures:
     influential: Extremes
     order: Order
     n: int
+    lacking: int
     df: float
     parameters: int
     saturated: int
@@ -88,17 +93,16 @@ class _Sums:
     influential: Extremes
     order: Order
     saturated: int
-    tally: Tally | None
+    tally: Tally
 
     def merge(self, other: _Sums) -> _Sums:
-        tally = None if self.tally is None or other.tally is None else self.tally.merge(other.tally)
         return _Sums(
             self.cloud.merge(other.cloud),
             self.worst.merge(other.worst),
             self.influential.merge(other.influential),
             self.order.merge(other.order),
             self.saturated + other.saturated,
-            tally,
+            self.tally.merge(other.tally),
         )
 
 
@@ -110,25 +114,26 @@ def row_measures(
     response: str | int | None = None,
     sample_weight: Any = None,
     groups: Any = None,
-) -> RowMeasures:
+) -> MeasuredRows:
     """Read the rows of a fit once.
 
     Raises
     ------
     NotFittedError
     SchemaError, NonFiniteInputError
-        The rows do not fit what was learned, or the response is unknown.
+        The rows do not fit what was learned or are not those of the fit, or the response is unknown.
     """
     reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups)
     result = reading.result
-    i = response_index(result, response)
+    i = chosen_response(result, response)
     refusal = refused(result, i)
 
     def of(chunk: Chunk) -> _Sums:
         return _sums(result, chunk, i, measured=refusal is None)
 
     sums = read(reading.rows, of, _Sums.merge)
-    return RowMeasures(
+    require_same_rows(result, sums.tally)
+    return MeasuredRows(
         response=result.responses[i],
         several=len(result.responses) > 1,
         cloud=sums.cloud,
@@ -136,69 +141,59 @@ def row_measures(
         influential=sums.influential,
         order=sums.order,
         n=sums.cloud.n,
+        lacking=result.n_dropped,
         df=float(result.df_resid),
         parameters=result.rank + result.fit_intercept,
         saturated=sums.saturated,
-        withheld=refusal or _foreign(result, sums.tally),
+        withheld=refusal,
         exact=bool(result.exact[i]),
     )
 
 
 def refused(result: FitResult, response: int) -> str | None:
     """Say why rows of this fit have no standardised residual, or return None."""
-    if result.withheld is not None or result.curvature is None:
-        return result.withheld or "this fit carries no curvature"
-    if result.df_resid <= 0:
-        return reasons.no_residual_df(result)
+    refusal = reasons.no_measures(result)
+    if refusal is not None:
+        return refusal
     return f"{reasons.exact(result, response)}: the residuals are rounding errors" if result.exact[response] else None
 
 
-def _foreign(result: FitResult, tally: Tally | None) -> str | None:
-    if tally is None:
-        return None
-    try:
-        tally.require_same_rows(result)
-    except SchemaError as error:
-        return f"these are not the rows of the fit: {error}"
-    return None
-
-
 def _sums(result: FitResult, chunk: Chunk, i: int, *, measured: bool) -> _Sums:
-    rows = np.arange(chunk.start, chunk.start + chunk.n) if chunk.rows is None else chunk.rows
-    if not measured:
-        fit = fitted_values(result, chunk)[:, i]
-        assert chunk.y is not None
-        values = np.full((chunk.n, len(COLUMNS)), np.nan)
-        values[:, 0], values[:, 1] = fit, chunk.y[:, i] - fit
-        return _kept(rows, values, np.abs(values[:, 1]), 0, None)
-    white = WhiteRows.of(result, chunk)
     assert chunk.y is not None
-    values, saturated = _measures(result, white, chunk.y[:, i], i)
-    return _kept(rows, values, np.abs(values[:, column("std_resid")]), saturated, Tally.of(white))
+    values = np.full((chunk.n, len(COLUMNS)), np.nan)
+    if not measured:
+        values[:, column("copies")] = 1.0
+        values[:, column("fitted")] = fitted_values(result, chunk)[:, i]
+        values[:, column("resid")] = chunk.y[:, i] - values[:, column("fitted")]
+        return _kept(chunk.index, values, np.abs(values[:, column("resid")]), 0, tally(result, chunk))
+    white = WhiteRows.of(result, chunk)
+    found, e = RowMeasures.of(result, white), white.residual[:, i]
+    standard = found.standard[:, i]
+    copies = white.weight if white.counts and white.weight is not None else np.ones(chunk.n)
+    known = (
+        chunk.y[:, i] - e,
+        e,
+        found.hat,
+        standard,
+        np.sqrt(np.abs(standard)),
+        found.student[:, i],
+        found.cooks[:, i],
+    )
+    np.stack((*known, copies), axis=1, out=values)
+    return _kept(white.index, values, np.abs(standard), int(saturated(found.hat).sum()), Tally.of(white))
 
 
-def _measures(result: FitResult, white: WhiteRows, y: FloatArray, i: int) -> tuple[FloatArray, int]:
-    """Values (n, 7) in the order of `COLUMNS`, and how many rows have leverage 1."""
-    e, hat, s, df = white.residual[:, i], white.leverage, float(sigma(result)[i]), result.df_resid
-    weighted = e if white.weight is None or white.counts else e * np.sqrt(white.weight)
-    full = hat >= 1 - LEVERAGE_GAP
-    gap = np.where(full, np.nan, 1 - hat)
-    std = weighted / (s * np.sqrt(gap))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        left = (df - std**2) / (df - 1) if df > 1 else np.full_like(std, np.nan)
-        studentised = std / np.sqrt(left)
-    parameters = result.rank + result.fit_intercept
-    cooks = std**2 * hat / (gap * parameters)
-    columns = (y - e, e, hat, std, np.sqrt(np.abs(std)), studentised, cooks)
-    return np.column_stack(columns), int(full.sum())
-
-
-def _kept(rows: IntArray, values: FloatArray, size: FloatArray, saturated: int, tally: Tally | None) -> _Sums:
+def _kept(rows: IntArray, values: FloatArray, size: FloatArray, saturated: int, total: Tally) -> _Sums:
     return _Sums(
         Cloud.of(rows, values, PAIRS),
         Extremes.of(rows, size, values),
         Extremes.of(rows, values[:, column("cooks_d")], values),
-        Order.of(values[:, column("studentised")]),
+        Order.of(values[:, column("studentised")], _copies(values[:, column("copies")])),
         saturated,
-        tally,
+        total,
     )
+
+
+def _copies(counts: FloatArray) -> IntArray | None:
+    """Whole numbers, or None where all are one."""
+    return None if (counts == 1).all() else np.round(counts).astype(np.int64)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from mathlearn.plot import style
-from mathlearn.plot.artists import draw_cloud, draw_trend, label_rows, rows_shown
+from mathlearn.plot.artists import draw_cloud, draw_trend, rows_shown
 from mathlearn.plot.display import Display
-from mathlearn.plot.row_measures import RowMeasures, column, row_measures
+from mathlearn.plot.labels import label_rows
+from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
 from mathlearn.plot.trend import trend
 from mathlearn.plot.words import name
 
@@ -46,7 +47,7 @@ class ScaleLocation:
     withheld: str | None
 
 
-def scale_location(measures: RowMeasures) -> ScaleLocation:
+def scale_location(measures: MeasuredRows) -> ScaleLocation:
     """Compute the picture."""
     curve = None if measures.withheld else trend(*measures.cloud.pair(1))
     return ScaleLocation(measures.response, measures.cloud, curve, measures.worst, measures.withheld)
@@ -64,7 +65,8 @@ def draw_scale_location(data: ScaleLocation, ax: Axes, theme: Theme, *, repaint:
     ax.set_ylim(bottom=0)
     draw_trend(ax, theme, data.curve)
     values = data.worst.values
-    label_rows(ax, theme, data.worst.rows, values[:, column("fitted")], values[:, column("root")])
+    at = values[:, column("fitted")], values[:, column("root")]
+    label_rows(ax, theme, data.worst.rows, *at, among=data.cloud.pair(1))
     style.axis_labels(ax, theme, f"fitted {name(data.response)}", "√ |standardised residual|")
     of = "" if data.cloud.complete else " of a random sample"
     line = f" Line: smooth trend{of}, ± 2 standard errors." if data.curve is not None else ""

@@ -9,6 +9,7 @@ Okabe and Ito (2008), "Color Universal Design: how to make figures and presentat
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DARK",
     "LIGHT",
+    "LOCK",
     "MARKERS",
     "PAGE",
     "Theme",
@@ -34,10 +36,14 @@ __all__ = [
     "drawing",
     "dress",
     "headline",
+    "require_axes",
     "resolve",
 ]
 
 ThemeName = Literal["auto", "light", "dark"]
+
+LOCK = threading.RLock()
+"""Held while a figure is drawn, laid out or written: Matplotlib's settings are those of the process, not of a thread."""
 
 SIZE = 9.5
 SMALL = 8.5
@@ -115,6 +121,21 @@ def resolve(theme: ThemeName, ax: Axes | None = None) -> Theme:
     return DARK if opacity > 0.5 and light < 0.4 else LIGHT
 
 
+def require_axes(ax: Any) -> None:
+    """Refuse what is given in place of Axes.
+
+    Raises
+    ------
+    TypeError
+        It is none.
+    """
+    if ax is not None and not isinstance(ax, _engines.load("matplotlib.axes").Axes):
+        raise TypeError(
+            f"ax is of type {type(ax).__name__}: it must be Matplotlib Axes, one of those that plt.subplots() or "
+            "figure.add_subplot() makes."
+        )
+
+
 def root(ax: Axes) -> Figure | None:
     """Return the figure that holds the axes, not a part of one (for every Matplotlib since 3.8)."""
     figure: Any = ax.figure
@@ -130,7 +151,7 @@ def _paper(ax: Axes) -> Any:
 
 @contextmanager
 def drawing(theme: Theme) -> Iterator[None]:
-    """Draw in this style; the user's settings come back afterwards. Text is never given to LaTeX."""
+    """Draw in this style, one thread at a time; the user's settings come back afterwards. Text is never given to LaTeX."""
     settings = {
         "text.usetex": False,
         "font.size": SIZE,
@@ -146,7 +167,7 @@ def drawing(theme: Theme) -> Iterator[None]:
         "lines.solid_capstyle": "round",
         "legend.frameon": False,
     }
-    with _engines.load("matplotlib").rc_context(settings):
+    with LOCK, _engines.load("matplotlib").rc_context(settings):
         yield
 
 

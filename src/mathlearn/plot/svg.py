@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from mathlearn import _engines, _text
-from mathlearn.plot.style import DARK, LIGHT, PAGE
+from mathlearn.plot.style import DARK, LIGHT, LOCK, PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,7 @@ def _drawn(figure: Figure, dpi: int) -> str:
         "image.composite_image": True,
     }
     buffer = io.StringIO()
-    with _engines.load("matplotlib").rc_context(settings), _rasterised(figure), warnings.catch_warnings():
+    with LOCK, _engines.load("matplotlib").rc_context(settings), _rasterised(figure), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the page's fonts may have what ours lack
         figure.savefig(buffer, format="svg", transparent=True, dpi=dpi, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()

@@ -95,8 +95,9 @@ def _local(u: FloatArray, y: FloatArray, where: FloatArray, span: float) -> tupl
     mean = w @ u
     off = u - mean[:, None]
     spread = np.einsum("ij,ij->i", w, off**2)
-    slope = np.where(spread > 1e-12, (where - mean) / np.maximum(spread, 1e-12), 0.0)
-    weights = w * (1 + slope[:, None] * off)
-    height = weights @ y
-    variance = np.einsum("ij,ij->i", w, (y - height[:, None]) ** 2)
+    varies, level = spread > 1e-12, w @ y
+    slope = np.where(varies, np.einsum("ij,ij,j->i", w, off, y) / np.maximum(spread, 1e-12), 0.0)
+    weights = w * (1 + np.where(varies, (where - mean) / np.maximum(spread, 1e-12), 0.0)[:, None] * off)
+    height = level + slope * (where - mean)
+    variance = np.einsum("ij,ij->i", w, (y - level[:, None] - slope[:, None] * off) ** 2)
     return height, np.sqrt(variance * np.einsum("ij,ij->i", weights, weights))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.statistics import cells
-from mathlearn.statistics.cells import number
+from mathlearn.statistics.cells import number, rounded
+from mathlearn.statistics.equation import equation_text
 
 if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["count", "equation", "estimate", "grouped", "listed", "name", "percent", "short", "signed", "wrapped"]
+__all__ = ["count", "equation", "estimate", "grouped", "lacking", "name", "percent", "short", "signed", "wrapped"]
 
 NARROW = "\u202f"
 """Narrow no-break space: separates thousands."""
@@ -46,15 +46,28 @@ def count(n: int, what: str = "row") -> str:
     return f"{grouped(str(n))} {what}{'' if n == 1 else 's'}"
 
 
+def lacking(n: int) -> list[str]:
+    """Say in a sentence, if any, how many rows were left out because a value is missing.
+
+    Examples
+    --------
+    >>> lacking(0), lacking(2)
+    ([], ['2 rows with a missing value left out.'])
+    """
+    return [f"{count(n)} with a missing value left out."] if n else []
+
+
 def short(text: str, limit: int = NAME_LENGTH) -> str:
     """Make what would act visible, and leave out the middle of what is long: still to be escaped.
 
     Examples
     --------
-    >>> short("a_rather_long_name_of_a_column", 13)
-    'a_rath…column'
+    >>> short("a_rather_long_name_of_a_column", 13), short(" ")
+    ('a_rath…column', "' '")
     """
     shown = _text.terminal(text)
+    if text and not shown.strip():
+        shown = f"'{shown}'"  # a name of nothing but spaces would leave no trace
     if len(shown) <= limit:
         return shown
     left = limit // 2
@@ -70,12 +83,6 @@ def name(text: str, limit: int = NAME_LENGTH) -> str:
     \input{x} in \$
     """
     return _text.mathtext(short(text, limit))
-
-
-def listed(names: list[str], most: int = 3) -> str:
-    """Spell out the first names and count the rest: still to be escaped."""
-    shown = ", ".join(short(text, 24) for text in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 def percent(share: float) -> str:
@@ -101,36 +108,25 @@ def signed(x: float, digits: int = 4) -> str:
 
 
 def estimate(value: float, low: float, high: float) -> str:
-    """Write an estimate with its interval, to two digits of the interval's half width; without it if there is none.
+    """Write an estimate with its interval, to the digits that the interval supports; without it if there is none.
 
     Examples
     --------
-    >>> estimate(1.00413, 1.00056, 1.0077), estimate(1289.0, 1028.1, 1550.2), estimate(2.5, math.nan, math.nan)
-    ('1.0041  [1.0006, 1.0077]', '1289  [1028, 1550]', '2.500')
+    >>> estimate(1.00413, 1.00056, 1.0077), estimate(1289.0, 1028.1, 1550.2), estimate(2.5, float("nan"), float("nan"))
+    ('1.00413  [1.00056, 1.00770]', '1289  [1028, 1550]', '2.500')
     """
-    half = (high - low) / 2
-    if not half > 0:
+    if not high > low:
         return signed(value)
-    digits = 1 - math.floor(math.log10(half))
-    if digits > 6 or max(abs(low), abs(high)) >= 1e9:
-        shown = [f"{x:.3g}" for x in (value, low, high)]
-    else:
-        shown = [f"{x:.{max(digits, 0)}f}" for x in (value, low, high)]
+    shown = rounded(value, low, high) or (number(x, 3) for x in (value, low, high))
     first, second, third = (grouped(text).replace("-", "−") for text in shown)
     return f"{first}  [{second}, {third}]"
 
 
-def equation(result: FitResult, response: int, digits: int = 4) -> str | None:
+def equation(result: FitResult, response: int) -> str | None:
     """Return the fitted equation in one line, not escaped yet; None where it has too many terms or one is withheld."""
     if len(result.terms) > 2 or not result.estimable.all():
         return None
-    parts = [(float(result.intercept[response]), "")] if result.fit_intercept else []
-    parts += [(float(c), short(term)) for c, term in zip(result.coef[response], result.terms, strict=True)]
-    text = ""
-    for value, term in parts:
-        size = signed(abs(value), digits) + (f"\u00a0·\u00a0{term}" if term else "")
-        text += (("−" if value < 0 else "") if not text else (" − " if value < 0 else " + ")) + size
-    line = f"{short(result.responses[response])} = {text}"
+    line = equation_text(result, response)
     return line if len(line) <= EQUATION_LENGTH else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mathlearn._errors import SchemaError
 from mathlearn._version import __version__
 from mathlearn.explain import equation, explain
 from mathlearn.report import reproduce
@@ -58,18 +59,20 @@ def collect(
     DomainError
         `level` is outside (0, 1).
     """
+    if X is None and y is not None:
+        raise SchemaError("y is given without X: give both, as to fit, or neither")
     result = model.result_
     given = {"sample_weight": sample_weight, "groups": groups}
     rows = None if X is None else model._fit_rows(X, y, **given)  # noqa: SLF001 - the hook that estimators offer to the report
     diagnosis = diagnose(result, rows, level=level)
-    mark, n = (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // len(rows.terms)))
+    mark, n = (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // max(len(rows.terms), 1)))
     return Page(
         title=title or "Linear regression",
         version=__version__,
         summary=summarise(result, level),
         certificate=result.certificate,
         evidence=GRADES[result.certificate.grade],
-        equation=equation(result, format="mathml"),
+        equation=equation(result, format="html"),
         figures=() if rows is None else figures(model, X, y, level=level, **given),
         findings=_items(diagnosis),
         reading=foot(diagnosis),

@@ -62,7 +62,7 @@ class Page:
     evidence : str
         Where the evidence comes from, in words.
     equation : str
-        MathML, safe as it is.
+        HTML with MathML, safe as it is.
     figures : tuple of Figure
     findings : tuple of Item
         Worst first; none where no rows were given.

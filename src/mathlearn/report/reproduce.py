@@ -18,11 +18,10 @@ __all__ = ["lines", "redacted", "script"]
 
 _USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\s'\"]*@")
 _QUERY = re.compile(r"(?P<before>[?&;](?:[^=&\s'\"]*)=)[^&\s'\"]+")
-_SECRET = re.compile(
-    r"(?P<name>(?:--?)?[\w.-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|credential)[\w.-]*)(?P<sign>\s*[=:]\s*|\s+)"
-    r"(?P<quote>['\"]?)[^\s'\"&;,]+(?P=quote)",
-    re.IGNORECASE,
-)
+_WORDS = r"(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|credential)"
+_VALUE = r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"&;,]+)"
+_OPTION = re.compile(rf"(?P<name>(?<!\S)--?[\w-]*{_WORDS}[\w-]*(?:=|\s+)){_VALUE}", re.IGNORECASE)
+_SETTING = re.compile(rf"(?P<name>\b[\w.-]*{_WORDS}[\w.-]*=){_VALUE}", re.IGNORECASE)
 _HIDDEN = "[redacted]"
 
 
@@ -37,7 +36,9 @@ def redacted(text: str) -> str:
     text = _USER_INFO.sub(rf"\g<scheme>{_HIDDEN}@", text)
     if "://" in text:
         text = _QUERY.sub(rf"\g<before>{_HIDDEN}", text)
-    return _SECRET.sub(rf"\g<name>\g<sign>{_HIDDEN}", text)
+    for secret in (_OPTION, _SETTING):
+        text = secret.sub(rf"\g<name>{_HIDDEN}", text)
+    return text
 
 
 def lines(*, source: str | None, rows: int | None, mark: str | None, command: str | None) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mathlearn.report.record import Page
 
 __all__ = ["report", "report_html"]
+
+_QUOTED = re.compile(r"`([^`]+)`")  # a name within a sentence
 
 
 def report(model: Any, path: str | os.PathLike[str], X: Any = None, y: Any = None, **options: Any) -> None:
@@ -50,6 +53,7 @@ def typeset(page: Page) -> str:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = lambda text: markup(_text.html(str(text)))
+    environment.filters["spoken"] = lambda text: markup(_QUOTED.sub(r"<code>\1</code>", _text.html(str(text))))
     environment.filters["safe_svg"] = environment.filters["safe_mathml"] = markup
     style = markup(_palette() + (folder / "report.css").read_text(encoding="utf-8"))
     html: str = environment.get_template("report.html").render(page=page, style=style)
@@ -59,7 +63,7 @@ def typeset(page: Page) -> str:
 def _palette() -> str:
     """Give the figures' colours the values of the theme that the reader prefers."""
     light, dark = (
-        f":root {{ --ml-muted: {theme.muted}; --ml-grid: {theme.grid}; --ml-paper: {theme.background};"
+        f":root {{ --ml-muted: {theme.muted}; --ml-grid: {theme.grid}; --ml-paper: var(--paper);"
         + "".join(f" --ml-{k}: {colour};" for k, colour in enumerate(theme.series, 1))
         + " }"
         for theme in (LIGHT, DARK)

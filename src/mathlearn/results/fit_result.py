@@ -135,6 +135,7 @@ class FitResult:
     ----------
     terms, responses : names of the columns of X (p) and y (q)
     fit_intercept : bool
+    offset : what was subtracted from y before the fit and is added to every prediction, in the user's words; None if nothing
     weights_type : {"none", "precision", "frequency"}
     n : number of rows with positive weight (their sum for frequency weights)
     n_dropped : rows dropped for missing values
@@ -162,6 +163,7 @@ class FitResult:
     terms: tuple[str, ...]
     responses: tuple[str, ...]
     fit_intercept: bool
+    offset: str | None
     weights_type: WeightsType
     n: int
     n_dropped: int

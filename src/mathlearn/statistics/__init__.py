@@ -8,7 +8,7 @@ from __future__ import annotations
 from mathlearn.statistics.augment import augment
 from mathlearn.statistics.contrast import Contrast, contrast
 from mathlearn.statistics.covariance import KINDS, estimate
-from mathlearn.statistics.diagnostics import Diagnosis, diagnose, influence
+from mathlearn.statistics.diagnostics import Diagnosis, Severity, diagnose, influence
 from mathlearn.statistics.functional import INTERCEPT, covariance_matrix
 from mathlearn.statistics.intervals import Interval, predict_interval
 from mathlearn.statistics.nested import NestedTest, f_test
@@ -23,6 +23,7 @@ __all__ = [
     "Diagnosis",
     "Interval",
     "NestedTest",
+    "Severity",
     "Summary",
     "WaldTest",
     "augment",

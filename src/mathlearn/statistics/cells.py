@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isinf, isnan
+from math import floor, inf, isinf, isnan, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["MISSING", "Cells", "estimate_cells", "number", "p_statement", "p_value", "percent"]
+__all__ = ["MISSING", "Cells", "estimate_cells", "number", "p_statement", "p_value", "percent", "rounded"]
 
 MISSING = "—"
 SMALLEST_P = 1e-16
@@ -59,6 +59,26 @@ def p_statement(p: float) -> str:
 def percent(share: float) -> str:
     """Write a share in per cent, as short as it is exact: ``2.5 %``."""
     return f"{100 * share:.10g} %"
+
+
+def rounded(estimate: float, low: float, high: float) -> tuple[str, str, str] | None:
+    """Write an estimate and its interval with the decimals that the width of the interval supports: three digits of it.
+
+    None where there is no interval of a width, or it is too narrow or too large to be read.
+
+    Examples
+    --------
+    >>> rounded(40.7054, 34.6648, 46.7460), rounded(1289.0, 1028.1, 1550.2), rounded(1.0, 1.0, 1.0)
+    (('40.7', '34.7', '46.7'), ('1289', '1028', '1550'), None)
+    """
+    width, largest = high - low, max(abs(low), abs(high))
+    if not 0 < width < inf:
+        return None
+    decimals = 2 - floor(log10(width))
+    if largest >= 1e9 or decimals > 12 or (decimals > 4 and largest < 1e-3):
+        return None
+    first, second, third = (f"{x:.{max(decimals, 0)}f}" for x in (estimate, low, high))
+    return first, second, third
 
 
 def estimate_cells(first: str, names: Sequence[str], columns: Sequence[Iterable[float]], level: float) -> Cells:

@@ -29,7 +29,10 @@ __all__ = [
     "estimable_at",
     "estimable_rows",
     "fitted_values",
+    "model_errors",
+    "no_curvature",
     "parameter_coordinates",
+    "parameter_labels",
     "parameter_names",
     "parameters",
     "require_covariance",
@@ -51,6 +54,12 @@ ESTIMABLE_TOLERANCE = 1e-8
 def parameter_names(result: FitResult) -> tuple[str, ...]:
     """Names of the k parameters, intercept first."""
     return (INTERCEPT, *result.terms) if result.fit_intercept else result.terms
+
+
+def parameter_labels(result: FitResult) -> tuple[str, ...]:
+    """Names of the k parameters, of which no two are equal: a column called "(Intercept)" stands in backquotes, as in a formula."""
+    columns = (f"`{term}`" if term.strip("`") == INTERCEPT else term for term in result.terms)
+    return (INTERCEPT, *columns) if result.fit_intercept else tuple(columns)
 
 
 def parameters(result: FitResult) -> FloatArray:
@@ -102,8 +111,13 @@ def require_curvature(result: FitResult) -> Curvature:
         Inference is withheld for this fit.
     """
     if result.withheld is not None or result.curvature is None:
-        raise _no_inference(result.withheld or "this fit carries no curvature")
+        raise _no_inference(no_curvature(result) or "")
     return result.curvature
+
+
+def no_curvature(result: FitResult) -> str | None:
+    """Say why nothing can be measured by the curvature, or return None."""
+    return result.withheld or ("this fit carries no curvature" if result.curvature is None else None)
 
 
 def require_covariance(result: FitResult) -> CovarianceEstimate:
@@ -187,8 +201,7 @@ def standard_errors(result: FitResult, b: FloatArray) -> FloatArray:
     covariance = require_covariance(result)
     s = sigma(result)
     if covariance.meat is None:
-        classical: FloatArray = s[:, None] * row_lengths(b)
-        return classical
+        return model_errors(result, b)
     unit = _row_units(b)
     b = b / unit[:, None]
     variance = np.einsum("ij,qjk,ik->qi", b, covariance.meat, b, optimize=True)
@@ -196,6 +209,21 @@ def standard_errors(result: FitResult, b: FloatArray) -> FloatArray:
     errors: FloatArray = np.sqrt(np.maximum(variance, 0.0)) * unit
     errors[result.exact] = 0.0
     errors[np.isnan(s)] = np.nan
+    return errors
+
+
+def model_errors(result: FitResult, b: FloatArray | None = None) -> FloatArray:
+    """Compute the standard errors (q, m) under independent errors of one variance, whatever the covariance of the fit.
+
+    Parameters
+    ----------
+    result : FitResult
+    b : (m, r + intercept), optional
+        Whitened coordinates; those of the parameters by default, whose errors are NaN where the data do not determine them.
+    """
+    errors: FloatArray = sigma(result)[:, None] * row_lengths(parameter_coordinates(result) if b is None else b)
+    if b is None:
+        errors[:, ~result.estimable] = np.nan
     return errors
 
 

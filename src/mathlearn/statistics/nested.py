@@ -9,16 +9,18 @@ import numpy as np
 
 from mathlearn import _text
 from mathlearn._errors import SchemaError
-from mathlearn.results.fit_result import FitResult
+from mathlearn.results.of_model import result_of
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import number, p_statement
 from mathlearn.statistics.frame import FrameKind, to_frame
+from mathlearn.statistics.same_rows import differing_column
 from mathlearn.statistics.tails import f_tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import FitResult
 
 __all__ = ["NestedTest", "f_test"]
 
@@ -100,16 +102,7 @@ def f_test(restricted: FitResult | Fitted, full: FitResult | Fitted) -> NestedTe
     -----
     The same as ``anova(lm(y ~ a), lm(y ~ a + b))`` in R.
     """
-    return _compare(_result(restricted, "first"), _result(full, "second"))
-
-
-def _result(fit: FitResult | Fitted, which: str) -> FitResult:
-    result = getattr(fit, "result_", fit)
-    if isinstance(result, FitResult):
-        return result
-    raise TypeError(
-        f"the {which} model is of type {type(fit).__name__}, without a fit: pass two fitted models (after fit()), or their result_"
-    )
+    return _compare(result_of(restricted, "the first model"), result_of(full, "the second model"))
 
 
 def _compare(restricted: FitResult, full: FitResult) -> NestedTest:
@@ -153,6 +146,11 @@ def _require_same_data(restricted: FitResult, full: FitResult) -> None:
     for fit, which in ((restricted, "first"), (full, "second")):
         if fit.withheld is not None:
             raise SchemaError(f"the {which} fit is no unconstrained least-squares fit: {fit.withheld}")
+    column = differing_column(restricted, full)
+    if column is not None:
+        raise SchemaError(
+            f"{column} is not the same in both fits, or its rows stand in another order: fit both models to the same rows of the same data"
+        )
 
 
 def _notes(restricted: FitResult, full: FitResult) -> Iterator[str]:

@@ -6,19 +6,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.statistics.functional import INTERCEPT, parameter_names
+from mathlearn.statistics.functional import INTERCEPT, no_curvature, parameter_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mathlearn.results.fit_result import Alias, FitResult
 
-__all__ = ["dependences", "exact", "no_residual_df", "not_estimable", "undefined_covariance", "whole_fit"]
+__all__ = [
+    "NO_DF_WITHOUT",
+    "SATURATED",
+    "dependences",
+    "exact",
+    "no_residual_df",
+    "not_estimable",
+    "undefined_covariance",
+    "whole_fit",
+]
 
 
 # A column may take part in thousands of dependences (p > n), and each may be long.
 TOLD_ALIASES = 3
 ALIAS_LENGTH = 200
+
+SATURATED = "leverage 1: the fit passes through this row"
+NO_DF_WITHOUT = "no residual degree of freedom would be left without a row"
 
 
 def not_estimable(result: FitResult) -> dict[int, str]:
@@ -48,6 +60,11 @@ def no_residual_df(result: FitResult) -> str:
     """Say that nothing is left to estimate the variance of the errors from."""
     k = result.rank + result.fit_intercept
     return f"no residual degrees of freedom: {result.n} rows for {k} parameters"
+
+
+def no_measures(result: FitResult) -> str | None:
+    """Say why no row of the fit has leverage and studentised residual, or return None."""
+    return no_curvature(result) or (no_residual_df(result) if result.df_resid <= 0 else None)
 
 
 def exact(result: FitResult, response: int) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import FloatArray
 
-__all__ = ["f_tail", "t_quantile", "t_two_sided"]
+__all__ = ["f_tail", "require_level", "t_quantile", "t_two_sided"]
 
 
 def f_tail(statistic: ArrayLike, df_num: ArrayLike, df_den: ArrayLike) -> FloatArray:
@@ -57,6 +57,18 @@ def t_two_sided(statistic: ArrayLike, df: ArrayLike) -> FloatArray:
     return f_tail(squared, 1.0, df)
 
 
+def require_level(level: Any) -> None:
+    """Refuse what is no confidence.
+
+    Raises
+    ------
+    DomainError
+        `level` is not a number strictly between 0 and 1.
+    """
+    if not isinstance(level, Real) or not 0.0 < float(level) < 1.0:
+        raise DomainError(f"level is {level!r}: it must lie strictly between 0 and 1, for example 0.95")
+
+
 def t_quantile(level: float, df: ArrayLike) -> FloatArray:
     """Half width, in standard errors, of a two-sided t interval of confidence `level`.
 
@@ -72,9 +84,7 @@ def t_quantile(level: float, df: ArrayLike) -> FloatArray:
     """
     from scipy.special import ndtri, stdtrit
 
-    given: Any = level  # anything, from a user
-    if not isinstance(given, Real) or not 0.0 < float(given) < 1.0:
-        raise DomainError(f"level is {level!r}: it must lie strictly between 0 and 1, for example 0.95")
+    require_level(level)
     df = np.asarray(df, dtype=np.float64)
     # The lower tail (1 - level)/2 keeps its digits for levels near 1, unlike (1 + level)/2; df <= 0 has no quantile.
     lower = (1.0 - level) / 2

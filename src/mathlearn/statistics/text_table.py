@@ -1,18 +1,22 @@
-"""Tables for a terminal: names on the left, shortened in the middle when they must be; numbers on the right."""
+"""Tables and labelled sentences for a terminal: names on the left, shortened in the middle when they must be; numbers on the right."""
 
 from __future__ import annotations
 
 import unicodedata
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mathlearn.statistics.cells import Cells
 
-__all__ = ["WIDTH", "text_table"]
+__all__ = ["WIDTH", "display_width", "pad", "sentences", "shorten", "text_table", "wrapped"]
 
 WIDTH = 100
+INDENT = 12
 SHORTEST_NAME = 12
 
 
@@ -40,6 +44,24 @@ def text_table(cells: Cells, *, width: int = WIDTH, max_rows: int | None = None)
     if len(shown) < len(cells.rows):
         lines.append(f"... and {len(cells.rows) - len(shown)} more: tidy() has them all")
     return "\n".join(lines)
+
+
+def sentences(items: Iterable[tuple[str, str]], width: int = WIDTH) -> list[str]:
+    """Return the lines of labelled sentences, which are escaped here; what goes on below stands under the sentence."""
+    return [
+        line
+        for label, sentence in items
+        for line in wrapped(f"{label:<{INDENT}}{_text.terminal(sentence)}", width, INDENT)
+    ]
+
+
+def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    """Break text into lines of at most `width` columns, those after the first indented."""
+    if display_width(text) <= width:
+        return [text]
+    # Wide characters take two columns, which the wrapper does not know.
+    narrow = width if display_width(text) == len(text) else max(width // 2, 2 * indent)
+    return TextWrapper(width=narrow, subsequent_indent=" " * indent, break_on_hyphens=False).wrap(text)
 
 
 def pad(text: str, width: int) -> str:

@@ -84,6 +84,16 @@ class Encoding:
         numeric = (factor.columns for factor in self.factors if not isinstance(factor, CategoryFactor))
         return tuple(dict.fromkeys(chain.from_iterable(numeric)))
 
+    @property
+    def numeric_responses(self) -> tuple[str, ...]:
+        """Columns that y takes as numbers."""
+        return tuple(dict.fromkeys(chain.from_iterable(factor.columns for factor in self.response_factors)))
+
+    @property
+    def offset(self) -> str | None:
+        """What is added to every prediction, as text; None where nothing is."""
+        return " + ".join(chain.from_iterable(factor.labels(reduced=False) for factor in self.offsets)) or None
+
     def encode(self, batch: Batch, *, with_response: bool) -> EncodedBatch:
         """Turn a batch into numbers.
 

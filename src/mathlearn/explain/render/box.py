@@ -155,7 +155,9 @@ def _encloses(children: Sequence[Box]) -> bool:
 
 def _is_binary(previous: Box | None) -> bool:
     """Whether an operator after this stands between two operands, and is no sign."""
-    return previous is not None and previous.kind not in {"operator", "relation", "open", "comma", "space"}
+    if previous is None or previous.text[-1:].isspace():
+        return False
+    return previous.kind not in {"operator", "relation", "open", "comma", "space"}
 
 
 def _grouped(children: Sequence[Box]) -> Iterator[Box]:
@@ -260,6 +262,8 @@ def _mapped(text: str, table: dict[int, int], mark: str) -> str:
 
 
 def _scripted(base: Box, below: str, above: str) -> Box:
+    if base.text == "∫" and below and above:
+        return Box((f"∫ from {below} to {above} of",))
     closed = base.text if base.kind in {"operand", "large", "open", "close", "relation"} else f"({base.text})"
     small = (_lowered(below) if below else "") + (_raised(above) if above else "")
     return Box((*base.lines[: base.base], closed + small, *base.lines[base.base + 1 :]), base.base, _after(base))
@@ -272,7 +276,8 @@ def _after(base: Box) -> str:
 def _over(children: Sequence[Box]) -> Box:
     base, sign = children[0].text, children[1].text
     if sign in _COMBINING:
-        text = normalize("NFC", base + _COMBINING[sign]) if len(base) == 1 else _WORDS[sign] + base
+        whole = f"({base})" if sign == "¯" and children[0].kind == "row" else base
+        text = normalize("NFC", base + _COMBINING[sign]) if len(base) == 1 else _WORDS[sign] + whole
         return Box((text,))
     return _scripted(children[0], "", sign)
 

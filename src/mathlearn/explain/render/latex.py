@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.explain.derivation import Display, Maths, Paragraph
-from mathlearn.explain.render.mathml import NAME_WIDTH
 from mathlearn.explain.render.tree import check_words, headline, numbered
-from mathlearn.statistics.cells import MISSING
+from mathlearn.statistics.equation import NAME_WIDTH
+from mathlearn.statistics.latex_table import tabular
 from mathlearn.statistics.text_table import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn.explain.derivation import Block, Derivation, Prose, Step, Table
+    from mathlearn.explain.derivation import Block, Derivation, Prose, Step
 
 __all__ = ["maths_latex", "to_latex"]
 
@@ -65,38 +65,8 @@ def _block(block: Block) -> str:
         return rf"\[ {maths_latex(block.maths)} \]"
     if isinstance(block, Paragraph):
         return rf"\noindent {_prose(block.prose)}"
-    return _table(block)
+    return "\n".join([r"\begin{center}\small", *tabular(block.cells), r"\end{center}"])
 
 
 def _prose(pieces: Prose) -> str:
     return "".join(f"${maths_latex(piece)}$" if isinstance(piece, Maths) else _text.latex(piece) for piece in pieces)
-
-
-def _table(table: Table) -> str:
-    cells = table.cells
-    head = " & ".join(map(_text.latex, cells.header)) + r" \\"
-    rows = (" & ".join([_text.latex(row[0]), *map(_number, row[1:])]) + r" \\" for row in cells.rows)
-    begin = rf"\begin{{tabular}}{{l{'r' * (len(cells.header) - 1)}}}"
-    return "\n".join(
-        [
-            r"\begin{center}\small",
-            begin,
-            r"\hline",
-            head,
-            r"\hline",
-            *rows,
-            r"\hline",
-            r"\end{tabular}",
-            r"\end{center}",
-        ]
-    )
-
-
-def _number(cell: str) -> str:
-    """Set a number in mathematics mode, for a true minus sign."""
-    if cell == MISSING:
-        return "---"
-    if not cell:
-        return ""
-    mantissa, e, exponent = cell.partition("e")
-    return f"${mantissa}" + (rf" \times 10^{{{int(exponent)}}}$" if e else "$")

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from mathlearn import _engines, _text
+from mathlearn.statistics.equation import NAME_WIDTH
 from mathlearn.statistics.text_table import shorten
 
 if TYPE_CHECKING:
     from mathlearn.explain.derivation import Maths
 
-__all__ = ["FENCES", "NAME_WIDTH", "element", "mathml"]
-
-NAME_WIDTH = 32
-"""Columns that a name takes in a formula at most; it is shortened in the middle."""
+__all__ = ["FENCES", "element", "mathml"]
 
 FENCES = {"[": "]", "(": ")", "|": "|", "‖": "‖"}
 
@@ -73,7 +71,18 @@ def element(formula: Maths) -> ET.Element:
             node.attrib.clear()
             # The tree escapes markup when it is written; what is not markup but would act becomes visible here.
             node.text = _text.terminal(shorten(formula.names[ord(text) - ord(_FIRST)], NAME_WIDTH))
+    for node in root.iter("mover"):
+        _say_hat(node)
     return root
+
+
+def _say_hat(node: ET.Element) -> None:
+    """Write "fitted" before a name, over which a hat would be lost; a letter keeps its hat."""
+    base = [inner for inner in node[0].iter() if not len(inner)]
+    if node[1].text == _ACCENTS["^"] and len(base) == 1 and base[0].tag == "mtext" and len(base[0].text or "") > 1:
+        node.tag, node.text = "mtext", f"fitted {base[0].text}"
+        node.attrib.clear()
+        del node[:]
 
 
 @lru_cache(maxsize=512)
@@ -149,6 +158,8 @@ def _sign(row: ET.Element) -> None:
 def _opens(previous: ET.Element | None) -> bool:
     if previous is None:
         return True
+    if previous.tag == "mtext":
+        return (previous.text or "")[-1:].isspace()  # a word that leads up to a number
     return previous.tag == "mo" and previous.get("form") != "postfix" and previous.text not in _CLOSING
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mathlearn.explain.derivation import Block, Derivation, Prose, Step
 
-__all__ = ["maths_text", "to_text"]
+__all__ = ["maths_text", "step_text", "to_text"]
 
 _MARGIN = 4
 _DEEPER = 4
@@ -34,6 +34,14 @@ def to_text(derivation: Derivation, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def step_text(step: Step, width: int = 100) -> str:
+    """Typeset one step, and those within it."""
+    lines = list(_step("", step, width))
+    for _, inner in numbered(step.children, "."):
+        lines += ["", *_step(".", inner, width)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def maths_text(formula: Maths) -> str:
     """Write a formula in Unicode; a matrix takes several lines."""
     return "\n".join(box(element(formula)).lines)
@@ -42,7 +50,7 @@ def maths_text(formula: Maths) -> str:
 def _step(label: str, step: Step, width: int) -> Iterator[str]:
     margin = " " * (_MARGIN + 2 * label.count("."))
     failed = "" if step.passed else "   *** CHECK FAILS ***"
-    head = f"{label}  {step.heading}{failed}"
+    head = f"{label.strip('.')}  {step.heading}{failed}".strip() if label != "." else f"  {step.heading}{failed}"
     yield head if "." in label else head.upper() if not head.isascii() else head
     yield "-" * len(head) if "." not in label else ""
     yield from _wrapped(_sentence(step.claim), width, margin)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.explain.derivation import Display, Maths, Paragraph, joined, maths, prose
-from mathlearn.explain.numbers import num, signed
 from mathlearn.statistics.text_table import display_width
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.explain.setting import Setting
 
-__all__ = ["MANY", "always", "column", "display", "indexed", "named_terms", "on_lines", "said", "sum_of"]
+__all__ = ["MANY", "always", "column", "display", "indexed", "less", "named_terms", "on_lines", "said"]
 
 MANY = 8
 """Terms up to which each is written out."""
@@ -27,6 +26,11 @@ _LINE = 76  # columns of an equation before it goes on below
 def always(_: Setting) -> bool:
     """Whether a topic applies that always does."""
     return True
+
+
+def less(setting: Setting) -> str:
+    """Say, after the name of the response, that what is spoken of is less its offset."""
+    return "" if setting.result.offset is None else " less its offset"
 
 
 def display(template: str, *names: str) -> Display:
@@ -77,8 +81,3 @@ def named_terms(names: Sequence[str]) -> Paragraph:
         dots = ", …, " if pieces and i - shown[shown.index(i) - 1] > 1 else (", " if pieces else "")
         pieces.append(f"{dots}$x_{{{i + 1}}}$ is @")
     return said("Here " + "".join(pieces) + ".", *(names[i] for i in shown))
-
-
-def sum_of(values: Sequence[float], digits: int = 5) -> str:
-    """Write numbers as a sum, each with its sign."""
-    return " ".join([num(values[0], digits), *(signed(x, digits) for x in values[1:])])

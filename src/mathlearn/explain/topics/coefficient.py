@@ -91,7 +91,7 @@ def _estimate(setting: Setting, line: _Line) -> Step:
     xx = rf"x_{{\perp}}^{{\top}}{setting.W} x_{{\perp}}"
     slope = (
         r"A coefficient is found from the part $x_{\perp}$ of its column that the other columns do not explain: "
-        rf"$\hat\beta_{{{line.j}}} = x_{{\perp}}^{{\top}}{setting.W} y \,/\, {xx}$. "
+        rf"$\hat\beta_{{{line.j}}} = x_{{\perp}}^{{\top}}{setting.W} {setting.left} \,/\, {xx}$. "
         "The less is left of the column, the less certain the coefficient."
     )
     intercept = (
@@ -201,15 +201,16 @@ def _interval(setting: Setting, line: _Line) -> Step:
     level = setting.level
     q = float(t_quantile(level, line.df))
     ends = abs(line.low) + abs(line.high)
-    width = abs((line.high - line.low) / (2 * line.se) - q) / q
+    half = max(line.se * q, TINY)  # next to nothing at the lowest levels
+    width = abs((line.high - line.low) / 2 - line.se * q) / half
     middle = abs((line.low + line.high) / 2 - line.estimate) / max(ends, TINY)
-    bound = 4 * ROUNDOFF * (1 + ends / (2 * line.se * q))
+    bound = 4 * ROUNDOFF * (1 + ends / (2 * half))
     beyond = "the probability beyond the quantile, by numerical integration, relative"
     covariance = setting.result.covariance
     assert covariance is not None
     about = "" if covariance.meat is None else "about "
-    half = rf"{num(line.estimate)} \pm {num(q)} \times {num(line.se, 4)}"
-    shown = rf"\hat\beta_{{{line.j}}} \pm t^{{*}}\, \operatorname{{SE}} = {half}"
+    worked = rf"{num(line.estimate)} \pm {num(q)} \times {num(line.se, 4)}"
+    shown = rf"\hat\beta_{{{line.j}}} \pm t^{{*}}\, \operatorname{{SE}} = {worked}"
     return Step(
         heading="Its interval",
         claim=prose(

@@ -8,7 +8,7 @@ import numpy as np
 
 from mathlearn.explain import again
 from mathlearn.explain.derivation import Display, Maths, Matrix, Step, StepCheck, Table, prose, strain
-from mathlearn.explain.evidence import agree, resolved
+from mathlearn.explain.evidence import agree, counted, resolved
 from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import display, said
@@ -180,6 +180,9 @@ def _table_check(says: str, setting: Setting, found: FloatArray) -> StepCheck:
 
 def _meat_checks(setting: Setting, meat: FloatArray, kind: str) -> Iterator[StepCheck]:
     """Check what can be said of M without the rows: it is a covariance, and fits the residual sum of squares."""
+    if not meat.size:
+        yield counted("rows of M, against the parameters", (meat.shape[0], setting.p + setting.centred))
+        return
     largest = float(np.abs(meat).max(initial=0.0))
     rounding = 8 * meat.shape[0] * ROUNDOFF
     skew = float(np.abs(meat - meat.T).max(initial=0.0)) / max(largest, TINY)
@@ -207,7 +210,8 @@ def _corner(setting: Setting, corner: float, kind: str) -> Iterator[StepCheck]:
     mean_square = setting.rss / setting.result.weight_sum
     # Each residual is formed with the rounding of the two numbers whose difference it is.
     lost = 8 * ROUNDOFF * (abs(books.mean_y) + books.reach(setting.beta)) / max(np.sqrt(mean_square), TINY)
-    rounding = books.relative + lost
+    strayed = books.strayed(setting.beta) / max(np.sqrt(setting.rss), TINY)
+    rounding = books.relative + lost + strayed * (2 + strayed)
     if kind in {"HC0", "HC1"}:
         expected = mean_square * (setting.result.n / setting.result.df_resid if kind == "HC1" else 1.0)
         yield StepCheck(

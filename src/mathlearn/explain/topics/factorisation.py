@@ -13,6 +13,7 @@ from mathlearn.explain.registry import Topic
 from mathlearn.explain.spectrum import largest
 from mathlearn.explain.topics._words import display, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY, gamma
+from mathlearn.linalg.start import from_gram
 from mathlearn.statistics.summary.phrases import conditioning
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _conditions(setting: Setting, books: Books, curvature: Curvature) -> Iterato
     scaled = float(np.sqrt(largest(H) * largest(V @ V.T)))
     size = books.size[kept] / scale[kept]
     shown = setting.result.condition_scaled
-    own = _own_error(books.n, kept.size, shown)
+    own = _own_error(setting, books, shown)
     bound = books.relative * float(size @ size) / max(largest(H), TINY) + _slack(kept.size) + own
     yield StepCheck(
         abs(shown - scaled) / scaled,
@@ -157,18 +158,22 @@ def _raw(setting: Setting, books: Books, curvature: Curvature) -> tuple[float, f
     ) + lost
 
 
-def _own_error(n: int, p: int, condition: float) -> float:
-    """Relative error of a condition number that is read off a factor in double precision.
+def _own_error(setting: Setting, books: Books, condition: float) -> float:
+    """Relative error of a condition number, which is read off the factor in double precision that the solution started from.
 
-    The factor belongs to columns each of which is off by ``gamma(n p)`` of its length (Higham 2002, theorem 19.4), and a
-    condition number reacts to that as much as it is large.
+    Householder reflections factor columns each of which is off by ``gamma(n p)`` of its length (Higham 2002, theorem 19.4), and a
+    condition number reacts to that as much as it is large. A Cholesky factor, where the start was one, has the eigenvalues of an
+    H in double precision.
 
     References
     ----------
     Demmel (1987), "On condition numbers and the distance to the nearest ill-posed problem", Numer. Math. 51: the condition
     number of inversion is its own condition number.
     """
-    return gamma(n * p) * float(np.sqrt(p)) * condition
+    p, moments = books.kept.size, setting.result.statistic
+    reflected = gamma(books.n * p) * float(np.sqrt(p)) * condition
+    started = setting.centred and moments is not None and from_gram(moments, setting.p) is not None
+    return reflected + (books.doubt / (1 - books.doubt) if started and books.doubt < 1 else 0.0)
 
 
 def _slack(order: int) -> float:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.explain import again
 from mathlearn.explain.derivation import Display, Maths, Step, StepCheck, prose
-from mathlearn.explain.evidence import certified
+from mathlearn.explain.evidence import certified, flat
 from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import display, said
-from mathlearn.linalg.errorfree import ROUNDOFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def _body(setting: Setting) -> Iterator[Block]:
         "the other "
         "coefficients are known, and lets them be found from centred columns:"
     )
-    middle = rf"\hat\beta_0 + \bar x^{{\top}} \hat\beta = \bar y = {num(setting.centre)}"
+    middle = rf"\hat\beta_0 + \bar x^{{\top}} \hat\beta = {setting.left_mean} = {num(setting.centre)}"
     yield display(rf"{middle}, \qquad g = -X_c^{{\top}}{setting.W} e = 0")
 
 
@@ -70,16 +70,13 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
                 yield found
         return
     if setting.centred:
-        spread = books.size_y / np.sqrt(books.weight)
-        size = abs(books.mean_y) + spread
+        size = abs(books.mean_y) + books.size_y / np.sqrt(books.weight)
         says = "the fitted value at the means, against the mean of the response"
-        moved = 2 * ROUNDOFF * float(np.abs(books.mean) @ np.abs(setting.beta))  # the means are rounded
-        bound = (books.relative * spread + 4 * ROUNDOFF * size + moved) / size if size else 0.0
-        yield StepCheck(abs(centre - books.mean_y) / size if size else abs(centre), bound, says)
+        fitted, bound = again.centre(setting, books)
+        yield StepCheck(abs(centre - fitted) / size if size else abs(centre), bound / size if size else 0.0, says)
     else:
         yield StepCheck(abs(centre) + abs(setting.intercept), 0.0, "the intercept is zero")
-    worst = float(np.abs(books.gradient(setting.beta)).max(initial=0.0))
-    yield StepCheck(worst, books.relative, "the gradient, relative to the products that cancel in it")
+    yield flat(books, setting.beta, setting.rss)
 
 
 TOPIC = Topic(30, "fit", applies, step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mathlearn.explain.derivation import Step, StepCheck, prose
-from mathlearn.explain.numbers import num, signed
+from mathlearn.explain.numbers import num, sum_line
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import always, display, said
 
@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from mathlearn.explain.derivation import Block
     from mathlearn.explain.setting import Setting
 
+_LONG = 60  # characters of LaTeX that go on the line of the formula they are the numbers of
+
 
 def step(setting: Setting) -> Step:
     """Write the loss, and its value at the solution."""
     weights = ", each times the weight of its row" if setting.weighted else ""
+    less = " The offset is no parameter: it is subtracted first." if setting.result.offset is not None else ""
     return Step(
         heading="The loss",
         claim=prose(
-            f"Of all parameters, those are taken for which the sum of the squared residuals{weights}, is smallest."
+            f"Of all parameters, those are taken for which the sum of the squared residuals{weights}, is smallest.{less}"
             if weights
-            else "Of all parameters, those are taken for which the sum of the squared residuals is smallest."
+            else f"Of all parameters, those are taken for which the sum of the squared residuals is smallest.{less}"
         ),
         body=tuple(_body(setting)),
         because=prose(
@@ -40,25 +43,32 @@ def step(setting: Setting) -> Step:
 def _body(setting: Setting) -> Iterator[Block]:
     arguments = r"\beta_0, \beta" if setting.centred else r"\beta"
     constant = r" - \beta_0" if setting.centred else ""
+    offset = "" if setting.result.offset is None else " - o_i"
     yield display(
-        rf"\operatorname{{RSS}}({arguments}) = \sum_{{i=1}}^{{n}} {setting.w}(y_i{constant} - x_i^{{\top}} \beta)^2"
+        rf"\operatorname{{RSS}}({arguments}) = \sum_{{i=1}}^{{n}} {setting.w}(y_i{offset}{constant} - x_i^{{\top}} \beta)^2"
     )
     books = setting.books
     if books is not None:
         beta, X, W = setting.beta, setting.X, setting.W
-        y = "y_c" if setting.centred else "y"
+        y = "y_c" if setting.centred else setting.left
+        mean = rf"y_c = {setting.left} - {setting.left_mean}"
         about = (
-            r"Multiplied out about the means, where $X_c = X - \mathbf{1} \bar x^{\top}$ and $y_c = y - \bar y$, it is"
+            rf"Multiplied out about the means, where $X_c = X - \mathbf{{1}} \bar x^{{\top}}$ and ${mean}$, it is"
             if setting.centred
             else "Multiplied out, it is"
         )
         yield said(about)
         squares, products = rf"{y}^{{\top}}{W} {y}", rf"\beta^{{\top}} {X}^{{\top}}{W} {y}"
         left = rf"{squares} - 2\, {products} + \beta^{{\top}} {X}^{{\top}}{W} {X}\, \beta"
-        right = f"{num(books.total)} {signed(-2 * float(beta @ books.right))} {signed(float(beta @ books.H @ beta))}"
-        yield display(rf"\begin{{array}}{{rl}} {left} & = {right} \\ & = {num(setting.rss)} \end{{array}}")
+        parts = [books.total, -2 * float(beta @ books.right), float(beta @ books.H @ beta)]
+        right, equals, found = sum_line(parts, setting.rss)
+        if len(right) > _LONG:
+            yield display(f"{left} =")
+            yield display(f"{right} {equals} {found}")
+        else:
+            yield display(rf"\begin{{array}}{{rl}} {left} & = {right} \\ & {equals} {found} \end{{array}}")
         if setting.centred:
-            yield said(r"with $\beta_0 = \bar y - \bar x^{\top} \beta$, which the next step finds.")
+            yield said(rf"with $\beta_0 = {setting.left_mean} - \bar x^{{\top}} \beta$, which the next step finds.")
     else:
         yield display(rf"\operatorname{{RSS}} = {num(setting.rss)}")
 
@@ -74,7 +84,8 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     size = books.reach(setting.beta) ** 2
     found = books.loss(setting.beta)
     says = "the sum of squares, multiplied out from the statistic, relative to the squares that cancel in it"
-    yield StepCheck(abs(found - setting.rss) / size if size else abs(setting.rss), books.relative, says)
+    bound = books.loss_bound(setting.beta, setting.rss)
+    yield StepCheck(abs(found - setting.rss) / (size or 1.0), bound / (size or 1.0), says)
 
 
 TOPIC = Topic(20, "fit", always, step)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.explain.derivation import Step, StepCheck, Table, prose
-from mathlearn.explain.evidence import RESOLVED, certified
+from mathlearn.explain.evidence import RESOLVED, certified, flat
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.spectrum import least
 from mathlearn.explain.topics._words import display, said
 from mathlearn.linalg.errorfree import TINY
 from mathlearn.results.certificate_text import GRADES
@@ -96,7 +95,7 @@ def _body(setting: Setting) -> Iterator[Block]:
         yield said(f"and so on for {np.count_nonzero(moves) - _TOLD} more.")
     if setting.deficient:
         yield said(r"Moved together along a direction of $N$ they leave the loss as it is: it is as low there.")
-    elif variance > 0 and len(told) > 1:
+    elif by == "one standard error" and len(told) > 1:
         yield said(
             "The last column is the variance inflation factor: 1 for a column that is orthogonal to the others, "
             "larger the better the others explain it."
@@ -118,16 +117,16 @@ def _moved(beta: FloatArray, j: int, moves: FloatArray) -> FloatArray:
 def _checks(setting: Setting) -> Iterator[StepCheck]:
     books, beta = setting.books, setting.beta
     assert books is not None
-    worst = float(np.abs(books.gradient(beta)).max(initial=0.0))
-    yield StepCheck(worst, books.relative, "the gradient, relative to the products that cancel in it")
+    yield flat(books, beta, setting.rss)
     yield from _positive(setting, books)
     moves, _ = _moves(setting, books)
     size = books.reach(np.abs(beta) + moves) ** 2
     rises = _rises(setting, books, moves)
     far = max((abs(rise - moves[j] ** 2 * books.H[j, j]) / size for j, rise in rises.items()), default=0.0)
+    slope = float(books.gradient_bound(beta, setting.rss).max(initial=0.0)) - books.relative  # not of rounding
     yield StepCheck(
         float(far),
-        2 * books.relative,
+        2 * (books.relative + slope),
         "the rises found, against the curvature, relative to the squares that cancel in them",
     )
     if setting.deficient and setting.result.curvature is not None:
@@ -144,30 +143,29 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
 
 def _level(setting: Setting, books: Books, null: FloatArray) -> StepCheck:
     """Loss after moves along the open directions, less that at the solution."""
-    start, worst = books.loss(setting.beta), 0.0
+    start = books.loss(setting.beta)
+    found = []
     for direction in null.T[:_TOLD]:
         away = setting.beta + direction * (
             float(np.linalg.norm(setting.beta)) / float(np.linalg.norm(direction)) or 1.0
         )
-        worst = max(worst, abs(books.loss(away) - start) / max(books.reach(away), books.reach(setting.beta)) ** 2)
-    return StepCheck(
-        worst, 2 * books.relative, "the loss along the open directions, relative to the squares that cancel in it"
-    )
+        size = max(max(books.reach(away), books.reach(setting.beta)) ** 2, TINY)
+        bound = books.loss_bound(away, setting.rss) + books.loss_bound(setting.beta, setting.rss)
+        found.append((abs(books.loss(away) - start) / size, max(bound / size, books.relative)))
+    worst, bound = max(found, key=lambda pair: pair[0] / pair[1])
+    return StepCheck(worst, bound, "the loss along the open directions, relative to the squares that cancel in it")
 
 
 def _positive(setting: Setting, books: Books) -> Iterator[StepCheck]:
-    """Compare the least eigenvalue of H, in units of the lengths of the columns, with what rounding can make of zero."""
+    """Compare what rounding can make of a curvature of zero with the least curvature found, columns having length one."""
     if not books.kept.size:
         return
-    size = books.size[books.kept] / np.maximum(books.unit, TINY)
-    bound, found = books.relative * float(size @ size), 0.0 if books.lower is None else least(books.lower)
-    if found * RESOLVED < bound:
+    if books.doubt > RESOLVED:
         certificate = certified(setting.result, "curvature")
         if certificate is not None:
             yield certificate
             return
-    says = "what rounding can make of a curvature of zero, at most the least curvature found"
-    yield StepCheck(bound, found, says)
+    yield StepCheck(books.doubt, 1.0, "what rounding can make of a curvature of zero, relative to the least found")
 
 
 TOPIC = Topic(70, "fit", applies, step)

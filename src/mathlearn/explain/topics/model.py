@@ -52,9 +52,8 @@ _ASSUMED = {
 def step(setting: Setting) -> Step:
     """Write the model down, with the user's names."""
     kind = None if setting.undefined and setting.result.covariance is None else setting.result.covariance
-    claim = (
-        r"Each row's @ is a sum of its columns, each times a number that is the same for all rows, and an error $e_i$."
-    )
+    offset = "its offset, " if setting.result.offset is not None else ""
+    claim = rf"Each row's @ is {offset}a sum of its columns, each times a number that is the same for all rows, and an error $e_i$."
     return Step(
         heading="The model",
         claim=prose(claim, setting.y),
@@ -71,11 +70,20 @@ def _body(setting: Setting, kind: str) -> Iterator[Block]:
         terms = [
             maths(rf"{'+' if start or j else ''} \beta_{{{j + 1}}}\, @", term) for j, term in enumerate(setting.terms)
         ]
-        yield Display((on_lines(maths("@", setting.y), [*start, *terms, Maths("+ e")]),))
+        added = [] if setting.result.offset is None else [maths("+ @", setting.result.offset)]
+        yield Display((on_lines(maths("@", setting.y), [*start, *terms, *added, Maths("+ e")]),))
     else:
         constant = r"\beta_0 + " if start else ""
-        yield display(rf"@ = {constant}{indexed(setting.p)} + e_i", setting.y)
+        offset = "" if setting.result.offset is None else " + o_i"
+        yield display(rf"@ = {constant}{indexed(setting.p)}{offset} + e_i", setting.y)
         yield named_terms(setting.terms)
+    if setting.result.offset is not None:
+        yield said(
+            "The offset $o$, here @, is known and has no coefficient: it is added to every prediction, and what is fitted is @ "
+            "less it, $y - o$.",
+            setting.result.offset,
+            setting.y,
+        )
     if kind:
         yield display(_ASSUMED[_family(kind)][1] if kind != "classical" else _classical(setting))
     yield said(_size(setting))
@@ -92,13 +100,19 @@ def _classical(setting: Setting) -> str:
 
 def _size(setting: Setting) -> str:
     result = setting.result
-    rows = f"$n = {result.n}$ " + ("rows, counted by their weights" if result.weights_type == "frequency" else "rows")
+    rows = f"$n = {result.n}$ row{'s' * (result.n != 1)}" + ", counted by their weights" * (
+        result.weights_type == "frequency"
+    )
     if result.n_dropped:
-        rows += f" ({result.n_dropped} more were dropped: a value is missing in them)"
+        one = result.n_dropped == 1
+        rows += f" ({result.n_dropped} more {'was' if one else 'were'} dropped: a value is missing in {'it' if one else 'them'})"
     k = setting.p + setting.centred
     rank = f", of rank $r = {result.rank}$," if setting.deficient else ""
     columns = f"$p = {setting.p}$ column{'s' if setting.p != 1 else ''}{rank}"
-    return rf"There are {rows}, {columns} and $k = {k}$ parameters; ${setting.df} = {result.df_resid}$ degrees of freedom are left."
+    parameters = f"$k = {k}$ parameter{'s' * (k != 1)}"
+    one = result.df_resid == 1
+    left = rf"${setting.df} = {result.df_resid}$ degree{'' if one else 's'} of freedom {'is' if one else 'are'} left"
+    return f"There {'is' if result.n == 1 else 'are'} {rows}, {columns} and {parameters}; {left}."
 
 
 def _because(setting: Setting, kind: str) -> str:

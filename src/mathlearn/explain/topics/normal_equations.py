@@ -9,7 +9,7 @@ import numpy as np
 from mathlearn.explain.derivation import Display, Maths, Matrix, Step, StepCheck, prose
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import column, display, said
-from mathlearn.linalg.errorfree import dd_dot
+from mathlearn.linalg.errorfree import TINY, dd_dot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +33,11 @@ def step(setting: Setting) -> Step:
         body=tuple(_body(setting)),
         because=prose(
             rf"With $e = y_c - X_c \hat\beta$, the equation $X_c^{{\top}}{setting.W} e = 0$ reads $H \hat\beta = "
-            rf"X_c^{{\top}}{setting.W} y$ with ${H}$: "
+            rf"X_c^{{\top}}{setting.W} {setting.left}$ with ${H}$: "
             "on the left are the products of the columns with each other, on the right those with the response."
             if setting.centred
-            else rf"With $e = y - X \hat\beta$, the equation $X^{{\top}}{setting.W} e = 0$ reads $H \hat\beta = "
-            rf"X^{{\top}}{setting.W} y$ with ${H}$: on "
+            else rf"With $e = {setting.left.strip('()')} - X \hat\beta$, the equation $X^{{\top}}{setting.W} e = 0$ reads $H \hat\beta = "
+            rf"X^{{\top}}{setting.W} {setting.left}$ with ${H}$: on "
             "the left are the products of the columns with each other, on the right those with the response."
         ),
         checks=(_check(setting),),
@@ -49,7 +49,7 @@ def _body(setting: Setting) -> Iterator[Block]:
     books = setting.books
     assert books is not None
     X, W = setting.X, setting.W
-    yield display(rf"{X}^{{\top}}{W} {X}\, \hat\beta = {X}^{{\top}}{W} y")
+    yield display(rf"{X}^{{\top}}{W} {X}\, \hat\beta = {X}^{{\top}}{W} {setting.left}")
     yield Display(
         (
             Matrix(books.H, setting.terms),
@@ -69,9 +69,11 @@ def _check(setting: Setting) -> StepCheck:
     both = np.append(-beta, 1.0)[:, None]
     high, low = dd_dot(np.vstack([books.H, books.right]), (both, np.zeros_like(both)))
     size = books.size * books.reach(beta)
-    share = np.abs((high + low)[:, 0])[size > 0] / size[size > 0]
+    share = np.abs((high + low)[:, 0]) / np.maximum(size, TINY)
+    bound = books.gradient_bound(beta, setting.rss)
+    worst = int(np.argmax(share / bound))
     says = "left side less right side at the solution shown, relative to the products that cancel in it"
-    return StepCheck(float(share.max(initial=0.0)), books.relative, says)
+    return StepCheck(float(share[worst]), float(bound[worst]), says)
 
 
 TOPIC = Topic(40, "fit", applies, step)

@@ -71,15 +71,17 @@ def step(setting: Setting) -> Step:
 
 
 def _body(setting: Setting, shown: str) -> Iterator[Block]:
+    if setting.result.offset is not None:
+        shown = shown.replace(r"(y - \bar y)", r"(y - o - \overline{y - o})")
     if not setting.centred:
-        shown = shown.replace("X_c", "X").replace(r"(y - \bar y)", "y")
+        shown = shown.replace("X_c", "X").replace(rf"({setting.left.strip('()')} - {setting.left_mean})", setting.left)
     if not setting.weighted:
         shown = shown.replace(r"\sqrt{W}\,", "").replace(" W ", " ")
     yield display(shown)
     if setting.p:
         yield Display((Maths(r"\hat\beta ="), Matrix(column(setting.beta), setting.terms)))
     if setting.centred:
-        yield display(rf"\hat\beta_0 = \bar y - \bar x^{{\top}} \hat\beta = {num(setting.intercept)}")
+        yield display(rf"\hat\beta_0 = {setting.left_mean} - \bar x^{{\top}} \hat\beta = {num(setting.intercept)}")
 
 
 def _checks(setting: Setting) -> Iterator[StepCheck]:

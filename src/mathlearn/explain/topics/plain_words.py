@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import floor, isfinite, log10
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from mathlearn.explain import again
@@ -11,7 +11,7 @@ from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.evidence import RESOLVED, certified
 from mathlearn.explain.registry import Topic
 from mathlearn.linalg.errorfree import TINY
-from mathlearn.statistics.cells import number, percent
+from mathlearn.statistics.cells import number, percent, rounded
 
 if TYPE_CHECKING:
     from mathlearn.explain.derivation import Prose
@@ -61,14 +61,7 @@ def shown_values(values: tuple[float, float, float]) -> tuple[str, ...]:
     ('40.7', '34.7', '46.7')
     """
     _, low, high = values
-    width = high - low
-    if not (isfinite(width) and width > 0):
-        return tuple(number(x) for x in values)
-    decimals = 2 - floor(log10(width))
-    largest = max(map(abs, values))
-    if largest >= 1e9 or decimals > 12 or (decimals > 4 and largest < 1e-3):
-        return tuple(number(x, 3) for x in values)
-    return tuple(f"{x:.{max(decimals, 0)}f}" for x in values)
+    return rounded(*values) or tuple(number(x, 3 if low < high else 5) for x in values)
 
 
 def _sentence(setting: Setting) -> Prose:
@@ -77,7 +70,15 @@ def _sentence(setting: Setting) -> Prose:
     name, (estimate, low, high) = table.names[setting.term], _values(setting)
     if setting.centred and setting.term == 0:
         shown = shown_values((estimate, low, high))
-        return prose(f"Where every column is zero, the fitted @ is {shown[0]}{_known(setting, shown, low, high)}.", y)
+        where = "every column is zero" if setting.p else "there is no column"
+        value = f"the fitted @ is {shown[0]}{_known(setting, shown, low, high)}"
+        if setting.result.offset is None:
+            return prose(f"Where {where}, {value}.", y)
+        return prose(f"Where {where} and the offset @ is zero, {value}.", setting.result.offset, y)
+    if setting.result.rung == "active-set" and estimate == 0:
+        return prose(
+            "The coefficient of @ is held at zero: raising it would fit worse, and it must not be negative.", name
+        )
     up = estimate >= 0
     ends = (low, high) if up else (-high, -low)
     shown = shown_values((abs(estimate), *ends))
@@ -85,7 +86,8 @@ def _sentence(setting: Setting) -> Prose:
     if known and ends[0] < 0:
         known += f", where a minus sign means {'less' if up else 'more'}"
     amount = f"{shown[0]}{_unit(y, ' ')} {'more' if up else 'less'}"
-    held = ", the other columns being the same" if setting.p > 1 else ""
+    same = ["the other columns"] * (setting.p > 1) + ["the offset"] * (setting.result.offset is not None)
+    held = f", {' and '.join(same)} being the same" if same else ""
     if _is_switch(setting):
         return prose(f"Rows where @ is 1 have {amount} @ on average than rows where it is 0{held}{known}.", name, y)
     unit = _unit(name, "").lower() or "unit"

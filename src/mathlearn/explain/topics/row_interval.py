@@ -8,11 +8,11 @@ import numpy as np
 
 from mathlearn.explain import again
 from mathlearn.explain.derivation import Step, StepCheck, prose
-from mathlearn.explain.evidence import counted, resolved, tail_check
+from mathlearn.explain.evidence import agree, counted, resolved, tail_check
 from mathlearn.explain.numbers import num, squared
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import display, said
-from mathlearn.explain.topics.row_leverage import determined
+from mathlearn.explain.topics.row_leverage import determined, leverage
 from mathlearn.explain.topics.row_prediction import predicted
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import percent
@@ -88,7 +88,7 @@ def _body(setting: RowSetting) -> Iterator[Block]:
     if covariance.meat is None:
         yield display(
             rf"\operatorname{{SE}}(\hat\mu) = \hat\sigma \sqrt{{h(x)}} = {num(sigma, 4)} \times "
-            rf"\sqrt{{{num((se / sigma) ** 2 if sigma > 0 else 0.0, 4)}}} = {num(se, 4)}"
+            rf"\sqrt{{{num(leverage(setting), 4)}}} = {num(se, 4)}"
         )
     else:
         yield display(rf"\operatorname{{SE}}(\hat\mu) = \sqrt{{b^{{\top}} M\, b}} = {num(se, 4)}")
@@ -122,10 +122,10 @@ def _checks(setting: RowSetting) -> Iterator[StepCheck]:
     se = _spread(setting)
     if books is not None and covariance.meat is None and not setting.exact:
         sigma, variance = again.sigma(setting, books), again.mean_spread(books, setting.x, centred=setting.centred)
-        share = abs(sigma.value * np.sqrt(max(variance.value, 0.0)) / max(se, TINY) - 1.0)
+        found = sigma.value * np.sqrt(max(variance.value, 0.0))
         bound = variance.bound + sigma.bound + 8 * ROUNDOFF
         says = "the standard error of the mean, by solving the normal equations without V, relative"
-        yield resolved(setting.result, StepCheck(float(share), bound, says), "standard_errors")
+        yield resolved(setting.result, agree(says, found, se, bound), "standard_errors")
     yield from _as_shown(setting, predicted(setting) - setting.offset, q, se)
 
 

@@ -14,7 +14,7 @@ from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import display, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics import reasons
-from mathlearn.statistics.functional import ESTIMABLE_TOLERANCE, estimable_at, whiten_rows
+from mathlearn.statistics.functional import estimable_at, whiten_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import Alias
 
 _FAR = 3.0  # times the average
+_BECAUSE = (
+    r"The leverage of a row is its squared distance from the means, in the spread of the columns. Over the $n$ rows of the "
+    r"fit leverages add up to the number of parameters, and none exceeds 1: so at most that number divided by $h$ of them "
+    r"lie as far out as $h$."
+)
+_BECAUSE_WEIGHTED = (
+    r"The squared distance of a row from the means, in the spread of the columns, times its weight is its leverage. Over the "
+    r"$n$ rows of the fit leverages add up to the number of parameters, and none exceeds 1. A new row has no weight yet: it "
+    r"is compared as one of the mean weight $\bar w$."
+)
 
 
 def applies(setting: RowSetting) -> bool:
@@ -47,20 +57,22 @@ def step(setting: RowSetting) -> Step:
     if not determined(setting):
         return _not_determined(setting)
     h, average = leverage(setting), _average(setting)
+    because = _BECAUSE_WEIGHTED if _mean_weight(setting) is not None else _BECAUSE
     return Step(
         heading="How far the row lies from the data",
         claim=prose(_verdict(setting, h, average)),
         body=tuple(_body(setting, h, average)),
-        because=prose(
-            r"The leverage of a row is its squared distance from the means, in the spread of the columns. Over the "
-            r"$n$ rows of the fit leverages "
-            r"add up to the number of parameters, and none exceeds 1: so at most that number divided by $h$ of them "
-            r"lie as far out as $h$."
-        ),
+        because=prose(because),
         checks=(_check(setting, h),),
         reference="Seber and Lee (2003), Linear Regression Analysis, sections 5.3 and 10.2; Hoaglin and Welsch "
         "(1978), Amer. Statist. 32(1)",
     )
+
+
+def _mean_weight(setting: RowSetting) -> float | None:
+    """Mean of precision weights, which enter the leverages of rows; None where all are one, or count equal rows."""
+    result = setting.result
+    return result.weight_sum / result.n if result.weights_type == "precision" else None
 
 
 def _average(setting: RowSetting) -> float:
@@ -68,8 +80,11 @@ def _average(setting: RowSetting) -> float:
 
 
 def _verdict(setting: RowSetting, h: float, average: float) -> str:
-    numbers = f"leverage {h:.2g}, where the average is {average:.2g}"
-    if h > 1 and not setting.weighted:
+    typical = _mean_weight(setting)
+    h *= 1.0 if typical is None else typical
+    of = "," if typical is None else " with the mean weight,"
+    numbers = f"leverage {h:.2g}{of} where the average is {average:.2g}"
+    if h > 1 and typical is None:
         return f"The row lies outside the data, further out than any row of a fit can: {numbers}."
     if h > _FAR * average:
         return f"The row lies far out, at the edge of the data or beyond: {numbers}."
@@ -84,8 +99,12 @@ def _body(setting: RowSetting, h: float, average: float) -> Iterator[Block]:
         yield display(rf"h(x) = x^{{\top}} V V^{{\top}} x = {num(h, 4)}")
     k = setting.result.rank + setting.centred
     yield display(rf"\bar h = \frac{{{k}}}{{n}} = \frac{{{k}}}{{{setting.result.n}}} = {num(average, 4)}")
+    typical = _mean_weight(setting)
+    if typical is not None:
+        yield display(rf"\bar w\, h(x) = {num(typical, 4)} \times {num(h, 4)} = {num(typical * h, 4)}")
+        return
     most = int(k / h) if h > 0 else setting.result.n
-    if not setting.weighted and h > _FAR * average and most < setting.result.n:
+    if h > _FAR * average and most < setting.result.n:
         share = 100 * most / setting.result.n
         yield said(f"At most {most} of the {setting.result.n} rows ({share:.2g} %) can lie as far out.")
 
@@ -122,7 +141,7 @@ def _not_determined(setting: RowSetting) -> Step:
 
 
 def _breaks(setting: RowSetting) -> Callable[[Alias], bool]:
-    """Whether the row does not keep to a dependence."""
+    """Whether the row is further from a dependence than rounding alone."""
     curvature = setting.result.curvature
     assert curvature is not None
     values = dict(zip(setting.terms, (setting.x + curvature.origin).tolist(), strict=True))
@@ -130,7 +149,7 @@ def _breaks(setting: RowSetting) -> Callable[[Alias], bool]:
     def breaks(alias: Alias) -> bool:
         parts = [c * values[name] for c, name in zip(alias.coefficients, alias.others, strict=True)]
         size = abs(values[alias.term]) + sum(map(abs, parts)) + abs(alias.constant)
-        return bool(abs(values[alias.term] - sum(parts) - alias.constant) > ESTIMABLE_TOLERANCE * size)
+        return bool(abs(values[alias.term] - sum(parts) - alias.constant) > 8 * ROUNDOFF * size)
 
     return breaks
 

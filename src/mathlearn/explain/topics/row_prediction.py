@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.explain.derivation import Step, StepCheck, Table, prose
-from mathlearn.explain.numbers import num
+from mathlearn.explain.numbers import in_sum, num, signed
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import always, display
+from mathlearn.explain.topics._words import always, display, less
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import Cells, number
 
@@ -27,12 +27,13 @@ _TOLD = 12
 def step(setting: RowSetting) -> Step:
     """Add up what the columns contribute."""
     from_mean = setting.result.curvature is not None and setting.centred
+    offset, and_ = ("", "and ") if setting.result.offset is None else (", and the offset of the row", "")
     return Step(
         heading="The prediction",
         claim=prose(
-            "It is the mean response, and what each column adds by differing from its own mean."
+            f"It is the mean response{less(setting)}, {and_}what each column adds by differing from its own mean{offset}."
             if from_mean
-            else "It is the sum of what each column contributes."
+            else f"It is the sum of what each column contributes{offset}."
         ),
         body=tuple(_body(setting, from_mean)),
         because=prose(
@@ -63,9 +64,9 @@ def predicted(setting: RowSetting) -> float:
 
 def _body(setting: RowSetting, from_mean: bool) -> Iterator[Block]:
     value = predicted(setting)
-    offset = rf" + {num(setting.offset)}" if setting.offset else ""
+    offset = " + o" if setting.result.offset is not None else f" {signed(setting.offset)}" if setting.offset else ""
     if from_mean:
-        middle = r"\bar y + \sum_j \hat\beta_j (x_j - \bar x_j)"
+        middle = rf"{setting.left_mean} + \sum_j \hat\beta_j (x_j - \bar x_j)"
     else:
         middle = (r"\hat\beta_0 + " if setting.centred else "") + r"\sum_j \hat\beta_j x_j"
     yield display(rf"\hat\mu(x) = {middle}{offset} = {num(value)}")
@@ -78,7 +79,7 @@ def _contributions(setting: RowSetting, value: float) -> Cells:
     origin = np.zeros(setting.p) if curvature is None else curvature.origin
     parts = setting.beta * (setting.x - mean)
     told = np.sort(np.argsort(-np.abs(parts), kind="stable")[:_TOLD])
-    rows = [(base, "", "", "", number(start))] if setting.centred else []
+    rows, added = ([(base, "", "", "", "")], [start]) if setting.centred else ([], [])
     for j in told.tolist():
         there = number(float(mean[j] + origin[j])) if mean.any() else ""
         rows.append(
@@ -87,16 +88,23 @@ def _contributions(setting: RowSetting, value: float) -> Cells:
                 number(float(setting.x[j] + origin[j])),
                 there,
                 number(float(setting.beta[j])),
-                number(float(parts[j])),
+                "",
             )
         )
+        added.append(float(parts[j]))
     if told.size < setting.p:
-        rest = fsum(np.delete(parts, told).tolist())
-        rows.append((f"{setting.p - told.size} other columns", "", "", "", number(rest)))
-    if setting.offset:
-        rows.append(("offset", "", "", "", number(setting.offset)))
-    rows.append(("prediction", "", "", "", number(value)))
-    return Cells(("column", "value", "its mean", "coefficient", "contribution"), tuple(rows))
+        others = setting.p - told.size
+        rows.append((f"{others} other column{'s' if others > 1 else ''}", "", "", "", ""))
+        added.append(fsum(np.delete(parts, told).tolist()))
+    if setting.offset or setting.result.offset is not None:
+        rows.append((f"offset {setting.result.offset or ''}".strip(), "", "", "", ""))
+        added.append(setting.offset)
+    shown, total, holds = in_sum(added, value)
+    if not holds:  # numbers of many sizes: each with its own digits
+        shown, total = [number(x) for x in added], number(value)
+    body = tuple((*row[:-1], contribution) for row, contribution in zip(rows, shown, strict=True))
+    header = ("column", "value", "its mean", "coefficient", "contribution")
+    return Cells(header, (*body, ("prediction", "", "", "", total)))
 
 
 def _checks(setting: RowSetting) -> Iterator[StepCheck]:
@@ -110,7 +118,9 @@ def _checks(setting: RowSetting) -> Iterator[StepCheck]:
     size = abs(books.mean_y) + float(np.abs(setting.beta) @ far) + abs(setting.offset)
     size += books.size_y / np.sqrt(books.weight) + float(np.abs(setting.beta) @ books.size) / np.sqrt(books.weight)
     says = "the prediction from the means of the statistic, relative to what is added up"
-    yield StepCheck(abs(found - predicted(setting)) / max(size, TINY), books.relative + 8 * ROUNDOFF, says)
+    strayed = books.strayed(setting.beta) / np.sqrt(books.weight)
+    bound = books.relative + 8 * ROUNDOFF + strayed / max(size, TINY)
+    yield StepCheck(abs(found - predicted(setting)) / max(size, TINY), bound, says)
 
 
 def _from_zero(setting: RowSetting) -> StepCheck:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.explain.derivation import Display, Maths, Matrix, Step, StepCheck, prose
-from mathlearn.explain.numbers import num
+from mathlearn.explain.numbers import in_sum
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import column, display, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
@@ -43,7 +43,7 @@ def step(setting: Setting) -> Step:
 
 
 def _because(setting: Setting) -> str:
-    right = rf"V V^{{\top}} {setting.X}^{{\top}}{setting.W} y"
+    right = rf"V V^{{\top}} {setting.X}^{{\top}}{setting.W} {setting.left}"
     if not setting.deficient:
         return rf"$V V^{{\top}} H = I$ gives $\hat\beta = V V^{{\top}} H \hat\beta = {right}$."
     return (
@@ -57,15 +57,19 @@ def _body(setting: Setting) -> Iterator[Block]:
     curvature = setting.result.curvature
     assert curvature is not None
     if setting.p:
-        found = rf"V V^{{\top}} {setting.X}^{{\top}}{setting.W} y" + (" - N a" if setting.deficient else "")
+        found = rf"V V^{{\top}} {setting.X}^{{\top}}{setting.W} {setting.left}" + (
+            " - N a" if setting.deficient else ""
+        )
         yield Display((Maths(rf"\hat\beta = {found} ="), Matrix(column(setting.beta), setting.terms)))
         if setting.deficient:
             yield said(r"with the $a$ that makes it shortest: $N^{\top} \hat\beta = 0$.")
     if setting.centred:
-        moved = num(float(setting.beta @ (curvature.mean + curvature.origin)))
-        moved = f"({moved})" if moved.startswith("-") else moved
-        difference = rf"{num(setting.centre)} - {moved} = {num(setting.intercept)}"
-        yield display(rf"\hat\beta_0 = \bar y - \bar x^{{\top}} \hat\beta = {difference}")
+        moved = -float(setting.beta @ (curvature.mean + curvature.origin))
+        (centre, away), intercept, holds = in_sum([setting.centre, moved], setting.intercept)
+        away = away[1:] if away.startswith("-") else f"(-{away})" if moved else away
+        equals = "=" if holds else r"\approx"
+        mean = rf"{setting.left_mean} - \bar x^{{\top}} \hat\beta"
+        yield display(rf"\hat\beta_0 = {mean} = {centre} - {away} {equals} {intercept}")
 
 
 def _checks(setting: Setting) -> Iterator[StepCheck]:
@@ -87,7 +91,8 @@ def _coefficients(setting: Setting, books: Books, curvature: Curvature) -> StepC
     sizes = books.size @ np.abs(V)
     share = far / np.maximum(sizes * books.reach(beta), TINY)
     says = "V'X'y against V'H times the coefficients shown, relative to the products that cancel in it"
-    return StepCheck(float(share.max(initial=0.0)), books.relative, says)
+    bound = books.relative + books.strayed(beta) / max(books.reach(beta), TINY)
+    return StepCheck(float(share.max(initial=0.0)), bound, says)
 
 
 def _shortest(setting: Setting, curvature: Curvature) -> StepCheck:
@@ -96,7 +101,9 @@ def _shortest(setting: Setting, curvature: Curvature) -> StepCheck:
     size = np.linalg.norm(null, axis=0) * np.linalg.norm(beta)
     along = np.abs(null.T @ beta) / np.maximum(size, TINY)
     says = "the solution along the open directions, relative to its length"
-    return StepCheck(float(along.max(initial=0.0)), 16 * (setting.p + 1) * ROUNDOFF, says)
+    # The multiple of each direction that was taken away is as large as directions are near to one another.
+    near = float(np.linalg.cond(null / np.abs(null).max(axis=0)))
+    return StepCheck(float(along.max(initial=0.0)), 16 * (setting.p + 1) * ROUNDOFF * near, says)
 
 
 def _intercept(setting: Setting, curvature: Curvature) -> StepCheck:

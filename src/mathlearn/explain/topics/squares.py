@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mathlearn.explain.derivation import Step, StepCheck, prose
-from mathlearn.explain.numbers import num
+from mathlearn.explain.numbers import in_sum, num
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import always, display, said
+from mathlearn.explain.topics._words import always, display, less, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,12 @@ def step(setting: Setting) -> Step:
     return Step(
         heading="The split of the sum of squares",
         claim=prose(
-            f"The variation of @ about {about} is the sum of what the fit accounts for and what it leaves.", setting.y
+            f"The variation of @{less(setting)} about {about} is the sum of what the fit accounts for and what it leaves.",
+            setting.y,
         ),
         body=tuple(_body(setting)),
         because=prose(
-            r"Residuals are orthogonal to the columns and so to the fitted values; by Pythagoras' theorem their "
-            r"squares add up."
+            f"Residuals are orthogonal to {_to_what(setting)}fitted values; by Pythagoras' theorem their squares add up."
             + (
                 ""
                 if setting.centred
@@ -40,28 +40,36 @@ def step(setting: Setting) -> Step:
     )
 
 
+def _to_what(setting: Setting) -> str:
+    """Under a constraint only to the columns whose coefficients are free."""
+    return "the " if setting.result.rung == "active-set" else "the columns and so to the "
+
+
 def _body(setting: Setting) -> Iterator[Block]:
-    y = r"y_i - \bar y" if setting.centred else "y_i"
-    fitted = r"\hat\mu_i - \bar y" if setting.centred else r"\hat\mu_i"
+    offset = "" if setting.result.offset is None else " - o_i"
+    y = f"y_i{offset}" + (f" - {setting.left_mean}" if setting.centred else "")
+    fitted = rf"\hat\mu_i{offset}" + (f" - {setting.left_mean}" if setting.centred else "")
     total, rest = setting.tss, setting.rss
     yield display(
         rf"\sum_i {setting.w}({y})^2 = \sum_i {setting.w}({fitted})^2 + \sum_i {setting.w}e_i^2".replace(
             r"(\hat\mu_i)^2", r"\hat\mu_i^2"
         ).replace("(y_i)^2", "y_i^2")
     )
-    yield display(f"{num(total)} = {num(total - rest)} + {num(rest)}")
+    (explained, left), whole, holds = in_sum([max(total - rest, 0.0), rest], total)
+    yield display(rf"{whole} {'=' if holds else chr(92) + 'approx'} {explained} + {left}")
     if total == 0:
-        yield said("The response does not vary, so that there is nothing to account for.")
+        yield said(f"The response{less(setting)} does not vary, so that there is nothing to account for.")
     elif setting.exact:
         yield display(r"R^2 = 1")
-        yield said("The residuals are at the rounding level of the response: the fit is exact.")
+        yield said(f"The residuals are at the rounding level of the response{less(setting)}: the fit is exact.")
     else:
         yield display(
             rf"R^2 = 1 - \frac{{\operatorname{{RSS}}}}{{\operatorname{{TSS}}}} = 1 - "
             rf"\frac{{{num(rest)}}}{{{num(total)}}} = {1 - rest / total:.4f}"
         )
         yield said(
-            f"The columns account for {100 * (1 - rest / total):.3g} % of the variation of @ in these rows.", setting.y
+            f"The columns account for {100 * (1 - rest / total):.3g} % of the variation of @{less(setting)} in these rows.",
+            setting.y,
         )
 
 
@@ -81,7 +89,8 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     explained = float(setting.beta @ books.H @ setting.beta)
     size = books.reach(setting.beta) ** 2
     says = "accounted for, as the sum of squares of the fitted values, relative to the squares that cancel"
-    yield StepCheck(abs(explained - (setting.tss - setting.rss)) / size if size else 0.0, 4 * books.relative, says)
+    bound = 4 * books.relative + (2 * books.strayed(setting.beta) / size**0.5 if size else 0.0)
+    yield StepCheck(abs(explained - (setting.tss - setting.rss)) / size if size else 0.0, bound, says)
 
 
 TOPIC = Topic(80, "fit", always, step)

@@ -6,16 +6,20 @@ To add one: a module here with a `RowStatistic` and ``KINDS = (Kind(...),)``.
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mathlearn._errors import DomainError
+from mathlearn.statistics.cells import percent
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.functional import require_curvature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.results.fit_result import CovarianceEstimate, FitResult
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Kind", "RowStatistic", "estimate", "kind_named"]
 
 S = TypeVar("S")
+
+# Rounding may move a robust standard error by about this share of it before it is said.
+BLURRED = 0.01
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -100,4 +107,15 @@ def _from_rows(
         raise DomainError("there are no rows: a covariance from rows needs the X and y of the fit")
     tally, summary = total
     tally.require_same_rows(result)
-    return statistic.finish(summary)
+    found = statistic.finish(summary)
+    return replace(found, notes=(*found.notes, *_blurred(result, tally)))
+
+
+def _blurred(result: FitResult, tally: Tally) -> Iterator[str]:
+    """Say for which responses rounding leaves few digits of the residuals."""
+    for name, share, exact in zip(result.responses, tally.blurred(), result.exact, strict=True):
+        if share > BLURRED and not exact:
+            yield (
+                f"the residuals of {name!r} are so small that the rounding of the numbers they come from may have moved these "
+                f"standard errors by up to {percent(float(f'{min(share, 1.0):.1g}'))}"
+            )

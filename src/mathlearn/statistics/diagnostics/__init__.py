@@ -4,13 +4,15 @@ One file a check; a file's `CHECKS` are registered by being there. To add one: a
 `merge` and `finish`) or a function of the fit, and ``CHECKS = (Check(...),)``.
 
 The rows are read once, for all checks together. They are read a second time only where autocorrelation is worth a look, for the
-HAC intervals that the remedy quotes (`Diagnosis.passes` counts). Memory: O(chunk + p**2), and a few hundred numbers more:
-White's full form sums at most 101 x 101 products, the exact Durbin-Watson keeps at most 500 rows, Shapiro-Wilk 5000 residuals.
+HAC intervals that the remedy quotes (`Diagnosis.passes` counts). Memory: O(chunk + p**2), and some numbers more: White's full
+form sums at most 101 x 101 products, Shapiro-Wilk keeps 5000 residuals, and at most 500 rows, or 2**20 numbers where rows are few
+for their parameters, are kept for the exact Durbin-Watson and for samples of what chance gives (`simulated`).
 """
 
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,8 @@ from mathlearn.statistics.diagnostics.collinearity import Collinearity, collinea
 from mathlearn.statistics.diagnostics.influence_table import influence
 from mathlearn.statistics.diagnostics.one_pass import summarised
 from mathlearn.statistics.diagnostics.record import Diagnosis, Effect, Finding, Severity, Test
+from mathlearn.statistics.functional import no_curvature
+from mathlearn.statistics.tails import require_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,14 +103,16 @@ def diagnose(
     >>> found.findings[0].name, found.findings[0].severity.value
     ('linearity', 'serious')
     """
-    if result.withheld is not None or result.curvature is None:
-        reason = result.withheld or "this fit carries no curvature"
+    require_level(level)
+    reason = no_curvature(result)
+    if reason is not None:
         return _record(result, [_refused(check, reason) for check in CHECKS.values()], level, title, 0)
     size = result.n * len(result.terms)
     max_rows = max_rows or block_rows(len(result.terms))
     threads = threads or pool_size(size, get_config().threads)
     passes = 0
 
+    @cache  # for all responses at once
     def robust(kind: str) -> CovarianceEstimate:
         nonlocal passes
         passes += 1

@@ -17,21 +17,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.covariance.hac import default_lags
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
 from mathlearn.statistics.diagnostics.durbin_watson import Differences, Tails, beta_tails, exact_tails, moments
 from mathlearn.statistics.diagnostics.grade import Scale, milder, worst
+from mathlearn.statistics.diagnostics.measures import saturated
 from mathlearn.statistics.diagnostics.partial import gain
-from mathlearn.statistics.diagnostics.phrases import interval, quoted
+from mathlearn.statistics.diagnostics.phrases import interval
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
+from mathlearn.statistics.diagnostics.simulated import Kept, tail_share
 from mathlearn.statistics.tails import f_tail
+from mathlearn.statistics.words import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.statistics.diagnostics.case import Block, Case
 
 __all__ = ["CHECKS", "Autocorrelation", "Lagged"]
@@ -39,6 +41,7 @@ __all__ = ["CHECKS", "Autocorrelation", "Lagged"]
 MOST_EXACT = 500
 MOST_LAGS = 10
 CORRELATION = Scale(look=0.1, serious=0.3)
+LEVERAGE = 0.05  # rows above are few, and take more of a coefficient than can be left out of account
 HARMLESS = 1.1  # while no standard error grows by more than this factor, no correlation is serious
 MATTERS = (
     "standard errors, tests and intervals if the rows are in the order of time or place; nothing if their order is arbitrary; not the "
@@ -120,11 +123,21 @@ class Lagged:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Lagged products; differences of the basis, or the whole basis where it is small."""
+    """Lagged products; differences of the basis, or the rows where they are few; what large leverages do.
+
+    Attributes
+    ----------
+    short : (m, m)
+        Sum of ``h b b'`` over rows of leverage h above `LEVERAGE`.
+    alone : float
+        Rows of leverage one, whose residuals are zero whatever the errors.
+    """
 
     lagged: Lagged
     differences: Differences | None
-    kept: tuple[FloatArray, ...]
+    kept: tuple[Kept, ...]
+    short: FloatArray
+    alone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,33 +160,45 @@ class Autocorrelation(RowCheck[Sums]):
     def of(self, block: Block) -> Sums:
         """Sum over one block."""
         lagged = Lagged.of(block.basis, block.residual, self.lags)
-        if self.case.result.n <= MOST_EXACT:
-            return Sums(lagged, None, (block.basis,))
-        return Sums(lagged, Differences.of(block.basis), ())
+        exact = self.case.result.n <= MOST_EXACT
+        high = block.hat > LEVERAGE
+        return Sums(
+            lagged,
+            None if exact else Differences.of(block.basis),
+            (Kept.of(block),) if exact or Kept.wanted(self.case) else (),
+            block.basis[high].T @ (block.basis[high] * block.hat[high, None]),
+            int(saturated(block.hat).sum()),
+        )
 
     def merge(self, first: Sums, second: Sums) -> Sums:
         """Sum over two adjacent blocks."""
         both = first.differences is not None and second.differences is not None
         differences = first.differences.merge(second.differences) if both else None  # type: ignore[union-attr, arg-type]
-        return Sums(first.lagged.merge(second.lagged), differences, first.kept + second.kept)
+        return Sums(
+            first.lagged.merge(second.lagged),
+            differences,
+            first.kept + second.kept,
+            first.short + second.short,
+            first.alone + second.alone,
+        )
 
     def finish(self, total: Sums) -> Iterator[Finding]:
         """Read the tests off the sums."""
         statistic = total.lagged.durbin_watson()
-        basis = np.concatenate(total.kept) if total.kept else None
+        kept = Kept.joined(total.kept)
         for i, response in enumerate(self.case.result.responses):
             reason = self.case.silent(i)
             if reason is not None:
                 yield not_checked("autocorrelation", reason, response)
                 continue
             d = float(statistic[i])
-            if basis is not None:
-                tails, how = exact_tails(d, basis), "exact"
+            if total.differences is None:
+                assert kept is not None
+                tails, how = exact_tails(d, kept.basis), "exact"
             else:
-                assert total.differences is not None
                 tails, how = beta_tails(d, *moments(self.case.result.n, total.differences)), "beta approximation"
             tests = (Test(f"Durbin-Watson, two-sided, {how}", d, (), tails.two_sided), *self._godfrey(total.lagged, i))
-            yield self._finding(i, total.lagged.products[:, i], tests, tails)
+            yield self._finding(i, total, kept, tests, tails)
 
     def _godfrey(self, lagged: Lagged, i: int) -> Iterator[Test]:
         gram, cross = lagged.gram(i), lagged.cross[i]
@@ -183,17 +208,20 @@ class Autocorrelation(RowCheck[Sums]):
             p = float(f_tail(statistic / added.rank, added.rank, np.inf))
             yield Test(f"Breusch-Godfrey, {self.lags} lag{'s' * (self.lags > 1)}", statistic, (float(added.rank),), p)
 
-    def _finding(self, i: int, products: FloatArray, tests: tuple[Test, ...], tails: Tails) -> Finding:
-        result = self.case.result
+    def _finding(self, i: int, total: Sums, kept: Kept | None, tests: tuple[Test, ...], tails: Tails) -> Finding:
+        result, products = self.case.result, total.lagged.products[:, i]
         correlation = products[1:] / products[0]
         first, most = float(correlation[0]), int(np.abs(correlation).argmax())
         largest = float(correlation[most])
-        severity = worst(
-            CORRELATION.grade(abs(first), tails.two_sided),
-            CORRELATION.grade(abs(largest), tests[-1].p_value),
-        )
+        if kept is not None and self.lags > 1 and CORRELATION.grade(abs(largest)) is not Severity.FINE:
+            tests += (_simulated(kept.samples(i), correlation),)
+        # With one lag both tests ask the same.
+        tried = 1 + (self.lags > 1)
+        severity = CORRELATION.grade(abs(first), min(1.0, tried * tails.two_sided))
+        if tried > 1:
+            severity = worst(severity, CORRELATION.grade(abs(largest), min(1.0, tried * tests[-1].p_value)))
         kind = "" if result.covariance is None else result.covariance.kind
-        change, remedy = self._remedy(i, kind) if severity is not Severity.FINE else (1.0, "")
+        change, remedy = self._remedy(i, kind, first, total.short) if severity is not Severity.FINE else (1.0, "")
         if severity is Severity.SERIOUS and change < HARMLESS:
             severity = milder(severity)
         also = f"; the largest of {self.lags} lags is {number(largest, 2)}, at lag {most + 1}" if most else ""
@@ -205,7 +233,7 @@ class Autocorrelation(RowCheck[Sums]):
                 first,
                 "correlation of neighbouring residuals",
                 f"In the order of the rows, neighbouring residuals correlate by {number(first, 2)}{also}."
-                f"{CORRELATION.chance(abs(first), severity)}",
+                f"{_zeros(total.alone)}{CORRELATION.chance(abs(first), severity)}",
                 CORRELATION.strength(max(abs(first), abs(largest) if severity is not Severity.FINE else 0.0)),
             ),
             tests=tests,
@@ -214,29 +242,83 @@ class Autocorrelation(RowCheck[Sums]):
             remedy=remedy,
         )
 
-    def _remedy(self, i: int, kind: str) -> tuple[float, str]:
+    def _remedy(self, i: int, kind: str, first: float, short: FloatArray) -> tuple[float, str]:
         """Return the largest ratio of HAC to classical standard error, and what to do."""
+        cause = (
+            "a trend or a season"
+            if first > 0
+            else "kinds of rows that take turns, whose column is missing, or a season"
+        )
+        model = f"model what the order stands for: {cause}"
         if kind == "HAC":
             return 1.0, "this fit's covariance='HAC' allows for it in tests and intervals of coefficients"
-        result = self.case.result
         robust = self.case.robust("HAC")
-        classical = CovarianceEstimate.classical(float(result.df_resid), result.weights_type)
         with np.errstate(divide="ignore", invalid="ignore"):
-            change = np.log(self.case.standard_errors(robust) / self.case.standard_errors(classical))[i]
-        if result.fit_intercept and len(change) > 1:
-            change = change[1:]
-        known = np.isfinite(change)
-        if not known.any():
-            return 1.0, "if the order of the rows means something, use covariance='HAC'"
-        wider = np.where(known, change, -np.inf)
-        j = int(wider.argmax()) if wider.max() > 0 else int(np.where(known, change, np.inf).argmin())
-        term = j + len(self.case.names) - len(change)
-        before, after = self.case.interval(classical, i, term), self.case.interval(robust, i, term)
-        return float(np.exp(wider.max())), (
-            f"if the order of the rows means something, use covariance='HAC': the interval of {quoted(self.case.names[term])} "
-            f"{'widens' if change[j] >= 0 else 'narrows'} from {interval(before)} to {interval(after)}; or model what the order "
-            "stands for, as a trend or a season"
+            change = np.log(self.case.standard_errors(robust) / self.case.standard_errors(self.case.classical))[i]
+        change[~np.isfinite(change) | self._too_short(short)] = -np.inf
+        if self.case.result.fit_intercept and len(change) > 1:
+            change[0] = -np.inf
+        if not np.isfinite(change).any():
+            return 1.0, f"if the order of the rows means something, {model}"
+        term = int(change.argmax())
+        before, after = self.case.interval(self.case.classical, i, term), self.case.interval(robust, i, term)
+        name, bounds, ratio = (
+            quoted(self.case.names[term]),
+            f"from {interval(before)} to {interval(after)}",
+            float(np.exp(change[term])),
         )
+        return ratio, f"if the order of the rows means something, {_hac(name, bounds, ratio)}; or {model}"
+
+    def _too_short(self, short: FloatArray) -> BoolArray:
+        """Whether HAC errors (k,) come out too short even for independent errors: coefficients that few rows determine.
+
+        The expected squared residual of a row is ``(1 - h) sigma**2``. With a_i the weight of row i in a coefficient, of length
+        one over the rows, its HC0 variance is ``sum of a_i**2 (1 - h_i)`` of what it should be.
+        """
+        length = np.linalg.norm(self.case.parameters, axis=1, keepdims=True)
+        unit = self.case.parameters / np.where(length > 0, length, 1.0)
+        missing: BoolArray = np.einsum("ki,ij,kj->k", unit, short, unit) > 1 - HARMLESS**-2
+        return missing
+
+
+def _hac(name: str, bounds: str, ratio: float) -> str:
+    """Say what the HAC covariance would do to the interval that it widens most."""
+    if ratio >= HARMLESS:
+        return f"use covariance='HAC': the interval of {name} widens {bounds}"
+    if ratio >= 1 / HARMLESS:
+        change = f"{100 * abs(ratio - 1):.0f} % {'wider' if ratio >= 1 else 'narrower'}"
+        return f"use covariance='HAC', which hardly matters here: the interval of {name} gets {change}"
+    return (
+        f"intervals are on the safe side as they are: with covariance='HAC' that of {name} would narrow {bounds}, which gains "
+        "something only if the correlation is real"
+    )
+
+
+def _zeros(alone: int) -> str:
+    if not alone:
+        return ""
+    which = "1 has leverage one and a residual" if alone == 1 else f"{alone} have leverage one and residuals"
+    return f" Of the rows, {which} of zero whatever the errors; the tests allow for that."
+
+
+def _simulated(samples: FloatArray, correlation: FloatArray) -> Test:
+    """Compare the lag that stands out most with that of independent normal errors, whose residuals correlate a little too."""
+    lags, n = len(correlation), samples.shape[1]
+    size = np.einsum("sn,sn->s", samples, samples)
+    each = np.stack(
+        [np.einsum("sn,sn->s", samples[:, lag:], samples[:, : n - lag]) for lag in range(1, lags + 1)], axis=1
+    )
+    each /= size[:, None]
+    mean, spread = each.mean(axis=0), each.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    seen, drawn = np.abs(correlation - mean) / spread, np.abs(each - mean) / spread
+    most = int(seen.argmax())
+    return Test(
+        f"lag {most + 1} of {lags}, simulated",
+        float(correlation[most]),
+        (),
+        tail_share(float(seen[most]), drawn.max(axis=1)),
+    )
 
 
 CHECKS = (

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics import reasons
+from mathlearn.statistics.covariance.classical import classical
 from mathlearn.statistics.covariance.white import WhiteRows
 from mathlearn.statistics.functional import (
     parameter_coordinates,
@@ -25,7 +26,7 @@ from mathlearn.statistics.functional import (
     sigma,
     standard_errors,
 )
-from mathlearn.statistics.tails import t_quantile
+from mathlearn.statistics.tails import require_level, t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,10 +79,10 @@ class Case:
         DomainError
             Inference is withheld for this fit, or `level` is outside (0, 1).
         """
+        require_level(level)
         factor = triangular(result)
         slopes = factor @ result.coef.T
         s, size = sigma(result), np.sqrt(np.einsum("ij,ij->j", slopes, slopes) / result.weight_sum)
-        t_quantile(level, 1.0)  # refuses a bad level before any work
         return cls(
             result=result,
             level=level,
@@ -99,6 +100,11 @@ class Case:
         """Root mean square (p,) of each column about its mean."""
         size: FloatArray = np.linalg.norm(self.factor, axis=0) / np.sqrt(self.result.weight_sum)
         return size
+
+    @property
+    def classical(self) -> CovarianceEstimate:
+        """Covariance under independent errors of one variance, whatever that of the fit."""
+        return classical(self.result)
 
     def silent(self, response: int) -> str | None:
         """Say why the residuals of a response tell nothing, or return None."""
@@ -130,8 +136,8 @@ def triangular(result: FitResult) -> FloatArray:
     curvature = require_curvature(result)
     basis = np.concatenate([curvature.whitener, curvature.null], axis=1) * curvature.scale[:, None]
     length = np.linalg.norm(basis, axis=0)
-    inverse = np.linalg.inv(basis / length) / length[:, None]
-    factor: FloatArray = inverse[: result.rank] * curvature.scale
+    rows = np.linalg.solve((basis / length).T, np.eye(len(basis))[:, : result.rank]).T
+    factor: FloatArray = rows / length[: result.rank, None] * curvature.scale
     return factor
 
 
@@ -142,6 +148,7 @@ class Block:
     Attributes
     ----------
     white : WhiteRows
+    root : (n, 1) roots of precision weights, by which a column added to the model is multiplied; None for ones
     basis : (n, r + intercept)
     residual : (n, q)
     fitted : (n, q)
@@ -152,6 +159,7 @@ class Block:
     """
 
     white: WhiteRows
+    root: FloatArray | None
     basis: FloatArray
     residual: FloatArray
     fitted: FloatArray
@@ -167,12 +175,12 @@ class Block:
         first = int(case.result.fit_intercept)
         basis, e = white.basis, white.residual / case.sigma
         fitted = basis[:, first:] @ (case.slopes / case.spread)
-        precise = white.weight is not None and not white.counts
-        if precise and white.weight is not None:
-            root = np.sqrt(white.weight)[:, None]
+        root = white.root
+        if root is not None:
             basis, e = basis * root, e * root
         return cls(
             white=white,
+            root=root,
             basis=basis,
             residual=e,
             fitted=fitted,
@@ -181,13 +189,6 @@ class Block:
             X=chunk.X,
             y=np.asarray(chunk.y),
         )
-
-    @property
-    def root(self) -> FloatArray | None:
-        """Square roots (n, 1) of precision weights: what a column added to the model is multiplied by. None for ones."""
-        if self.white.weight is None or self.white.counts:
-            return None
-        return np.sqrt(self.white.weight)[:, None]
 
     def counted(self, A: FloatArray) -> FloatArray:
         """Multiply the rows of A (n, ...) by how often they occur."""

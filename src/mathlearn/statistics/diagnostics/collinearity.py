@@ -20,11 +20,11 @@ from mathlearn.statistics.cells import number, p_statement
 from mathlearn.statistics.diagnostics.case import triangular
 from mathlearn.statistics.diagnostics.check import Check, not_checked
 from mathlearn.statistics.diagnostics.grade import Scale
-from mathlearn.statistics.diagnostics.phrases import listed, quoted
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity
 from mathlearn.statistics.frame import FrameKind, to_frame
 from mathlearn.statistics.functional import parameter_names, parameters, require_curvature
 from mathlearn.statistics.wald import joint_test
+from mathlearn.statistics.words import distinct, listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ class Collinearity:
 
     def to_frame(self, as_: FrameKind = "pandas") -> Any:
         """Return a data frame, one row an index: the index, and the proportion of each parameter."""
-        columns = {name: self.proportions[:, j] for j, name in enumerate(self.parameters)}
+        columns = {name: self.proportions[:, j] for j, name in enumerate(distinct(self.parameters))}
         return to_frame({"condition_index": self.indices, **columns}, as_)
 
 

@@ -19,27 +19,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.covariance.hc import HeteroscedasticityConsistent, Meat
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
 from mathlearn.statistics.diagnostics.grade import Scale, milder
 from mathlearn.statistics.diagnostics.partial import regress
-from mathlearn.statistics.diagnostics.phrases import interval, listed, quoted
+from mathlearn.statistics.diagnostics.phrases import interval
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
+from mathlearn.statistics.diagnostics.simulated import Kept, tail_share
 from mathlearn.statistics.tails import f_tail
+from mathlearn.statistics.words import listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import CovarianceEstimate
     from mathlearn.statistics.diagnostics.case import Block, Case
 
 __all__ = ["CHECKS", "Heteroscedasticity"]
 
 FULL_FORM = 100  # regressors of White's test beyond which it is made on the fitted values
 RATIO = Scale(look=float(np.log(1.1)), serious=float(np.log(1.3)))
+FEWEST = 5  # rows whose spread is told
 APART = 0.5  # fitted values this many spreads from their mean count as high or low
+KOENKER, ORIGINAL = "Breusch-Pagan, studentised", "Breusch-Pagan, original"
 MATTERS = "standard errors, tests and prediction intervals; not the estimates, which stay unbiased"
 
 
@@ -53,8 +57,9 @@ class Sums:
     cross : (a, q) of A with g
     squares : (q,) of g with itself
     fitted : (q, 3, 3) of (1, f, f**2); fitted_cross : (q, 3) of these with g
-    apart : (2, 2, q) rows, and sum of g, where the fitted values are low and where they are high
+    apart : (2, 3, q) rows, and sum of g, where the fitted values are low, in the middle, and high
     hc3 : Meat
+    kept, regressors : the rows and A, if few
     """
 
     gram: FloatArray | None
@@ -64,6 +69,8 @@ class Sums:
     fitted_cross: FloatArray
     apart: FloatArray
     hc3: Meat
+    kept: tuple[Kept, ...]
+    regressors: tuple[FloatArray, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,9 @@ class Heteroscedasticity(RowCheck[Sums]):
         r = case.result.rank
         if r == 0:
             return "no column varies"
+        n, m = case.result.n, r + int(case.result.fit_intercept)
+        if n < FEWEST * m and not Kept.wanted(case):
+            return f"{n} rows for {m} parameters: what residuals are left says too little of the spread of the errors"
         columns = r * (r + 3) // 2
         full = columns <= FULL_FORM and case.result.n > columns + 1
         return cls(case, HeteroscedasticityConsistent("HC3", case.result), full)
@@ -91,8 +101,9 @@ class Heteroscedasticity(RowCheck[Sums]):
         counted = block.counted(A)
         known = not self.full and self.case.result.fit_intercept and block.root is None
         powers = np.stack([np.ones_like(block.fitted), block.fitted, block.fitted**2], axis=2)
-        weighted = block.counted(powers)
-        high = np.stack([block.fitted < -APART, block.fitted > APART]).astype(np.float64)
+        weighted, few = block.counted(powers), Kept.wanted(self.case)
+        low, high = block.fitted < -APART, block.fitted > APART
+        where = np.stack([low, ~(low | high), high]).astype(np.float64)
         ones, squares = block.counted(np.ones_like(g)), block.counted(g)
         return Sums(
             gram=None if known else A.T @ counted,
@@ -100,8 +111,12 @@ class Heteroscedasticity(RowCheck[Sums]):
             squares=np.einsum("ni,ni->i", g, squares),
             fitted=np.einsum("nia,nib->iab", powers, weighted),
             fitted_cross=np.einsum("nia,ni->ia", weighted, g),
-            apart=np.stack([np.einsum("kni,ni->ki", high, ones), np.einsum("kni,ni->ki", high, squares)]),
+            apart=np.stack([np.einsum("kni,ni->ki", where, ones), np.einsum("kni,ni->ki", where, squares)]),
             hc3=self.hc3.of(block.white),
+            kept=(Kept.of(block),) if few else (),
+            regressors=(A if block.count is None else np.repeat(A, np.round(block.count).astype(np.int64), axis=0),)
+            if few
+            else (),
         )
 
     def _regressors(self, block: Block) -> FloatArray:
@@ -127,27 +142,29 @@ class Heteroscedasticity(RowCheck[Sums]):
             first.fitted_cross + second.fitted_cross,
             first.apart + second.apart,
             self.hc3.merge(first.hc3, second.hc3),
+            first.kept + second.kept,
+            first.regressors + second.regressors,
         )
 
     def finish(self, total: Sums) -> Iterator[Finding]:
         """Read tests and ratios off the sums."""
         result = self.case.result
         robust = self.hc3.finish(total.hc3)
-        classical = CovarianceEstimate.classical(float(result.df_resid), result.weights_type)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = self.case.standard_errors(robust) / self.case.standard_errors(classical)
+            ratio = self.case.standard_errors(robust) / self.case.standard_errors(self.case.classical)
         for i, response in enumerate(result.responses):
             reason = self.case.silent(i) or self._undefined(robust, ratio[i])
             if reason is not None:
                 tests = () if self.case.silent(i) else tuple(self._tests(total, i))
                 yield not_checked("heteroscedasticity", reason, response, tests=tests)
             else:
-                yield self._finding(i, ratio[i], robust, tuple(self._tests(total, i)), total.apart[:, :, i])
+                yield self._finding(i, ratio[i], robust, tuple(self._tests(total, i)), total)
 
     def _undefined(self, robust: CovarianceEstimate, ratio: FloatArray) -> str | None:
         if robust.notes:
             return robust.notes[0]
-        return None if np.isfinite(ratio).any() else "no coefficient is determined by the data"
+        slopes = ratio[int(self.case.result.fit_intercept) :]  # of the intercept nobody asks
+        return None if np.isfinite(slopes).any() else "no coefficient is determined by the data"
 
     def _tests(self, total: Sums, i: int) -> Iterator[Test]:
         n, r = float(self.case.result.n), self.case.result.rank
@@ -158,8 +175,8 @@ class Heteroscedasticity(RowCheck[Sums]):
         if about_mean <= 0 or linear.rank == 0:
             return
         mean = float(total.cross[0, i]) / n
-        yield _chi_squared("Breusch-Pagan, studentised", n * linear.explained / about_mean, linear.rank)
-        yield _chi_squared("Breusch-Pagan, original", linear.explained / (2 * mean**2), linear.rank)
+        yield _chi_squared(KOENKER, n * linear.explained / about_mean, linear.rank)
+        yield _chi_squared(ORIGINAL, linear.explained / (2 * mean**2), linear.rank)
         if self.full:
             white, name = regress(gram, total.cross[:, i]), "White"
         else:
@@ -167,18 +184,36 @@ class Heteroscedasticity(RowCheck[Sums]):
         if white.rank:
             yield _chi_squared(name, n * white.explained / about_mean, white.rank)
 
+    def _simulated(self, i: int, kept: Kept, A: FloatArray, tests: tuple[Test, ...]) -> Iterator[Test]:
+        """Compare the tests with those of normal errors of one variance."""
+        g = np.square(kept.samples(i))
+        g -= g.mean(axis=1, keepdims=True)
+        about_mean = np.einsum("sn,sn->s", g, g)
+        for test in tests:
+            if test.method == KOENKER:
+                columns = A[:, 1 : 1 + self.case.result.rank]
+            else:
+                columns = A[:, 1:] if self.full else kept.fitted[:, i, None] ** [1.0, 2.0]
+            along = g @ _span(columns, int(test.df[0]))
+            values = self.case.result.n * np.einsum("sr,sr->s", along, along) / about_mean
+            yield Test(f"{test.method}, simulated", test.statistic, (), tail_share(test.statistic, values))
+
     def _finding(
-        self, i: int, ratio: FloatArray, robust: CovarianceEstimate, tests: tuple[Test, ...], apart: FloatArray
+        self, i: int, ratio: FloatArray, robust: CovarianceEstimate, tests: tuple[Test, ...], total: Sums
     ) -> Finding:
         result = self.case.result
         size = np.nan_to_num(np.abs(np.log(ratio)), nan=-1.0, posinf=-1.0, neginf=-1.0)
         if result.fit_intercept:
-            size[0] = -1.0  # of the intercept nobody asks
+            size[0] = -1.0
         order = np.argsort(-size, kind="stable")
         j = int(order[0])
         told = [int(k) for k in order if size[k] >= RATIO.look] or [j]
-        robust_tests = [test.p_value for test in tests if test.method != "Breusch-Pagan, original"]
-        chance = min(1.0, len(robust_tests) * min(robust_tests, default=1.0))
+        kept = Kept.joined(total.kept)
+        judged = tuple(test for test in tests if test.method != ORIGINAL)
+        if kept is not None and RATIO.grade(float(size[j])) is not Severity.FINE:
+            judged = tuple(self._simulated(i, kept, np.concatenate(total.regressors), judged))
+            tests += judged
+        chance = min(1.0, len(judged) * min((test.p_value for test in judged), default=1.0))
         severity = RATIO.grade(float(size[j]), chance)
         kind = "" if result.covariance is None else result.covariance.kind
         allowed = kind not in {"", "classical"}
@@ -193,7 +228,7 @@ class Heteroscedasticity(RowCheck[Sums]):
                 float(ratio[j]),
                 "ratio of HC3 to classical standard error",
                 f"The HC3 standard error of {quoted(self.case.names[j])} is {number(float(ratio[j]), 3)} times the "
-                f"classical one{_others(self.case.names, told, ratio)}.{_spread(apart)}{RATIO.chance(float(size[j]), severity)}",
+                f"classical one{_others(self.case.names, told, ratio)}.{_spread(total.apart[:, :, i])}{RATIO.chance(float(size[j]), severity)}",
                 RATIO.strength(float(size[j])),
             ),
             tests=tests,
@@ -208,8 +243,7 @@ class Heteroscedasticity(RowCheck[Sums]):
                 f"this fit's covariance={allowed!r} allows for it in tests and intervals of coefficients; intervals of "
                 "predictions still take the variance to be constant"
             )
-        result = self.case.result
-        before = self.case.interval(CovarianceEstimate.classical(float(result.df_resid), result.weights_type), i, j)
+        before = self.case.interval(self.case.classical, i, j)
         after = self.case.interval(robust, i, j)
         verb = "widens" if after[1] - after[0] >= before[1] - before[0] else "narrows"
         return f"use covariance='HC3': the interval of {quoted(self.case.names[j])} {verb} from {interval(before)} to {interval(after)}"
@@ -227,13 +261,25 @@ def _others(names: tuple[str, ...], told: list[int], ratio: FloatArray) -> str:
     return f"; that of {listed([names[k] for k in told[1:]])} {low if low == high else f'{low} to {high}'} times"
 
 
+def _span(columns: FloatArray, rank: int) -> FloatArray:
+    """Orthonormal basis (n, rank) of columns about their means."""
+    about = columns - columns.mean(axis=0)
+    length = np.linalg.norm(about, axis=0)
+    left: FloatArray = np.linalg.svd(about / np.where(length > 0, length, 1.0), full_matrices=False)[0]
+    return left[:, :rank]
+
+
 def _spread(apart: FloatArray) -> str:
-    """Compare residuals at high fitted values with those at low ones."""
-    (low, high), (low_g, high_g) = apart.tolist()
-    if min(low, high) < 5 or min(low_g, high_g) <= 0:
+    """Compare residuals at high fitted values with those at low ones, and where both ends are alike, with the middle."""
+    rows, squares = apart
+    if min(rows[0], rows[2]) < FEWEST or min(squares[0], squares[2]) <= 0:
         return ""
-    ratio = float(np.sqrt((high_g / high) / (low_g / low)))
-    return f" Residuals spread {number(ratio, 2)} times as wide at high fitted values as at low ones."
+    low, high = np.sqrt(squares[[0, 2]] / rows[[0, 2]])
+    told = f" Residuals spread {number(float(high / low), 2)} times as wide at high fitted values as at low ones"
+    if rows[1] < FEWEST or squares[1] <= 0:
+        return f"{told}."
+    ends = np.sqrt((squares[0] + squares[2]) / (rows[0] + rows[2]) / (squares[1] / rows[1]))
+    return f"{told}, and {number(float(ends), 2)} times as wide at both ends as between them."
 
 
 CHECKS = (

@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.statistics.diagnostics.phrases import finding_lines, foot, headline
+from mathlearn.statistics.html_table import sentences
 
 if TYPE_CHECKING:
     from mathlearn.statistics.diagnostics.record import Diagnosis, Finding
 
 __all__ = ["to_html"]
 
-_LABEL = 'style="text-align:left;vertical-align:top;padding:1px 8px"'
-_SENTENCE = 'style="text-align:left;padding:1px 8px"'
 # Each readable on white and on black; the word says the same.
 _COLOUR = {"serious": "#d1242f", "worth a look": "#b35900", "not checked": "#737b83", "fine": "#1a7f37"}
 
 
 def to_html(diagnosis: Diagnosis) -> str:
-    """Typeset a diagnosis; headings and tables carry their structure, the little style there is stands inline."""
+    """Typeset a diagnosis; a table of sentences below the heading of each finding."""
     several = len(diagnosis.responses) > 1
     return "\n".join(
         [
@@ -35,9 +34,5 @@ def to_html(diagnosis: Diagnosis) -> str:
 def _finding(finding: Finding, *, several: bool) -> str:
     severity = finding.severity.value
     mark = f'<strong><span style="color:{_COLOUR[severity]}">{_text.html(severity)}</span></strong>'
-    rows = (
-        f'<tr><th scope="row" {_LABEL}>{_text.html(label)}</th><td {_SENTENCE}>{_text.html(sentence)}</td></tr>'
-        for label, sentence in finding_lines(finding)
-    )
     name = _text.html(headline(finding, several=several))
-    return "\n".join([f"<p>{mark} {name}</p>", "<table>", "<tbody>", *rows, "</tbody>", "</table>"])
+    return "\n".join([f"<p>{mark} {name}</p>", *sentences(finding_lines(finding))])

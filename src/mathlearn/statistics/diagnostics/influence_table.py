@@ -12,14 +12,16 @@ from mathlearn._errors import SchemaError
 from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics import measures
-from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
-from mathlearn.statistics.functional import parameter_coordinates, parameter_names, require_curvature, sigma
+from mathlearn.statistics.functional import parameter_coordinates, parameter_names, require_curvature
+from mathlearn.statistics.row_table import row_table
+from mathlearn.statistics.words import distinct
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.frame import FrameKind, Reasons
 
 __all__ = ["influence"]
 
@@ -60,7 +62,7 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     DomainError
         Inference is withheld for this fit.
     SchemaError
-        The rows are not those of the fit.
+        The rows are not those of the fit, or a column is called like the intercept.
 
     References
     ----------
@@ -80,6 +82,7 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     3    3  0.97          -2.83    28.74      -13.86
     """
     require_curvature(result)
+    terms = distinct(parameter_names(result))
     unit = parameter_coordinates(result)
     length = np.linalg.norm(unit, axis=1, keepdims=True)
     unit = np.where(result.estimable[:, None], unit / np.where(length > 0, length, 1.0), np.nan)
@@ -88,18 +91,10 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
         raise SchemaError("there are no rows to measure the influence of")
     reduce(Tally.merge, [part.tally for part in parts]).require_same_rows(result)
     index, hat = np.concatenate([part.index for part in parts]), np.concatenate([part.hat for part in parts])
-    q, several = len(result.responses), len(result.responses) > 1
     values = np.concatenate([part.values for part in parts])
-    names = [*COLUMNS, *(f"dfbetas_{name}" for name in parameter_names(result))]
-    out: dict[str, Any] = {}
-    if several:
-        out["response"] = np.repeat(np.asarray(result.responses, dtype=object), len(index))
-    out["row"] = np.tile(index, q)
-    out |= {name: values[:, :, j].ravel(order="F") for j, name in enumerate(names)}
-    why = _why(result, index[measures.saturated(hat)], names)
-    return to_frame(
-        out, as_, {(result.responses[i], *key) if several else tuple(key): text for (i, *key), text in why.items()}
-    )
+    names = [*COLUMNS, *(f"dfbetas_{name}" for name in terms)]
+    columns = {name: values[:, :, j] for j, name in enumerate(names)}
+    return row_table(result, index, columns, _why(result, index[measures.saturated(hat)], names), as_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +109,18 @@ class _Part:
     @classmethod
     def of(cls, result: FitResult, unit: FloatArray, chunk: Chunk) -> _Part:
         white = WhiteRows.of(result, chunk)
-        precise = white.weight is not None and not white.counts
-        root = np.sqrt(white.weight)[:, None] if precise and white.weight is not None else 1.0
-        basis, e, hat = white.basis * root, white.residual * root, white.leverage
-        gap, s = measures.gap_of(hat), sigma(result)
-        standard = measures.internally_studentised(e, gap, s)
-        without = measures.leave_one_out_sigma(e, gap, result.rss, result.df_resid)
-        student = np.where(result.exact, np.nan, measures.externally_studentised(e, gap, without))
-        k = result.rank + result.fit_intercept
-        values = np.empty((len(hat), e.shape[1], len(COLUMNS) + len(unit)))
-        values[:, :, 0] = hat[:, None]
-        values[:, :, 1] = standard
-        values[:, :, 2] = student
-        values[:, :, 3] = measures.cooks_distance(standard, hat, gap, k)
-        values[:, :, 4] = measures.dffits(student, hat, gap)
-        for i in range(e.shape[1]):
-            values[:, i, len(COLUMNS) :] = measures.dfbetas(basis, unit, student[:, i], gap)
-        return cls(white.index, hat, values, Tally.of(white))
+        found = measures.RowMeasures.of(result, white)
+        basis = white.basis if white.root is None else white.basis * white.root
+        n, q = found.standard.shape
+        values = np.empty((n, q, len(COLUMNS) + len(unit)))
+        values[:, :, 0] = found.hat[:, None]
+        values[:, :, 1] = found.standard
+        values[:, :, 2] = found.student
+        values[:, :, 3] = found.cooks
+        values[:, :, 4] = measures.dffits(found.student, found.hat, found.gap)
+        for i in range(q):
+            values[:, i, len(COLUMNS) :] = measures.dfbetas(basis, unit, found.student[:, i], found.gap)
+        return cls(white.index, found.hat, values, Tally.of(white))
 
 
 def _why(result: FitResult, saturated: IntArray, names: list[str]) -> Reasons:
@@ -138,14 +128,12 @@ def _why(result: FitResult, saturated: IntArray, names: list[str]) -> Reasons:
     why: Reasons = {}
     loose = reasons.not_estimable(result)
     for i in range(len(result.responses)):
-        for row in saturated.tolist():
-            why |= {(i, row, name): "leverage 1: the fit passes through this row" for name in names[1:]}
+        why |= {(i, row, name): reasons.SATURATED for row in saturated.tolist() for name in names[1:]}
         why |= {(i, "all rows", names[len(COLUMNS) + j]): text for j, text in loose.items()}
+        if result.rank + result.fit_intercept == 0:
+            why[i, "all rows", names[3]] = "the fit has no parameters"
         if result.df_resid == 1:
-            why |= {
-                (i, "all rows", name): "no residual degree of freedom would be left without a row"
-                for name in names[2:3] + names[4:]
-            }
+            why |= {(i, "all rows", name): reasons.NO_DF_WITHOUT for name in names[2:3] + names[4:]}
         whole = reasons.exact(result, i) if result.exact[i] else None
         if result.df_resid <= 0:
             whole = reasons.no_residual_df(result)

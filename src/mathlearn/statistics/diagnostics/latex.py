@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.statistics.diagnostics.phrases import finding_lines, foot, headline
+from mathlearn.statistics.latex_table import sentences
 
 if TYPE_CHECKING:
     from mathlearn.statistics.diagnostics.record import Diagnosis, Finding
@@ -24,7 +25,4 @@ def to_latex(diagnosis: Diagnosis) -> str:
 def _finding(finding: Finding, *, several: bool) -> str:
     name = _text.latex(headline(finding, several=several))
     title = rf"\noindent\textbf{{{_text.latex(finding.severity.value)}}} {name}"
-    rows = [rf"\item[{{{_text.latex(label)}}}] {_text.latex(sentence)}" for label, sentence in finding_lines(finding)]
-    if not rows:
-        return title
-    return "\n".join([title, r"\begin{description}", *rows, r"\end{description}"])
+    return "\n".join([title, *sentences(finding_lines(finding))])

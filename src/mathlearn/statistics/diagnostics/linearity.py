@@ -21,10 +21,11 @@ from mathlearn.statistics.cells import number
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
 from mathlearn.statistics.diagnostics.grade import CHANCE, Scale, worst
 from mathlearn.statistics.diagnostics.partial import DEPENDENT, Gain, gain
-from mathlearn.statistics.diagnostics.phrases import quoted, share
+from mathlearn.statistics.diagnostics.phrases import share
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
 from mathlearn.statistics.functional import require_curvature
 from mathlearn.statistics.tails import f_tail
+from mathlearn.statistics.words import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,16 +185,16 @@ class Linearity(RowCheck[Sums]):
         telling = None
         if squares.size and squares.max() > 0 and df > 1:
             column, tried = int(squares.argmax()), int((squares > 0).sum())
-            name = f"square of {quoted(result.terms[column])}, of {tried} tried"
+            name = f"square of {quoted(result.terms[column])}" + (f", of {tried} tried" if tried > 1 else "")
             tests.append(_f_test(name, float(squares[column]), 1, df, tried))
             telling = column if squares[column] >= SHARE.look and tests[1].p_value < CHANCE else None
         chance = min(1.0, len(tests) * min(test.p_value for test in tests))
         largest = part if telling is None else max(part, float(squares[telling]))
         most = float(np.abs(bend).max())
-        severity = worst(SHARE.grade(largest, chance), BEND.grade(most, tests[0].p_value))
+        severity = worst(SHARE.grade(largest, chance), BEND.grade(most, min(1.0, len(tests) * tests[0].p_value)))
         sentence = (
             f"A curve in the fitted values explains {share(part)} of the residual variance; it runs {_side(bend[0])} the "
-            f"straight fit at its lowest value and {_side(bend[1])} it at its highest."
+            f"fit at its lowest value and {_side(bend[1])} it at its highest."
         )
         if telling is not None:
             sentence += (

@@ -11,16 +11,21 @@ Cook and Weisberg (1982), "Residuals and Influence in Regression", chapters 2 an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn.statistics.covariance.hc import LEVERAGE_GAP
+from mathlearn.statistics.functional import sigma
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.statistics.covariance.white import WhiteRows
 
 __all__ = [
+    "RowMeasures",
     "cooks_distance",
     "dfbetas",
     "dffits",
@@ -67,7 +72,9 @@ def externally_studentised(e: FloatArray, gap: FloatArray, without: FloatArray) 
 
 
 def cooks_distance(standard: FloatArray, hat: FloatArray, gap: FloatArray, k: int) -> FloatArray:
-    """``r**2 h / ((1 - h) k)`` (n, q) of the internally studentised residual r."""
+    """``r**2 h / ((1 - h) k)`` (n, q) of the internally studentised residual r; NaN for a fit without parameters."""
+    if k == 0:
+        return np.full_like(standard, np.nan)
     return standard**2 * hat[:, None] / (gap * k)
 
 
@@ -98,3 +105,42 @@ def dfbetas(b: FloatArray, unit: FloatArray, student: FloatArray, gap: FloatArra
     with np.errstate(all="ignore"):  # a row without which the fit is exact
         change: FloatArray = (b @ unit.T) * (student[:, None] / np.sqrt(gap))
     return change
+
+
+@dataclass(frozen=True, slots=True)
+class RowMeasures:
+    """What each row does to a fit, of all responses; with frequency weights, what one of its copies does.
+
+    Attributes
+    ----------
+    hat : (n,)
+    gap : (n, 1) one minus leverage; NaN where that is one
+    standard : (n, q) internally studentised residuals; NaN for an exact fit
+    without : (n, q) residual standard error without the row
+    student : (n, q) externally studentised residuals; NaN for an exact fit
+    cooks : (n, q)
+    """
+
+    hat: FloatArray
+    gap: FloatArray
+    standard: FloatArray
+    without: FloatArray
+    student: FloatArray
+    cooks: FloatArray
+
+    @classmethod
+    def of(cls, result: FitResult, white: WhiteRows) -> RowMeasures:
+        """Measure the rows of a chunk."""
+        root, hat = white.root, white.leverage
+        e = white.residual if root is None else white.residual * root
+        gap = gap_of(hat)
+        standard = internally_studentised(e, gap, sigma(result))
+        without = leave_one_out_sigma(e, gap, result.rss, result.df_resid)
+        return cls(
+            hat=hat,
+            gap=gap,
+            standard=standard,
+            without=np.where(result.exact, 0.0, without),
+            student=np.where(result.exact, np.nan, externally_studentised(e, gap, without)),
+            cooks=cooks_distance(standard, hat, gap, result.rank + result.fit_intercept),
+        )

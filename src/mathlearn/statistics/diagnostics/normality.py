@@ -19,11 +19,13 @@ import numpy as np
 
 from mathlearn.statistics.cells import number, percent
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
-from mathlearn.statistics.diagnostics.grade import Scale, worst
-from mathlearn.statistics.diagnostics.measures import gap_of
-from mathlearn.statistics.diagnostics.phrases import quoted
+from mathlearn.statistics.diagnostics.grade import Scale, milder, worst
+from mathlearn.statistics.diagnostics.measures import saturated
+from mathlearn.statistics.diagnostics.phrases import left_out
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
+from mathlearn.statistics.diagnostics.simulated import Kept, tail_share
 from mathlearn.statistics.tails import f_tail, t_quantile
+from mathlearn.statistics.words import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,7 @@ __all__ = ["CHECKS", "CentralMoments", "Normality"]
 
 MOST_KEPT = 5000  # residuals for Shapiro-Wilk, whose p-value is not known beyond
 FEWEST = 8
+FEWEST_DF = 5
 SKEWNESS = Scale(look=0.5, serious=2.0)
 KURTOSIS = Scale(look=1.0, serious=7.0)
 MISSED = Scale(
@@ -57,15 +60,22 @@ class CentralMoments:
     def of(cls, z: FloatArray, count: FloatArray | None) -> CentralMoments:
         """Take the moments of one block (n, q), row i occurring ``count[i]`` times."""
         n = float(z.shape[0] if count is None else count.sum())
-        mean = (z.sum(axis=0) if count is None else count @ z) / n
+        mean = (z.sum(axis=0) if count is None else count @ z) / max(n, 1.0)
         d = z - mean
         squares = d * d
         weighted = squares if count is None else squares * count[:, None]
         second, third, fourth = (np.einsum("ni,ni->i", weighted, factor) for factor in (np.ones_like(d), d, squares))
         return cls(n, mean, second, third, fourth)
 
+    def shape(self, i: int) -> tuple[float, float]:
+        """Return skewness and excess kurtosis of one column."""
+        variance = float(self.second[i]) / self.n
+        return float(self.third[i]) / self.n / variance**1.5, float(self.fourth[i]) / self.n / variance**2 - 3
+
     def merge(self, other: CentralMoments) -> CentralMoments:
         """Take the moments of both blocks (Pébay 2008, equations 3.1)."""
+        if self.n == 0 or other.n == 0:
+            return self if other.n == 0 else other
         n = self.n + other.n
         a, b = self.n / n, other.n / n
         d = other.mean - self.mean
@@ -85,12 +95,17 @@ class CentralMoments:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Moments; observations below and above the interval (2, q); smallest y (q,); residuals, if few."""
+    """Moments; observations below and above the interval (2, q); smallest y (q,); residuals, if few; rows, if very few.
+
+    Rows of leverage one, whose residuals are zero whatever the errors, are in none of the sums but counted in `alone`.
+    """
 
     moments: CentralMoments
     missed: FloatArray
     least: FloatArray
-    kept: tuple[FloatArray, ...]
+    residuals: tuple[FloatArray, ...]
+    kept: tuple[Kept, ...]
+    alone: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +118,32 @@ class Normality(RowCheck[Sums]):
     @classmethod
     def prepare(cls, case: Case) -> Normality | str:
         """Choose the interval that is held against the rows."""
-        if case.result.n < FEWEST:
-            return f"{case.result.n} observations are too few to tell (at least {FEWEST} are needed)"
-        return cls(case, float(t_quantile(case.level, np.inf)))
+        n, df = case.result.n, case.result.df_resid
+        if n < FEWEST:
+            return f"{n} observations are too few to tell (at least {FEWEST} are needed)"
+        if df < FEWEST_DF:
+            return f"{df} residual degrees of freedom are too few to tell (at least {FEWEST_DF} are needed)"
+        # A residual over its own standard error has no t-distribution, as both know the row: it is t / sqrt(df - 1 + t**2) sqrt(df).
+        t = float(t_quantile(case.level, df - 1))
+        return cls(case, t * float(np.sqrt(df / (df - 1 + t * t))))
 
     def of(self, block: Block) -> Sums:
         """Sum over one block."""
-        gap = gap_of(block.hat)
-        with np.errstate(invalid="ignore"):
-            standard = block.residual / np.sqrt(gap)  # a row of leverage one is in neither tail
-            outside = np.stack([standard < -self.bound, standard > self.bound]).astype(np.float64)
-        ones = block.counted(np.ones_like(block.residual))
+        free = ~saturated(block.hat)
+        residual, count = block.residual[free], None if block.count is None else block.count[free]
+        standard = residual / np.sqrt(1 - block.hat[free])[:, None]
+        outside = np.stack([standard < -self.bound, standard > self.bound]).astype(np.float64)
+        ones = np.ones_like(residual) if count is None else np.repeat(count[:, None], residual.shape[1], axis=1)
         few = self.case.result.n <= MOST_KEPT
-        copies = 1 if block.count is None else np.round(block.count).astype(np.int64)
+        copies = 1 if count is None else np.round(count).astype(np.int64)
+        moments = CentralMoments.of(residual, count)
         return Sums(
-            moments=CentralMoments.of(block.residual, block.count),
+            moments=moments,
             missed=np.einsum("kni,ni->ki", outside, ones),
             least=block.y.min(axis=0),
-            kept=(np.repeat(block.residual, copies, axis=0),) if few else (),
+            residuals=(np.repeat(residual, copies, axis=0),) if few else (),
+            kept=(Kept.of(block),) if Kept.wanted(self.case) else (),
+            alone=block.n - moments.n,
         )
 
     def merge(self, first: Sums, second: Sums) -> Sums:
@@ -129,12 +152,15 @@ class Normality(RowCheck[Sums]):
             first.moments.merge(second.moments),
             first.missed + second.missed,
             np.minimum(first.least, second.least),
+            first.residuals + second.residuals,
             first.kept + second.kept,
+            first.alone + second.alone,
         )
 
     def finish(self, total: Sums) -> Iterator[Finding]:
         """Read moments, tests and tails off the sums."""
-        kept = np.concatenate(total.kept) if total.kept else None
+        residuals = np.concatenate(total.residuals) if total.residuals else None
+        kept = Kept.joined(total.kept)
         for i, response in enumerate(self.case.result.responses):
             reason = self.case.silent(i)
             if reason is None and total.moments.second[i] <= 0:
@@ -142,20 +168,28 @@ class Normality(RowCheck[Sums]):
             if reason is not None:
                 yield not_checked("normality", reason, response)
             else:
-                yield self._finding(total, i, None if kept is None else kept[:, i])
+                yield self._finding(total, i, None if residuals is None else residuals[:, i], kept)
 
-    def _finding(self, total: Sums, i: int, kept: FloatArray | None) -> Finding:
-        m, n = total.moments, total.moments.n
-        variance = float(m.second[i]) / n
-        skewness = float(m.third[i]) / n / variance**1.5
-        kurtosis = float(m.fourth[i]) / n / variance**2 - 3
+    def _finding(self, total: Sums, i: int, residuals: FloatArray | None, kept: Kept | None) -> Finding:
+        n = total.moments.n
+        skewness, kurtosis = total.moments.shape(i)
         below, above = (total.missed[:, i] / n).tolist()
-        tests = tuple(_tests(skewness, kurtosis, n, kept))
-        chance = min(1.0, len(tests) * min(test.p_value for test in tests))
+        tests = tuple(_tests(skewness, kurtosis, n, residuals))
         tail = (1 - self.case.level) / 2
         missed = max(abs(below - tail), abs(above - tail))
-        scales = ((SKEWNESS, abs(skewness)), (KURTOSIS, abs(kurtosis)), (MISSED, missed))
-        severity = worst(*(scale.grade(value, chance) for scale, value in scales))
+        sizes = abs(skewness), abs(kurtosis), missed
+        scales = SKEWNESS, KURTOSIS, MISSED
+        chances = [min(1.0, len(tests) * min(test.p_value for test in tests))] * 3
+        if kept is not None and any(
+            scale.grade(size) is not Severity.FINE for scale, size in zip(scales, sizes, strict=True)
+        ):
+            simulated = self._simulated(kept, i, (abs(skewness), kurtosis, missed), tail)
+            chances = [min(1.0, 3 * test.p_value) for test in simulated]
+            tests += simulated
+        grades = [scale.grade(*seen) for scale, *seen in zip(scales, sizes, chances, strict=True)]
+        severity = worst(*grades)
+        if n >= LARGE and grades[2] is not Severity.SERIOUS:
+            severity = milder(severity) if severity is Severity.SERIOUS else severity
         level = percent(self.case.level)
         return Finding(
             name="normality",
@@ -165,13 +199,36 @@ class Normality(RowCheck[Sums]):
                 skewness,
                 "skewness of the residuals",
                 f"Skewness {number(skewness, 3)}, excess kurtosis {number(kurtosis, 3)}. Of the rows, {_rows(below)} lie below a "
-                f"{level} band and {_rows(above)} above it; each should be {percent(tail)}."
-                f"{max(scale.chance(value, severity) for scale, value in scales)}",
-                max(scale.strength(value) for scale, value in scales),
+                f"{level} band and {_rows(above)} above it; each should be {percent(tail)}.{left_out(total.alone)}"
+                f"{max(scale.chance(size, severity) for scale, size in zip(scales, sizes, strict=True))}",
+                max(scale.strength(size) for scale, size in zip(scales, sizes, strict=True)),
             ),
             tests=tests,
             matters=self._matters(),
-            remedy="" if severity is Severity.FINE else self._remedy(i, skewness, float(total.least[i])),
+            remedy=""
+            if severity is Severity.FINE
+            else self._remedy(i, skewness, float(total.least[i]), covered=grades[2] is Severity.FINE),
+        )
+
+    def _simulated(self, kept: Kept, i: int, seen: tuple[float, float, float], tail: float) -> tuple[Test, ...]:
+        """Compare skewness, kurtosis and rows beyond the band with those of normal errors."""
+        z = kept.samples(i)[:, kept.free]
+        standard = z / np.sqrt(1 - kept.hat[kept.free])
+        shares = np.stack([(standard < -self.bound).mean(axis=1), (standard > self.bound).mean(axis=1)])
+        z -= z.mean(axis=1, keepdims=True)
+        variance = np.square(z).mean(axis=1)
+        skewness, kurtosis = (z**3).mean(axis=1) / variance**1.5, (z**4).mean(axis=1) / variance**2 - 3
+        return (
+            Test("skewness, simulated", seen[0], (), tail_share(seen[0], np.abs(skewness))),
+            Test(
+                "excess kurtosis, simulated",
+                seen[1],
+                (),
+                min(1.0, 2 * min(tail_share(seen[1], kurtosis), tail_share(-seen[1], -kurtosis))),
+            ),
+            Test(
+                "rows beyond the band, simulated", seen[2], (), tail_share(seen[2], np.abs(shares - tail).max(axis=0))
+            ),
         )
 
     def _matters(self) -> str:
@@ -179,11 +236,13 @@ class Normality(RowCheck[Sums]):
         size = "are near normal by the number of rows" if many else "rest on it in a sample this small"
         return f"prediction intervals, whatever the number of rows; not the estimates; tests and intervals of coefficients {size}"
 
-    def _remedy(self, i: int, skewness: float, least: float) -> str:
-        name = quoted(self.case.result.responses[i])
+    def _remedy(self, i: int, skewness: float, least: float, *, covered: bool) -> str:
+        name, level = quoted(self.case.result.responses[i]), percent(self.case.level)
         if skewness > SKEWNESS.look and least > 0:
             return f"the long tail is above and {name} is positive: try its logarithm"
         held = "do not rely on prediction intervals of observations"
+        if covered:
+            held = f"prediction intervals of observations hold what they should at {level}; do not rely on them at much higher levels"
         return (
             f"{held}; those of the mean stand" if self.case.result.n >= LARGE else f"{held}; bootstrap the coefficients"
         )

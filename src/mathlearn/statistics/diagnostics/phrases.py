@@ -7,39 +7,26 @@ from typing import TYPE_CHECKING
 from mathlearn.statistics.cells import number, p_statement, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mathlearn.statistics.diagnostics.record import Diagnosis, Finding, Test
 
-__all__ = ["finding_lines", "foot", "headline", "interval", "listed", "quoted", "share", "test_sentence"]
+__all__ = ["finding_lines", "foot", "headline", "interval", "left_out", "share", "test_sentence"]
 
 NAMED = 4
-NAME_LENGTH = 60
-
-
-def quoted(name: str) -> str:
-    """Set off a name of the user's within a sentence, its middle left out when it is very long."""
-    half = NAME_LENGTH // 2
-    return f"`{name if len(name) <= NAME_LENGTH else name[:half] + '...' + name[-half:]}`"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Name the first few.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"]), listed(list("abcdefg"))
-    ('`a`, `b` and `c`', '`a`, `b`, `c`, `d` and 3 more')
-    """
-    told = [quoted(name) for name in names[:NAMED]]
-    rest = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    *most, last = [*told, *rest] or [""]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def interval(bounds: tuple[float, float]) -> str:
     """Write an interval."""
     return f"[{number(bounds[0], 4)}, {number(bounds[1], 4)}]"
+
+
+def left_out(rows: float) -> str:
+    """Say that rows without a residual were left out."""
+    if rows <= 0:
+        return ""
+    many, be = ("rows", "are") if rows > 1 else ("row", "is")
+    return f" {rows:.0f} {many} of leverage one {be} left out: the fit passes through {'them' if rows > 1 else 'it'} whatever y is."
 
 
 def share(x: float) -> str:
@@ -90,6 +77,6 @@ def finding_lines(finding: Finding) -> Iterator[tuple[str, str]]:
 def foot(diagnosis: Diagnosis) -> str:
     """Say how to read it."""
     return (
-        f"{diagnosis.n} observations; intervals at {percent(diagnosis.level)}. Findings are ranked by the size of their "
+        f"{diagnosis.n} observation{'s' * (diagnosis.n != 1)}; intervals at {percent(diagnosis.level)}. Findings are ranked by the size of their "
         "effect: with many rows every test rejects, and with few none does."
     )

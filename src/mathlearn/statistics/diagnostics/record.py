@@ -11,6 +11,7 @@ from mathlearn.statistics.diagnostics.html import to_html
 from mathlearn.statistics.diagnostics.latex import to_latex
 from mathlearn.statistics.diagnostics.text import to_text
 from mathlearn.statistics.frame import FrameKind, to_frame
+from mathlearn.statistics.mime import mime_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -228,8 +229,7 @@ class Diagnosis:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Offer all three forms to Jupyter."""
         forms = {"text/plain": lambda: str(self), "text/html": self.to_html, "text/latex": self.to_latex}
-        wanted = set(include or forms) - set(exclude or ())
-        return {mime: make() for mime, make in forms.items() if mime in wanted}
+        return mime_bundle(forms, include, exclude)
 
 
 def _principal(finding: Finding) -> Test:

@@ -11,6 +11,7 @@ from mathlearn.statistics.coefficients import COLUMNS, coefficient_table
 from mathlearn.statistics.goodness import fit_statistics
 from mathlearn.statistics.summary import phrases
 from mathlearn.statistics.summary.record import Block, Summary
+from mathlearn.statistics.words import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def summarise(result: FitResult, level: float = 0.95, title: str = "Linear regre
         title=f"{title}{subject}",
         verdict=phrases.verdict(result),
         ok=result.certificate.ok,
-        head=(*phrases.evidence(result), *phrases.design(result), *phrases.notes(result)),
+        head=(*phrases.evidence(result), *phrases.design(result), *phrases.offset(result), *phrases.notes(result)),
         blocks=tuple(_block(result, table, fit, i, several=several) for i in range(len(result.responses))),
         foot=tuple(_foot(result, table, fit)),
     )
@@ -67,7 +68,7 @@ def _foot(result: FitResult, table: CoefficientTable, fit: Goodness) -> Iterator
     if len(table.withheld) > TOLD_REASONS:
         yield "Withheld", f"for {len(table.withheld) - TOLD_REASONS} more reasons: tidy().attrs['reasons'] has them all"
     for (reason, responses), columns in _by_reason(result, fit).items():
-        yield "Withheld", f"{_list(columns)}{responses}: {reason}"
+        yield "Withheld", f"{first_of(columns, NAMED_TERMS)}{responses}: {reason}"
 
 
 _TERM_COLUMNS = {COLUMNS: "", COLUMNS[1:]: "standard errors, tests and intervals of ", COLUMNS[2:4]: "t and p of "}
@@ -85,7 +86,7 @@ _FIT_COLUMNS = {
 def _who(result: FitResult, table: CoefficientTable, rule: Withheld) -> str:
     """Say which cells of the coefficient table a rule withholds."""
     terms = [table.names[j] for j in np.unique(rule.cells[:, 1])]
-    who = "all terms" if len(terms) == len(table.names) else _list(terms)
+    who = "all terms" if len(terms) == len(table.names) else first_of(terms, NAMED_TERMS)
     return f"{_TERM_COLUMNS[rule.columns]}{who}{_of(result, np.unique(rule.cells[:, 0]).tolist())}"
 
 
@@ -105,9 +106,4 @@ def _of(result: FitResult, responses: list[int]) -> str:
     """Name the responses concerned, unless all are."""
     if len(responses) == len(result.responses):
         return ""
-    return f" (of {_list([result.responses[i] for i in responses])})"
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(names[:NAMED_TERMS])
-    return shown + (f" and {len(names) - NAMED_TERMS} more" if len(names) > NAMED_TERMS else "")
+    return f" (of {first_of([result.responses[i] for i in responses], NAMED_TERMS)})"

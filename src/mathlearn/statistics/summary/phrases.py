@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mathlearn.results.certificate_text import GRADES, digest
 from mathlearn.results.fit_result import Status
 from mathlearn.statistics.cells import number, p_statement
+from mathlearn.statistics.words import rough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.goodness import Goodness
 
-__all__ = ["conditioning", "design", "evidence", "fit_lines", "notes", "verdict"]
+__all__ = ["conditioning", "design", "evidence", "fit_lines", "notes", "offset", "verdict"]
 
 # For centred columns of equal length. Two such columns of correlation r have the condition number sqrt((1 + r) / (1 - r)): 5 is
 # r = 0.92, which multiplies the variance of each coefficient by 6.8, and 30 is r = 0.998, by 225. (The 30 of Belsley, Kuh and
@@ -50,13 +51,20 @@ def design(result: FitResult) -> Iterator[tuple[str, str]]:
     p = len(result.terms)
     yield "Rank", f"{result.rank} of {p} column{'s' if p != 1 else ''}"
     if result.rank < p and not isnan(result.condition_scaled):
-        scaled = _size(result.condition_scaled)
+        scaled = rough(result.condition_scaled)
         yield (
             "Condition",
             f"infinite in your units; {scaled} after centring and scaling, once dependent columns are set aside",
         )
     else:
         yield "Condition", conditioning(result.condition_raw, result.condition_scaled)
+
+
+def offset(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield what was subtracted from the response, and what that means for the numbers shown."""
+    if result.offset is not None:
+        y = result.responses[0] if len(result.responses) == 1 else "each response"
+        yield "Offset", f"{result.offset} is added to every prediction; R² is of {y} less it"
 
 
 def notes(result: FitResult) -> Iterator[tuple[str, str]]:
@@ -69,7 +77,7 @@ def conditioning(raw: float, scaled: float) -> str:
     """Tell apart a large condition number that comes from units and offsets from one that comes from collinearity."""
     if isnan(raw) or isnan(scaled):
         return "condition number not computed by this solver"
-    numbers = f"{_size(raw)} in your units, {_size(scaled)} after centring and scaling: "
+    numbers = f"{rough(raw)} in your units, {rough(scaled)} after centring and scaling: "
     if scaled < MODERATE:
         if raw < ALARMING:
             return numbers + "no collinearity to speak of"
@@ -79,10 +87,6 @@ def conditioning(raw: float, scaled: float) -> str:
         numbers
         + f"{degree} collinearity: coefficients of the columns involved are {less} certain than the number of rows suggests"
     )
-
-
-def _size(x: float) -> str:
-    return f"{x:.2g}" if x < 1e4 else f"{x:.1e}"
 
 
 def fit_lines(result: FitResult, fit: Goodness, response: int) -> Iterator[tuple[str, str]]:

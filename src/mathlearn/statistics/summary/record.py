@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mathlearn.statistics.mime import mime_bundle
 from mathlearn.statistics.summary.html import to_html
 from mathlearn.statistics.summary.latex import to_latex
 from mathlearn.statistics.summary.text import to_text
@@ -80,5 +81,4 @@ class Summary:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Offer all three forms to Jupyter."""
         forms = {"text/plain": lambda: str(self), "text/html": self.to_html, "text/latex": self.to_latex}
-        wanted = set(include or forms) - set(exclude or ())
-        return {mime: make() for mime, make in forms.items() if mime in wanted}
+        return mime_bundle(forms, include, exclude)

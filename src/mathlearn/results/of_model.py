@@ -1,10 +1,9 @@
-"""What may be compared: fitted models."""
+"""From what a caller passes to the record of its fit."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mathlearn._sklearn import BaseEstimator, NotFittedError
 from mathlearn.results.fit_result import FitResult
 
 __all__ = ["result_of"]
@@ -29,6 +28,8 @@ def result_of(model: Any, which: str) -> FitResult:
     result = getattr(model, "result_", model)
     if isinstance(result, FitResult):
         return result
+    from mathlearn._sklearn import BaseEstimator, NotFittedError
+
     name = type(model).__name__
     if isinstance(model, BaseEstimator) and _ours(type(model)):
         raise NotFittedError(f"{which}: this {name} instance is not fitted yet. Call 'fit' with its data first.")

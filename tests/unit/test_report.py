@@ -1,0 +1,164 @@
+"""The report without a browser: what it holds, what it hides, and what is left when it fails."""
+
+import re
+import warnings
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mathlearn
+from mathlearn import _engines
+from mathlearn.data.bind import bind
+from mathlearn.datasets import load_penguins
+from mathlearn.linear_model import LinearRegression
+from mathlearn.report import report_html
+from mathlearn.report.fingerprint import fingerprint
+from mathlearn.report.reproduce import redacted, script
+
+FORMULA = "body_mass_g ~ flipper_length_mm + species"
+
+
+@pytest.fixture(scope="module")
+def penguin_model():
+    return LinearRegression(formula=FORMULA, missing="drop").fit(load_penguins())
+
+
+@pytest.fixture(scope="module")
+def page(penguin_model):
+    return report_html(penguin_model, load_penguins(), command="mathlearn fit https://me:pw@host/p.csv?token=abc")
+
+
+def test_the_verdict_comes_before_any_number(page):
+    body = page[page.index("<body>") :]
+    assert body.index("certified") < body.index("-4031.5")
+    order = [
+        body.index(f'id="{name}"') for name in ("verdict", "coefficients", "figures", "diagnostics", "certificate")
+    ]
+    assert order == sorted(order)
+
+
+def test_nothing_on_the_page_acts_or_comes_from_elsewhere(page):
+    assert not re.search(r"<(script|iframe|object|embed|link|form|img)\b", page)
+    assert not re.search(r"\son\w+\s*=", page)
+    addresses = re.findall(r'(?:href|src)="([^"]*)"', page)
+    assert all(address.startswith(("#", "data:image/png;base64,")) for address in addresses)
+    assert "default-src 'none'" in page
+
+
+def test_secrets_are_hidden_and_the_rest_is_kept(page):
+    assert "pw@" not in page
+    assert "abc" not in page.partition("How to reproduce")[2]
+    assert "https://[redacted]@host/p.csv?token=[redacted]" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("sales.csv", "sales.csv"),
+        ("postgres://user:pa:ss@db/x", "postgres://[redacted]@db/x"),
+        ("https://h/a?X-Sig=1&b=2#c", "https://h/a?X-Sig=[redacted]&b=[redacted]"),
+        ("fit a.csv --password hunter2 --save m", "fit a.csv --password [redacted] --save m"),
+        ("fit a.csv --api-key='k 1'", "fit a.csv --api-key=[redacted]"),
+        ("y ~ token_count + secret_santa", "y ~ token_count + secret_santa"),
+        ("AWS_SECRET_ACCESS_KEY=abc mathlearn fit", "AWS_SECRET_ACCESS_KEY=[redacted] mathlearn fit"),
+        ("y ~ a + b", "y ~ a + b"),
+    ],
+)
+def test_credentials_are_taken_out(typed, shown):
+    assert redacted(typed) == shown
+
+
+@given(st.integers(1, 60), st.sampled_from(["C", "F"]), st.booleans())
+def test_the_fingerprint_is_that_of_the_numbers(size, order, weighted):
+    rng = np.random.default_rng(0)
+    X, y, w = rng.normal(size=(50, 3)), rng.normal(size=50), rng.uniform(1, 2, 50) if weighted else None
+    whole = fingerprint(bind(X, y, sample_weight=w), max_rows=100)
+    assert fingerprint(bind(np.asarray(X, order=order), y, sample_weight=w), max_rows=size) == whole
+    assert whole[1] == 50
+    X = X.copy()
+    X[7, 1] = np.nextafter(X[7, 1], 9)
+    assert fingerprint(bind(X, y, sample_weight=w), max_rows=size) != whole
+
+
+def test_the_script_makes_the_same_fit(penguin_model):
+    lines = script(penguin_model, None)
+    names = {"X": load_penguins()}
+    exec("\n".join(lines), names)
+    assert np.array_equal(names["model"].coef_, penguin_model.coef_)
+
+
+def test_without_rows_the_page_says_what_is_absent(penguin_model):
+    text = report_html(penguin_model)
+    assert "<svg" not in text
+    assert "no rows were given" in text
+    assert "Mathematics" in text
+
+
+def test_a_fit_that_is_not_certified_says_so_first():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 2))
+    y = X @ [1.0, 2.0] + rng.normal(size=40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = LinearRegression().fit(X, y)
+    from dataclasses import replace
+
+    check = replace(model.result_.certificate.checks[0], value=9.0)
+    checks = (check, *model.result_.certificate.checks[1:])
+    model.result_ = replace(model.result_, certificate=replace(model.result_.certificate, checks=checks))
+    text = report_html(model, X, y)
+    assert "NOT CERTIFIED" in text
+    assert 'class="verdict bad"' in text
+    assert '<tr class="fail">' in text
+
+
+@pytest.mark.parametrize("parameters", [{}, {"positive": True}, {"fit_intercept": False}, {"covariance": "HC3"}])
+@pytest.mark.parametrize("responses", [1, 2])
+def test_every_kind_of_fit_has_a_page(parameters, responses):
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(30, 3))
+    y = X @ rng.uniform(0, 1, (3, responses)) + rng.normal(size=(30, responses))
+    text = report_html(LinearRegression(**parameters).fit(X, y), X, y)
+    assert text.count("<svg") == 2 * responses
+    identities = re.findall(r'\bid="([^"]+)"', text)
+    assert len(identities) == len(set(identities))
+
+
+def test_more_columns_than_rows_and_dependent_columns_have_a_page():
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(8, 12)), rng.normal(size=8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wide = LinearRegression().fit(X, y)
+        X2 = np.column_stack([X[:, :2], X[:, 0] + X[:, 1]])
+        deficient = LinearRegression().fit(X2, y)
+        assert wide.result_.withheld in report_html(wide, X, y)
+        assert "linearly dependent columns" in report_html(deficient, X2, y)
+
+
+def test_markup_is_well_formed(page):
+    for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        ET.fromstring(svg)
+    for formula in re.findall(r"<math.*?</math>", page, re.DOTALL):
+        ET.fromstring(formula)
+    assert len(page.encode()) < 2_000_000
+
+
+def test_a_report_that_fails_leaves_what_was_there(penguin_model, tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_text("before", encoding="utf-8")
+    with pytest.raises(mathlearn.errors.SchemaError):
+        penguin_model.report(path, load_penguins().iloc[:100])
+    monkeypatch.setattr(_engines, "load", lambda name: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        penguin_model.report(path, load_penguins())
+    assert path.read_text(encoding="utf-8") == "before"
+    assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_folder_that_is_not_there_is_named_before_the_work(penguin_model, tmp_path):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        penguin_model.report(tmp_path / "nowhere" / "report.html", load_penguins())
