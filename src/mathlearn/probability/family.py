@@ -1,0 +1,400 @@
+r"""`Family`: the law of y given its mean, declared once, as one frozen record.
+
+Every family is, or stands in for, an exponential dispersion model with the variance :math:`\phi V(\mu) / w`, so that
+
+.. math:: \frac{\partial \ell}{\partial \mu} = \frac{w (y - \mu)}{\phi V(\mu)}, \qquad
+   d(y, \mu) = 2 \int_\mu^y \frac{y - s}{V(s)}\,ds .
+
+The kernels are those of one row of weight and dispersion 1. Precision weights w, the trials of a binomial and 1 / dispersion enter
+by multiplication: the loss, the gradient and the curvature of a row are ``weight * trials / dispersion`` times its kernels.
+
+References
+----------
+McCullagh and Nelder (1989), "Generalized Linear Models", 2nd edition, chapters 2 and 9.
+Jørgensen (1997), "The Theory of Dispersion Models", chapters 1 to 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from mathlearn._errors import DomainError
+from mathlearn.probability.link import Bound, Link, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mathlearn._typing import BoolArray, FloatArray
+
+__all__ = ["Domain", "Family", "Formula", "Kernels", "Maker", "Support"]
+
+Support: TypeAlias = Literal["real", "positive", "counts", "binary", "mixed"]
+"""Where the density lives; "mixed" is a mass at zero beside a density of positive numbers."""
+
+
+class Kernels(NamedTuple):
+    """What a row adds to the objective, and its derivatives in the linear predictor; weight and dispersion 1.
+
+    Attributes
+    ----------
+    loss : (n,) float64
+        Minus the log-likelihood plus `Family.constant_latex`, which does not depend on the predictor.
+    gradient : (n,) float64
+        ``d loss / d eta``, which is ``(mu - y) (d mu / d eta) / V(mu)``.
+    curvature : (n,) float64
+        Expected second derivative, ``(d mu / d eta)**2 / V(mu)``: Fisher's information.
+    """
+
+    loss: FloatArray
+    gradient: FloatArray
+    curvature: FloatArray
+
+
+class KernelRule(Protocol):
+    """``(y, eta, link, refine) -> Kernels``."""
+
+    def __call__(self, y: FloatArray, eta: FloatArray, link: Link, refine: bool, /) -> Kernels:
+        """Compute the kernels of arrays of one shape."""
+
+
+class Saturated(Protocol):
+    """``(y, phi, trials) -> log-density at mu = y``."""
+
+    def __call__(self, y: FloatArray, phi: FloatArray, trials: FloatArray, /) -> FloatArray:
+        """Compute it for arrays of one shape; phi is the dispersion over the weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    r"""What a family displays, and what the law test differentiates: one string.
+
+    Attributes
+    ----------
+    kind : "log-density", "log-density up to a constant" or "score"
+        A score is :math:`\partial \ell / \partial \mu`. A constant does not depend on the mean.
+    latex : str
+        In the letters of docs/notation.md, and :math:`\phi` dispersion, :math:`\tau` trials, :math:`\vartheta` shape of a negative
+        binomial, :math:`\xi` power of a Tweedie variance. For a row of weight w, :math:`\phi` becomes :math:`\phi / w`.
+    """
+
+    kind: Literal["log-density", "log-density up to a constant", "score"]
+    latex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where the observations may lie.
+
+    Attributes
+    ----------
+    inside : callable
+        Whether each number is allowed; NaN and infinities are not.
+    allowed, remedy : str
+        The end of an error message: what is allowed, and what to do.
+    """
+
+    inside: Callable[[FloatArray], BoolArray]
+    allowed: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    r"""A family of distributions of y.
+
+    Attributes
+    ----------
+    name, title : str
+        The name in code, and in a sentence.
+    parameters : tuple of (str, float)
+        What the family was made with, for records and files: ``family_named(name, **dict(parameters))`` makes it again.
+    formula : Formula
+    variance_latex : str
+        :math:`V(\mu)`.
+    constant_latex : str
+        What the loss has beside minus the log-density of a row of weight and dispersion 1 (with one trial): a function of y alone.
+        Empty where there is no density.
+    support : str
+    domain : Domain
+    mean_span : Span
+        Where the mean lies.
+    links : tuple of Link
+        The first is the default.
+    fixed_dispersion : bool
+        Whether the dispersion is 1 by definition; otherwise it is estimated.
+    canonical : str
+        Name of the link for which the observed curvature is the expected one; empty if it is not among the links.
+    takes_trials : bool
+        Whether an observation may be a proportion of a number of trials.
+    own_bound : Bound or None
+        How accurate the kernels are, where not as the link says.
+    kernels_of, observed_of, variance_of, deviance_of, saturated_of, start_of
+        The functions behind the methods. `saturated_of` is None for a quasi-likelihood.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mathlearn.probability import family_named
+    >>> poisson = family_named("poisson")
+    >>> print(poisson.formula.latex)
+    y\log\mu-\mu-\log\Gamma(y+1)
+    >>> loss, gradient, curvature = poisson.kernels(np.array([0.0, 3.0]), np.array([-800.0, 1.0]), poisson.link())
+    >>> print(loss, gradient, curvature)
+    [0.       3.014118...] [ 0.       -0.28171817] [0.         2.71828183]
+    >>> print(poisson.deviance(np.array([0.0, 3.0]), np.array([1.0, 3.0])))
+    [2. 0.]
+    """
+
+    name: str
+    title: str
+    formula: Formula
+    variance_latex: str
+    constant_latex: str
+    support: Support
+    domain: Domain
+    mean_span: Span
+    links: tuple[Link, ...]
+    fixed_dispersion: bool
+    canonical: str
+    kernels_of: KernelRule = field(repr=False, compare=False)
+    observed_of: Callable[[FloatArray, FloatArray, Link], FloatArray] = field(repr=False, compare=False)
+    variance_of: Callable[[FloatArray], FloatArray] = field(repr=False, compare=False)
+    deviance_of: Callable[[FloatArray, FloatArray], FloatArray] = field(repr=False, compare=False)
+    start_of: Callable[[FloatArray, FloatArray], FloatArray] = field(repr=False, compare=False)
+    saturated_of: Saturated | None = field(default=None, repr=False, compare=False)
+    takes_trials: bool = False
+    own_bound: Bound | None = None
+    parameters: tuple[tuple[str, float], ...] = ()
+
+    # ------------------------------------------------------------------------------------------------------------ links
+    def link(self, link: str | Link | None = None) -> Link:
+        """Return the link of this name, or the default one.
+
+        Raises
+        ------
+        DomainError
+            The family does not have it.
+        """
+        if link is None:
+            return self.links[0]
+        known = {each.name: each for each in self.links}
+        name = link.name if isinstance(link, Link) else str(link)
+        if name in known:
+            return known[name]
+        near = get_close_matches(name.lower(), known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise DomainError(
+            f"link is {name!r}: the {self.title} family has {', '.join(map(repr, known))} (default {self.links[0].name!r}).{hint}"
+        )
+
+    def bound(self, link: Link) -> Bound:
+        """How accurate the kernels are with this link."""
+        return self.own_bound if self.own_bound is not None else link.bound
+
+    # --------------------------------------------------------------------------------------------------------------- y
+    def check(
+        self,
+        y: FloatArray,
+        trials: FloatArray | None = None,
+        *,
+        column: str = "y",
+        locate: Callable[[int], str] = "row {}".format,
+    ) -> None:
+        """Refuse observations outside the domain.
+
+        Parameters
+        ----------
+        y : (n,) array
+        trials : (n,) array or None
+            Of a binomial: y holds proportions of them.
+        column : str
+            The response as the user calls it.
+        locate : callable
+            Says where the row of an index is, in the user's terms.
+
+        Raises
+        ------
+        DomainError
+            With the number of bad rows, the first of them, what is allowed and what to do.
+        """
+        y = np.asarray(y, dtype=np.float64)
+        if trials is not None:
+            _check_trials(self, y, np.asarray(trials, dtype=np.float64), column, locate)
+            return
+        _refuse(self, y, ~self.domain.inside(y), column, locate)
+
+    def start(self, y: FloatArray, weight: FloatArray | float = 1.0) -> FloatArray:
+        """Return a mean inside `mean_span` near each y, from which an iteration may start; weight includes trials."""
+        y, weight = _arrays(y, weight)
+        return self.start_of(y, weight)
+
+    # ----------------------------------------------------------------------------------------------------- mathematics
+    def kernels(self, y: FloatArray, eta: FloatArray, link: Link, *, refine: bool = True) -> Kernels:
+        """Return loss, gradient and expected curvature of each row; see `Kernels`.
+
+        Where the linear predictor belongs to no mean of the family (a negative one with the identity link of a Poisson), the loss
+        is infinite, and gradient and curvature are 0. At the end of the span each has its limit. Nothing is ever NaN.
+
+        Parameters
+        ----------
+        y, eta : (n,) arrays
+            Observations inside the domain; linear predictor, finite.
+        link : Link
+            One of `links`.
+        refine : bool
+            Compute ``mu - y`` with more digits than a double's where it cancels, so that the gradient is right within `bound`.
+            Without, its error there is one unit in the last place of y, at a fraction of the time: enough for a search
+            direction.
+        """
+        y, eta = _arrays(y, np.add(eta, 0.0))  # no negative zero: its inverse would be on the other side
+        with np.errstate(all="ignore"):
+            if eta.size <= _BLOCK:
+                return self.kernels_of(y, eta, link, refine)
+            return _in_blocks(self.kernels_of, y, eta, link, refine)
+
+    def observed(self, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
+        """Return the second derivative of the loss in eta, of which the curvature of the kernels is the expectation.
+
+        The two are the same for the canonical link. It may be negative for another.
+        """
+        y, eta = _arrays(y, np.add(eta, 0.0))  # no negative zero: its inverse would be on the other side
+        with np.errstate(all="ignore"):
+            return self.observed_of(y, eta, link)
+
+    def variance(self, mu: FloatArray) -> FloatArray:
+        r"""Return :math:`V(\mu)`; the variance of y is the dispersion times it."""
+        with np.errstate(all="ignore"):
+            return np.asarray(self.variance_of(np.asarray(mu, dtype=np.float64)))
+
+    def deviance(self, y: FloatArray, mu: FloatArray) -> FloatArray:
+        """Return the unit deviance of each row: never negative, exactly 0 at ``mu = y``."""
+        y, mu = _arrays(y, mu)
+        with np.errstate(all="ignore"):
+            return np.where(y == mu, 0.0, self.deviance_of(y, mu))
+
+    def saturated(
+        self, y: FloatArray, dispersion: FloatArray | float = 1.0, weight: FloatArray | float = 1.0, trials: Any = 1.0
+    ) -> FloatArray:
+        """Return the log-density of each row at ``mu = y``, its largest value.
+
+        Raises
+        ------
+        DomainError
+            The family is a quasi-likelihood: it has no density.
+        """
+        if self.saturated_of is None:
+            raise DomainError(
+                f"the {self.title} family is given by its variance alone: it has no density, so there is no log-likelihood, AIC or "
+                f"BIC. Compare deviances by an F test, or use a family with a density"
+            )
+        y, dispersion, weight, trials = _arrays(y, dispersion, weight, trials)
+        with np.errstate(all="ignore"):
+            if self.fixed_dispersion:
+                return np.asarray(weight * self.saturated_of(y, np.ones_like(y), trials))
+            return self.saturated_of(y, dispersion / weight, trials)
+
+    def log_density(
+        self,
+        y: FloatArray,
+        mu: FloatArray,
+        dispersion: FloatArray | float = 1.0,
+        weight: FloatArray | float = 1.0,
+        trials: FloatArray | float = 1.0,
+    ) -> FloatArray:
+        """Return the log-density of each row (log-probability, for counts), as the saturated one less half the scaled deviance.
+
+        Parameters
+        ----------
+        y, mu : (n,) arrays
+            For a binomial the mean of a proportion.
+        dispersion : float
+            Ignored where it is fixed at 1.
+        weight : (n,) array or float
+            Precision: divides the dispersion; where that is fixed, it multiplies the log-density, as in R and statsmodels.
+        trials : (n,) array or float
+            Of a binomial.
+
+        Raises
+        ------
+        DomainError
+            The family has no density.
+        """
+        top = self.saturated(y, dispersion, weight, trials)
+        y, mu, dispersion, weight, trials = _arrays(y, mu, dispersion, weight, trials)
+        scale = weight * trials if self.fixed_dispersion else weight / dispersion
+        return np.asarray(top - 0.5 * scale * self.deviance(y, mu))
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What a file of the folder registers: how to make its family, and with which parameters the laws try it.
+
+    Attributes
+    ----------
+    name : str
+    make : callable
+        Takes the parameters as keywords.
+    examples : tuple of parameters
+    """
+
+    name: str
+    make: Callable[..., Family]
+    examples: tuple[tuple[tuple[str, float], ...], ...] = ((),)
+
+
+_BLOCK = 16384
+"""Rows at a time: temporary arrays of 128 KiB stay in the cache, and memory does not grow with the rows."""
+
+
+def _in_blocks(rule: KernelRule, y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernels:
+    rows, predictors = y.reshape(-1), eta.reshape(-1)
+    total = Kernels(*(np.empty(eta.size) for _ in range(3)))
+    for start in range(0, eta.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        for part, piece in zip(total, rule(rows[block], predictors[block], link, refine), strict=True):
+            part[block] = piece
+    return Kernels(*(part.reshape(eta.shape) for part in total))
+
+
+def _arrays(*values: Any) -> tuple[FloatArray, ...]:
+    return tuple(np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in values)))
+
+
+def _refuse(family: Family, y: FloatArray, bad: BoolArray, column: str, locate: Callable[[int], str]) -> None:
+    rows = np.flatnonzero(bad)
+    if rows.size:
+        first = int(rows[0])
+        raise DomainError(
+            f"{column} has {rows.size} of {y.size} values outside the domain of the {family.title} family, first "
+            f"{float(y.flat[first])!r} in {locate(first)}: allowed are {family.domain.allowed}. {family.domain.remedy}"
+        )
+
+
+def _check_trials(family: Family, y: FloatArray, trials: FloatArray, column: str, locate: Callable[[int], str]) -> None:
+    if not family.takes_trials:
+        raise DomainError(
+            f"trials were given, which the {family.title} family does not have: leave them out, or use 'binomial'"
+        )
+    for bad, problem in (
+        (
+            ~(np.isfinite(trials) & (trials > 0.0) & (trials == np.rint(trials))),
+            "trials that are no positive whole number",
+        ),
+        (~((y >= 0.0) & (y <= 1.0)), "proportions outside 0 to 1 (fewer trials than successes?)"),
+        (np.abs(trials * y - np.rint(trials * y)) > _WHOLE, "proportions that are no whole number of successes"),
+    ):
+        rows = np.flatnonzero(bad)
+        if rows.size:
+            first = int(rows[0])
+            raise DomainError(
+                f"{column} has {rows.size} of {y.size} {problem}, first {float(y.flat[first])!r} of {float(trials.flat[first])!r} trials "
+                f"in {locate(first)}: allowed are successes / trials, with 0 <= successes <= trials. Give proportions in {column} and "
+                f"their whole numbers of trials"
+            )
+
+
+_WHOLE = 1e-3  # how far a proportion times its trials may be from whole, as in R: files hold rounded proportions
