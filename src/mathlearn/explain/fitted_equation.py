@@ -140,5 +140,5 @@ def _written(pieces: list[Maths], form: EquationFormat) -> str:
     if form == "mathml":
         return mathml(joined(" ", pieces))
     # An empty group before a sign makes it stand between two terms, as it does on paper.
-    first, *others = pieces
+    first, others = joined(" ", pieces[:2]), pieces[2:]
     return f"<div>{' '.join([mathml(first), *(mathml(Maths('{} ') + piece) for piece in others)])}</div>"

@@ -106,7 +106,11 @@ class Grid:
         x, y = self.x.join(other.x), self.y.join(other.y)
         counts = np.zeros((x.size, y.size), dtype=np.int64)
         for part in (self, other):
-            np.add.at(counts, (x.moved(part.x)[:, None], y.moved(part.y)[None, :]), part.counts)
+            across, up = x.moved(part.x), y.moved(part.y)
+            if (x.exponent, y.exponent) == (part.x.exponent, part.y.exponent):  # cells of one size follow one another
+                counts[across[0] : across[-1] + 1, up[0] : up[-1] + 1] += part.counts
+            else:
+                np.add.at(counts, (across[:, None], up[None, :]), part.counts)
         return Grid(x, y, counts)
 
 

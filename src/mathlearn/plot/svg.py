@@ -121,8 +121,26 @@ def _drawn(figure: Figure, dpi: int) -> str:
     buffer = io.StringIO()
     with LOCK, _engines.load("matplotlib").rc_context(settings), _rasterised(figure), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the page's fonts may have what ours lack
-        figure.savefig(buffer, format="svg", transparent=True, dpi=dpi, metadata={"Date": None, "Creator": None})
+        with _canvas(figure, dpi) as canvas:
+            canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
+
+
+@contextmanager
+def _canvas(figure: Figure, dpi: int) -> Iterator[Any]:
+    """Lend the figure a canvas that writes SVG, at a resolution, without its background; ``savefig`` would draw it twice."""
+    patches = [figure.patch, *(ax.patch for ax in figure.axes), *(part.patch for part in figure.subfigs)]
+    canvas, resolution, colours = figure.canvas, figure.dpi, [patch.get_facecolor() for patch in patches]
+    try:
+        for patch in patches:
+            patch.set_facecolor("none")
+        figure.set_dpi(dpi)
+        yield _engines.load("matplotlib.backends.backend_svg").FigureCanvasSVG(figure)
+    finally:
+        figure.set_canvas(canvas)
+        figure.set_dpi(resolution)
+        for patch, colour in zip(patches, colours, strict=True):
+            patch.set_facecolor(colour)
 
 
 @contextmanager
