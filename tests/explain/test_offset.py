@@ -93,3 +93,64 @@ def test_hostile_names_of_an_offset_do_nothing():
     assert (
         "\\input" not in model.equation("latex") + model.explain().to_latex() + model.explain(table, row=1).to_latex()
     )
+
+
+LONG = "20 * flipper_length_mm + 3 * bill_length_mm"
+
+
+@pytest.fixture(scope="module")
+def penguins():
+    return mathlearn.datasets.load_penguins().dropna()
+
+
+@pytest.mark.parametrize("columns", ["1", "0", "bill_depth_mm"])
+def test_an_offset_is_never_cut(penguins, columns):
+    model = fitted(penguins, f"body_mass_g ~ {columns} + offset({LONG})")
+    derivation = model.explain()
+    assert derivation.passed
+    latex = LONG.replace("_", r"\_").replace("*", "{*}")
+    inside = LONG if columns == "0" else f"({LONG})"
+    assert inside in model.equation()
+    assert inside in model.equation("html")
+    for text in (model.equation("latex"), model.equation("markdown"), derivation.to_latex()):
+        assert latex in text
+        assert "..." not in text
+    assert f"({LONG})" in next(
+        line for line in derivation.to_text().split("\n") if line.startswith("        ") and LONG in line
+    )
+    assert f"({LONG})" in derivation.to_html()
+
+
+def test_an_offset_that_is_no_single_word_stands_in_parentheses(table):
+    assert fitted(table, "y ~ a + offset(-1*o)").equation().endswith(" a + (-1 * o)")
+    assert fitted(table, "y ~ a + offset(-1*o)").equation("latex").endswith(r"+ \text{(-1 {*} o)}")
+
+
+@pytest.mark.parametrize("offset", ["", " + offset(20 * flipper_length_mm)"])
+def test_without_a_parameter_there_is_the_model_the_loss_and_sigma(penguins, offset):
+    derivation = fitted(penguins, f"body_mass_g ~ 0{offset}").explain()
+    assert derivation.passed
+    assert [step.heading for step in derivation.steps] == ["The model", "The loss", "The residual standard error"]
+    assert all(step.checks for step in derivation.steps)
+    text = " ".join(derivation.to_text().split())
+    assert ("body_mass_g = (20 * flipper_length_mm) + e" if offset else "body_mass_g = e ") in text
+    assert ("∑ᵢ₌₁ⁿ(yᵢ − oᵢ)²" if offset else "∑ᵢ₌₁ⁿ yᵢ²") in text
+    for wrong in ("= +", "the mean is all", "none of them", "column", "β"):
+        assert wrong not in text.replace("p = 0 columns", "")
+    assert "= +" not in derivation.to_latex()
+
+
+@pytest.mark.parametrize("offset", ["", " + offset(20 * flipper_length_mm)"])
+def test_a_mean_alone_is_told_without_columns(penguins, offset):
+    derivation = fitted(penguins, f"body_mass_g ~ 1{offset}").explain()
+    assert derivation.passed
+    text = " ".join(derivation.to_text().split())
+    assert ("β̂₀ = mean of (y − o) = " if offset else "β̂₀ = ȳ = 4207.1") in text
+    for wrong in ("x̄", "X_c", "xᵢ", "V Vᵀ", "with the column", "every column", "− 0.0"):
+        assert wrong not in text
+
+
+@pytest.mark.parametrize("covariance", ["HC3", "HC1"])
+def test_derivations_without_columns_pass_under_other_covariances(penguins, covariance):
+    for columns in ("0", "1"):
+        assert fitted(penguins, f"body_mass_g ~ {columns}", covariance=covariance).explain().passed

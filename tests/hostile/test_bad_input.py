@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import scipy.sparse as sp
 
 from mathlearn._errors import DomainError, MathlearnError, NonFiniteInputError, SchemaError
 from mathlearn.data.bind import bind
+from mathlearn.linear_model import LinearRegression
 
 n = 30
 NAMES = ["age", "dose", "mass"]
@@ -205,3 +207,24 @@ def test_hostile_names_come_back_as_they_are(name):
     with pytest.raises(NonFiniteInputError) as caught:
         read(frame, [1, 2])
     assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [2**64 + 1 + i for i in range(200)],
+        [Decimal(2**53 + 1 + 2 * i) for i in range(200)],
+        [2**70 + 1 + i for i in range(200)],
+    ],
+)
+def test_whole_numbers_that_no_double_holds_are_refused(values):
+    x = np.arange(200.0)[:, None]
+    with pytest.raises(DomainError, match=r"whole number beyond 2\*\*53"):
+        LinearRegression().fit(x, values)
+    with pytest.raises(DomainError, match="column 'x0'"):
+        LinearRegression().fit(np.array(values, dtype=object)[:, None], x[:, 0])
+
+
+def test_large_whole_numbers_that_doubles_hold_are_taken():
+    values = [10**20 * i for i in range(1, 9)]
+    assert LinearRegression().fit(np.arange(1.0, 9)[:, None], values).coef_[0] == pytest.approx(1e20)

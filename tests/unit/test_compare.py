@@ -362,3 +362,34 @@ def test_what_is_no_fitted_model_is_refused(penguins, models):
 def test_arguments_are_checked(models, arguments, message):
     with pytest.raises(DomainError, match=message):
         mathlearn.compare(*models[:2], **arguments)
+
+
+def test_different_offsets_are_told_and_not_tested(penguins):
+    small, large = (
+        LinearRegression(formula=f"body_mass_g ~ {terms}").fit(penguins.dropna())
+        for terms in (
+            "bill_depth_mm + offset(10*flipper_length_mm)",
+            "bill_depth_mm + bill_length_mm + offset(20*flipper_length_mm)",
+        )
+    )
+    plain = LinearRegression(formula="body_mass_g ~ 1").fit(penguins.dropna())
+    with pytest.raises(
+        SchemaError,
+        match=r"different offsets .*\(offset\(10 \* flip.*\) and offset\(20 \* flip.*F and R² do not compare",
+    ):
+        f_test(small, large)
+    with pytest.raises(SchemaError, match=r"\(no offset and offset\(20"):
+        f_test(plain, large)
+    text = str(mathlearn.compare(small, large, plain))
+    offsets = next(line for line in text.split("\n") if line.startswith("offset"))
+    assert offsets.split("  ")[-1].strip() == "none"
+    assert "10 * flipper_length_mm" in offsets
+    assert "20 * flipper_length_mm" in offsets
+    told = " ".join(text.split())
+    assert "the models subtract different offsets" in told
+    assert "different rows" not in told
+    assert "no test, the fits subtract different offsets" in told
+    same = str(mathlearn.compare(small, small))
+    assert "different offsets" not in same
+    assert "10 * flipper_length_mm" in same
+    assert "\noffset" not in str(mathlearn.compare(plain))

@@ -162,3 +162,20 @@ def test_a_report_that_fails_leaves_what_was_there(penguin_model, tmp_path, monk
 def test_a_folder_that_is_not_there_is_named_before_the_work(penguin_model, tmp_path):
     with pytest.raises(FileNotFoundError, match="does not exist"):
         penguin_model.report(tmp_path / "nowhere" / "report.html", load_penguins())
+
+
+def test_rows_altered_in_one_number_are_refused(penguin_model):
+    altered = load_penguins()
+    altered.loc[1, "body_mass_g"] += 1.0
+    with pytest.raises(mathlearn.errors.SchemaError, match="not the rows of the fit"):
+        report_html(penguin_model, altered)
+
+
+@pytest.mark.parametrize("formula", ["y ~ 0", "y ~ 1"])
+@pytest.mark.parametrize("positive", [False, True])
+def test_fits_without_columns_have_a_page(formula, positive):
+    import pandas as pd
+
+    table = pd.DataFrame({"y": np.random.default_rng(0).normal(size=20)})
+    model = LinearRegression(formula=formula, positive=positive).fit(table)
+    assert "Mathematics" in report_html(model, table)

@@ -219,6 +219,9 @@ def explain(
     row: Annotated[
         str | None, typer.Option(help="Explain one prediction: file and row, counted from 0, as in data.csv:17.")
     ] = None,
+    term: Annotated[str | None, typer.Option(help="Coefficient to work in full; the largest t if left out.")] = None,
+    response: Annotated[str | None, typer.Option(help="Of several responses, which; the first if left out.")] = None,
+    level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     sql: Sql = None,
     types: Types = None,
     delimiter: Delimiter = None,
@@ -232,7 +235,8 @@ def explain(
 
     where, number = showing.row_of(row)
     origin = commands.Origin(where, sql, types or [], delimiter, decimal, missing_value or [])
-    return showing.explain(model, origin, number, format, commands.Sink(output))
+    asked = {"term": term, "response": response, "level": level}
+    return showing.explain(model, origin, number, asked, format, commands.Sink(output))
 
 
 @app.command()

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["compare", "diagnose", "explain", "picture", "report", "row_of", "write_report"]
 
 
-def explain(path: Path, origin: Origin, row: int | None, form: DerivationFormat, sink: Sink) -> int:
-    """Write the derivation of a saved fit, or of its prediction for one row of a source.
+def explain(
+    path: Path, origin: Origin, row: int | None, asked: dict[str, Any], form: DerivationFormat, sink: Sink
+) -> int:
+    """Write the derivation of a saved fit, or of its prediction for one row of a source; `asked` is what `explain` is told.
 
     Raises
     ------
@@ -30,10 +32,10 @@ def explain(path: Path, origin: Origin, row: int | None, form: DerivationFormat,
         raise _engines.load("typer").BadParameter("options about the file go with --row, which names it")
     model = load_model(path)
     if row is None:
-        derivation = model.explain()
+        derivation = model.explain(**asked)
     else:
         with shown("reading"):
-            derivation = model.explain(origin.open(), row=row)
+            derivation = model.explain(origin.open(), row=row, **asked)
     whole = sink.path is not None
     write = {
         "text": derivation.to_text,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mathlearn._errors import SchemaError
 from mathlearn.statistics.cells import number, p_statement
-from mathlearn.statistics.nested import NestedTest, f_test
+from mathlearn.statistics.nested import NestedTest, f_test, offsets_differ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,8 +64,9 @@ def _pair(smaller: tuple[str, FitResult], larger: tuple[str, FitResult]) -> Pair
 
 
 def _test(a: FitResult, b: FitResult, full: str) -> tuple[NestedTest | None, str]:
-    if a.responses != b.responses:
-        return None, "they are of different responses"
+    differ = "they are of different responses" if a.responses != b.responses else offsets_differ(a, b)
+    if differ is not None:
+        return None, differ
     if (a.terms, a.fit_intercept) == (b.terms, b.fit_intercept):
         return None, "they have the same terms"
     if a.n == b.n and a.df_resid == b.df_resid:

@@ -154,6 +154,8 @@ def _fit_lines(columns: list[_Column], notes: Footnotes) -> Iterator[Line]:
         yield Line("rows dropped", tuple(Cell(str(result.n_dropped)) for result in results))
     if any(result.weights_type != "none" for result in results):
         yield Line("weights", tuple(Cell(result.weights_type, words=True) for result in results))
+    if any(result.offset is not None for result in results):
+        yield Line("offset", tuple(Cell(result.offset or "none", words=True) for result in results))
     for label, key, written in _STATISTICS:
         yield Line(label, tuple(_statistic(column, key, written, notes) for column in columns))
     yield Line("covariance", tuple(_covariance(result, notes) for result in results))
@@ -198,16 +200,31 @@ def _notes(comparison: Comparison) -> Iterator[tuple[str, str]]:
         yield from (("F test", sentence) for sentence in test.sentences())
     told = [note for test in comparison.tests if test.test is not None for note in test.test.notes]
     yield from (("Note", f"F test: {note}") for note in dict.fromkeys(told))
-    if not _same_data([model.result for model in comparison.models]):
-        yield "Note", "the models are of different rows or responses: R², sigma, AIC and BIC do not rank them"
+    results = [model.result for model in comparison.models]
+    if not _same_kind(results):
+        yield "Note", _OTHER_DATA
+    elif len({result.offset for result in results}) > 1:
+        yield "Note", _OTHER_OFFSETS
+    elif not _same_data(results):
+        yield "Note", _OTHER_DATA
+
+
+_OTHER_DATA = "the models are of different rows or responses: R², sigma, AIC and BIC do not rank them"
+_OTHER_OFFSETS = (
+    "the models subtract different offsets: each R² is of the response less its own offset and does not rank them; sigma, AIC and BIC do, if "
+    "the rows are the same, which the records cannot tell here"
+)
+
+
+def _same_kind(results: list[FitResult]) -> bool:
+    """Whether all models are of the same responses, number of rows and kind of weights."""
+    return len({(result.responses, result.n, result.weights_type) for result in results}) == 1
 
 
 def _same_data(results: list[FitResult]) -> bool:
-    """Whether, as far as the records tell, all models are of the same rows."""
+    """Whether, as far as the records tell, all models, which are of the same kind, are of the same rows."""
     first = results[0]
     for other in results[1:]:
-        if (first.responses, first.n, first.weights_type) != (other.responses, other.n, other.weights_type):
-            return False
         if first.fit_intercept == other.fit_intercept and not np.allclose(first.tss, other.tss, SAME_DATA, 0.0):
             return False
         if differing_column(first, other) is not None:

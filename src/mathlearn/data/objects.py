@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
+from mathlearn._errors import DomainError, SchemaError
+from mathlearn.data.integers import EXACT
 from mathlearn.data.validate import NEEDS_FORMULA
 
 if TYPE_CHECKING:
@@ -36,16 +37,35 @@ def numbers_of(array: AnyArray, name: Callable[[tuple[int, ...]], str]) -> AnyAr
     ------
     NotANumberError
         For the first value that is not a real number.
+    DomainError
+        For the first whole number that is too large for a float64 to hold, where they do not all fit into 64 bits.
     """
     flat = array.ravel()
+
+    def place(position: int) -> str:
+        return name(tuple(int(i) for i in np.unravel_index(position, array.shape)))
+
     for position, value in enumerate(flat):
         if not isinstance(value, _REAL) and not is_missing(value):
-            where = np.unravel_index(position, array.shape)
-            raise NotANumberError(_refusal(value, name(tuple(int(i) for i in where))))
+            raise NotANumberError(_refusal(value, place(position)))
     exact = _as_integers(flat)
     if exact is None:
         exact = np.array([_as_float(value) for value in flat], dtype=np.float64)
+        for position in np.flatnonzero(np.abs(exact) > EXACT).tolist():
+            if _is_cut(flat[position], float(exact[position])):
+                raise DomainError(_CUT.format(where=place(position), value=flat[position]))
     return exact.reshape(array.shape)
+
+
+_CUT = (
+    "{where} is {value}, a whole number beyond 2**53 of which float64 would lose digits. Subtract an origin first, or divide by "
+    "a unit; if it is an identifier, leave it out."
+)
+
+
+def _is_cut(value: Any, held: float) -> bool:
+    """Whether a float64 loses digits of a whole number; infinities are found and named elsewhere."""
+    return bool(np.isfinite(held) and isinstance(value, int | Decimal) and int(held) != value and value == int(value))
 
 
 def _as_integers(flat: AnyArray) -> AnyArray | None:

@@ -6,10 +6,10 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mathlearn._errors import DomainError
-from mathlearn.explain.derivation import Maths, joined, maths
+from mathlearn.explain.derivation import Maths, Whole, joined, maths
 from mathlearn.explain.numbers import num, signed
 from mathlearn.statistics.chosen import chosen_response
-from mathlearn.statistics.equation import LEADING, equation_text, leading
+from mathlearn.statistics.equation import LEADING, equation_text, leading, summand
 
 if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
@@ -97,7 +97,9 @@ def _start(result: FitResult, i: int, digits: int) -> list[Maths]:
 
 
 def _offset(result: FitResult, *, alone: bool) -> list[Maths]:
-    return [] if result.offset is None else [maths("@" if alone else "+ @", result.offset)]
+    if result.offset is None:
+        return []
+    return [maths("@", Whole(result.offset)) if alone else maths("+ @", Whole(summand(result.offset)))]
 
 
 def _term(value: float, digits: int, *, first: bool) -> str:

@@ -43,7 +43,7 @@ def solve(qr: RFactor, p: int, *, centred: bool) -> NonnegativeSolution:
     found = equilibrated(qr, centred=centred)
     r, scale, mean = found.r, found.scale, found.mean
     scaled = np.zeros((r.shape[1] - p, p))
-    if r.shape[0]:  # nothing is left of a single row, once centred
+    if r.shape[0] and p:  # nothing is left of a single row, once centred; and nnls is not made for no columns
         for k, row in enumerate(scaled):
             row[:] = nnls(r[:, :p], r[:, p + k], maxiter=max(30 * p, 1))[0]
     left = r[:, p:] - r[:, :p] @ scaled.T

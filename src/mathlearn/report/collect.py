@@ -18,6 +18,7 @@ from mathlearn.statistics.summary import summarise
 
 if TYPE_CHECKING:
     from mathlearn.data.bound import BoundRows
+    from mathlearn.results.certificate import Certificate
     from mathlearn.statistics.diagnostics import Diagnosis
 
 __all__ = ["collect"]
@@ -64,6 +65,8 @@ def collect(
     result = model.result_
     given = {"sample_weight": sample_weight, "groups": groups}
     rows = None if X is None else model._fit_rows(X, y, **given)  # noqa: SLF001 - the hook that estimators offer to the report
+    if rows is not None and result.certificate.ok and result.curvature is not None:
+        _require_same(model.verify(X, y, **given))
     diagnosis = diagnose(result, rows, level=level)
     mark, n = (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // max(len(rows.terms), 1)))
     return Page(
@@ -81,6 +84,21 @@ def collect(
         script=reproduce.script(model, y),
         absent=() if rows is not None else (("Figures", _NO_ROWS), ("Fingerprint", _NO_ROWS)),
     )
+
+
+def _require_same(certificate: Certificate) -> None:
+    """Refuse rows with which the fit is not certified: a figure of other rows beside its numbers would mislead.
+
+    Raises
+    ------
+    SchemaError
+    """
+    failed = [check for check in certificate.checks if not check.passed]
+    if failed:
+        raise SchemaError(
+            f"these are not the rows of the fit: with them it is not certified ({', '.join(check.name for check in failed)}). "
+            "Give the X, y and weights of the fit, or fit these rows and report on that."
+        )
 
 
 def _items(diagnosis: Diagnosis) -> tuple[Item, ...]:

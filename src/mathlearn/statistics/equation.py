@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["LEADING", "NAME_WIDTH", "equation_text", "leading"]
+__all__ = ["LEADING", "NAME_WIDTH", "equation_text", "leading", "summand"]
 
 NAME_WIDTH = 32
 """Columns that a name takes in a formula at most; it is shortened in the middle."""
@@ -46,7 +46,7 @@ def equation_text(result: FitResult, response: int, *, digits: int = 4, indexed:
     parts = [*start, *((float(result.coef[response, j]), f" {names[j]}") for j in shown)]
     right = _sum(parts, digits, gap=len(parts) - 1 if indexed and p - 1 > LEADING else None)
     if result.offset is not None:
-        right = f"{right} + {_name(result.offset)}" if parts else _name(result.offset)
+        right = _text.terminal(f"{right} + {summand(result.offset)}" if parts else result.offset)
     where = ""
     if indexed and p:
         told = dict.fromkeys((0, p - 1))
@@ -57,6 +57,17 @@ def equation_text(result: FitResult, response: int, *, digits: int = 4, indexed:
 def leading(p: int) -> Sequence[int]:
     """Return the columns that the indexed form shows of p: the first few, and the last."""
     return [*range(min(LEADING, p - 1)), p - 1] if p else []
+
+
+def summand(offset: str) -> str:
+    """Return an offset as it stands in a sum: whole, for a part of it would be another number, and in parentheses if it is no single word.
+
+    Examples
+    --------
+    >>> summand("z"), summand("-1 * z")
+    ('z', '(-1 * z)')
+    """
+    return f"({offset})" if any(sign in offset for sign in "+-*/ ") else offset
 
 
 def _name(text: str) -> str:

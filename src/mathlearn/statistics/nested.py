@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["NestedTest", "f_test"]
+__all__ = ["NestedTest", "f_test", "offsets_differ"]
 
 # Both fits sum y'y from the same rows; their totals agree to rounding, whatever the chunks.
 SAME_DATA = 1e-9
@@ -96,7 +96,7 @@ def f_test(restricted: FitResult | Fitted, full: FitResult | Fitted) -> NestedTe
     TypeError
         An argument is neither a fitted model nor its ``result_``.
     SchemaError
-        The fits are of different rows, responses or weights, or are not nested in this order.
+        The fits are of different rows, responses, offsets or weights, or are not nested in this order.
 
     Notes
     -----
@@ -130,7 +130,18 @@ def _compare(restricted: FitResult, full: FitResult) -> NestedTest:
     )
 
 
+def offsets_differ(a: FitResult, b: FitResult) -> str | None:
+    """Say that two fits subtract different offsets, and which; None where they subtract the same, or none."""
+    if a.offset == b.offset:
+        return None
+    first, second = ("no offset" if fit.offset is None else f"offset({fit.offset})" for fit in (a, b))
+    return f"the fits subtract different offsets from the response ({first} and {second}): F and R² do not compare them"
+
+
 def _require_same_data(restricted: FitResult, full: FitResult) -> None:
+    differ = offsets_differ(restricted, full)
+    if differ is not None:
+        raise SchemaError(f"{differ}; fit both models with the same offset")
     for what in ("responses", "n", "weights_type", "fit_intercept"):
         a, b = getattr(restricted, what), getattr(full, what)
         # A model without intercept may be nested in one with, never the other way round.

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.explain.derivation import Display, Maths, Paragraph
-from mathlearn.explain.render.tree import check_words, headline, numbered
-from mathlearn.statistics.equation import NAME_WIDTH
+from mathlearn.explain.render.tree import check_words, headline, in_formula, numbered
 from mathlearn.statistics.latex_table import tabular
-from mathlearn.statistics.text_table import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +40,7 @@ def to_latex(derivation: Derivation, *, standalone: bool = False) -> str:
 def maths_latex(formula: Maths) -> str:
     """Put the user's names, escaped for text mode, in the places that wait for them inside text of the formula."""
     names = formula.names
-    return _PLACE.sub(lambda found: _text.latex(shorten(names[ord(found[0]) - 0xE000], NAME_WIDTH)), formula.latex)
+    return _PLACE.sub(lambda found: _text.latex(in_formula(names[ord(found[0]) - 0xE000])), formula.latex)
 
 
 def _step(label: str, step: Step) -> Iterator[str]:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from mathlearn import _engines, _text
-from mathlearn.statistics.equation import NAME_WIDTH
-from mathlearn.statistics.text_table import shorten
+from mathlearn.explain.render.tree import in_formula
 
 if TYPE_CHECKING:
     from mathlearn.explain.derivation import Maths
@@ -70,7 +69,7 @@ def element(formula: Maths) -> ET.Element:
             node.tag = "mtext"
             node.attrib.clear()
             # The tree escapes markup when it is written; what is not markup but would act becomes visible here.
-            node.text = _text.terminal(shorten(formula.names[ord(text) - ord(_FIRST)], NAME_WIDTH))
+            node.text = _text.terminal(in_formula(formula.names[ord(text) - ord(_FIRST)]))
     for node in root.iter("mover"):
         _say_hat(node)
     return root

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mathlearn.explain.derivation import Whole
 from mathlearn.statistics.cells import number
+from mathlearn.statistics.equation import NAME_WIDTH
+from mathlearn.statistics.text_table import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mathlearn.explain.derivation import Derivation, Step, StepCheck
 
-__all__ = ["check_words", "headline", "numbered"]
+__all__ = ["check_words", "headline", "in_formula", "numbered"]
 
 
 def numbered(steps: Sequence[Step], prefix: str = "") -> Iterator[tuple[str, Step]]:
@@ -39,3 +42,8 @@ def check_words(check: StepCheck) -> str:
     value, tolerance = (number(x, 2) if x != 0 else "0" for x in (check.value, check.tolerance))
     says = f"{check.says[0].upper()}{check.says[1:]}"
     return f"{says}: {value}, {'at most' if check.passed else 'NOT at most'} {tolerance}"
+
+
+def in_formula(name: str) -> str:
+    """Return a name as a formula shows it: shortened in the middle where it is long, unless it must stand whole."""
+    return name if isinstance(name, Whole) else shorten(name, NAME_WIDTH)

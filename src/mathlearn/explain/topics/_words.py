@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.explain.derivation import Display, Maths, Paragraph, joined, maths, prose
+from mathlearn.explain.derivation import Display, Maths, Paragraph, Whole, joined, maths, prose
+from mathlearn.statistics.equation import NAME_WIDTH
 from mathlearn.statistics.text_table import display_width
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.explain.setting import Setting
 
-__all__ = ["MANY", "always", "column", "display", "indexed", "less", "named_terms", "on_lines", "said"]
+__all__ = ["MANY", "always", "any_parameter", "column", "display", "indexed", "less", "named_terms", "on_lines", "said"]
 
 MANY = 8
 """Terms up to which each is written out."""
@@ -26,6 +27,11 @@ _LINE = 76  # columns of an equation before it goes on below
 def always(_: Setting) -> bool:
     """Whether a topic applies that always does."""
     return True
+
+
+def any_parameter(setting: Setting) -> bool:
+    """Whether anything is estimated."""
+    return setting.p > 0 or setting.centred
 
 
 def less(setting: Setting) -> str:
@@ -53,7 +59,7 @@ def on_lines(head: Maths, parts: Sequence[Maths]) -> Maths:
     lines: list[list[Maths]] = [[]]
     used = 0
     for part in parts:
-        size = 12 + sum(min(display_width(name), 32) for name in part.names)
+        size = 12 + sum(_width(name) for name in part.names)
         if lines[-1] and used + size > _LINE:
             lines.append([])
             used = 0
@@ -66,6 +72,10 @@ def on_lines(head: Maths, parts: Sequence[Maths]) -> Maths:
     first = joined(" & = ", [head, rows[0]])
     body = joined(r" \\ & \quad {} ", [first, *rows[1:]])
     return joined(" ", [Maths(r"\begin{array}{rl}"), body, Maths(r"\end{array}")])
+
+
+def _width(name: str) -> int:
+    return display_width(name) if isinstance(name, Whole) else min(display_width(name), NAME_WIDTH)
 
 
 def indexed(p: int) -> str:

@@ -13,7 +13,7 @@ from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.evidence import agree, counted, resolved, tail_check
 from mathlearn.explain.numbers import num, p_latex
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import display, said
+from mathlearn.explain.topics._words import display, less, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import percent
 from mathlearn.statistics.tails import t_quantile
@@ -79,6 +79,8 @@ def step(setting: Setting) -> Step:
             "It is the slope with the largest $|t|$. Any other can be asked for by its name."
             if largest
             else "Any other can be asked for by its name."
+            if setting.p
+            else "It is the only parameter."
         ),
         checks=(counted("estimate and degrees of freedom are those of the record and of the counts", *pairs),),
         reference="Seber and Lee (2003), Linear Regression Analysis, sections 3.1 and 5.1",
@@ -99,6 +101,8 @@ def _estimate(setting: Setting, line: _Line) -> Step:
         r"means "
         r"$\bar x$ from there; that it is large says nothing about the fit."
     )
+    if not setting.p:
+        intercept = f"Without a column the intercept is the mean of the response{less(setting)}; the more rows, the less it varies."
     return Step(
         heading="Its estimate and standard error",
         claim=prose(r"The standard error says by how much the estimate would vary from sample to sample."),

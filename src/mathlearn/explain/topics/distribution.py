@@ -11,7 +11,7 @@ from mathlearn.explain.derivation import Display, Maths, Matrix, Step, StepCheck
 from mathlearn.explain.evidence import agree, counted, resolved
 from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import display, said
+from mathlearn.explain.topics._words import any_parameter, display, less, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import Cells, number
 from mathlearn.statistics.functional import parameter_coordinates, row_lengths
@@ -36,12 +36,16 @@ def applies(setting: Setting) -> bool:
 def step(setting: Setting) -> Step:
     """Show the covariance of the estimates."""
     covariance = _covariance(setting)
+    if not any_parameter(setting):
+        return _sigma_alone(setting)
     claim, because, reference = _CLASSICAL if covariance.meat is None else _SANDWICH
+    if not setting.p and covariance.meat is None:
+        claim, because = _OF_A_MEAN
     if setting.exact:
         because = "The residuals are at the rounding level of the response, so that there is no error variance to speak of: standard errors are zero."
     return Step(
         heading="The distribution of the estimate",
-        claim=prose(claim.format(inverse=_inverse(setting))),
+        claim=prose(claim.format(inverse=_inverse(setting), n=r"\sum_i w_i" if setting.weighted else "n")),
         body=tuple(_body(setting, covariance)),
         because=prose(because.format(X=setting.X, W=setting.W, S=r"\Sigma" if setting.weighted else "")),
         checks=tuple(_checks(setting, covariance)),
@@ -59,6 +63,13 @@ _CLASSICAL = (
         r"residuals, of which as many are free as there are degrees of freedom."
     ),
     "Seber and Lee (2003), Linear Regression Analysis, sections 3.2 and 3.3",
+)
+_OF_A_MEAN = (
+    r"Under the assumptions of the first step the mean is an unbiased estimate, with variance $\sigma^2 / {n}$.",
+    (
+        r"The mean is a sum of the responses with fixed weights, and a sum of independent errors has the sum of their variances. "
+        r"The variance $\sigma^2$ is estimated from the residuals, of which as many are free as there are degrees of freedom."
+    ),
 )
 _SANDWICH = (
     (
@@ -90,12 +101,32 @@ def _inverse(setting: Setting) -> str:
     )
 
 
-def _body(setting: Setting, covariance: CovarianceEstimate) -> Iterator[Block]:
-    yield display(
+def _sigma_alone(setting: Setting) -> Step:
+    """Estimate the error variance where nothing else is."""
+    freedom = (setting.table.df, again.degrees_of_freedom(setting))
+    return Step(
+        heading="The residual standard error",
+        claim=prose("The standard deviation of the errors is all there is to estimate."),
+        body=(_sigma(setting),),
+        because=prose(
+            f"Each residual is the response{less(setting)} itself, of mean zero under the assumptions of the first step; the mean of their "
+            r"squares estimates the variance $\sigma^2$. No parameter was fitted, so that all of them are free."
+        ),
+        checks=(counted("degrees of freedom, counted again", freedom), *_sigma_checks(setting)),
+        reference="Seber and Lee (2003), Linear Regression Analysis, section 3.3",
+    )
+
+
+def _sigma(setting: Setting) -> Display:
+    return display(
         rf"\hat\sigma^2 = \frac{{\operatorname{{RSS}}}}{{{setting.df}}} = "
         rf"\frac{{{num(setting.rss)}}}{{{setting.result.df_resid}}} = {num(setting.rss / setting.result.df_resid)}"
         rf", \qquad \hat\sigma = {num(setting.sigma, 4)}"
     )
+
+
+def _body(setting: Setting, covariance: CovarianceEstimate) -> Iterator[Block]:
+    yield _sigma(setting)
     curvature = setting.result.curvature
     assert curvature is not None
     if covariance.meat is None:
@@ -145,12 +176,18 @@ def _model_based(setting: Setting) -> FloatArray:
     return errors
 
 
-def _checks(setting: Setting, covariance: CovarianceEstimate) -> Iterator[StepCheck]:
+def _sigma_checks(setting: Setting) -> Iterator[StepCheck]:
     books = setting.books
     if books is not None and not setting.exact:
         found = again.sigma(setting, books)
         says = "the residual standard error, from the statistic and the degrees of freedom counted again, relative"
         yield resolved(setting.result, agree(says, found.value, setting.sigma, found.bound), "standard_errors")
+
+
+def _checks(setting: Setting, covariance: CovarianceEstimate) -> Iterator[StepCheck]:
+    books = setting.books
+    yield from _sigma_checks(setting)
+    if books is not None and not setting.exact:
         factors = list(_factors(setting, books))
         if factors:
             yield resolved(setting.result, max(factors, key=strain), "standard_errors")

@@ -11,7 +11,7 @@ from mathlearn.explain.derivation import Display, Maths, Step, StepCheck, prose
 from mathlearn.explain.evidence import certified, flat
 from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import display, said
+from mathlearn.explain.topics._words import any_parameter, display, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def applies(setting: Setting) -> bool:
-    """Not under a constraint, where the gradient need not vanish."""
-    return setting.result.rung != "active-set"
+    """Where there is a parameter, and no constraint under which the gradient need not vanish."""
+    return any_parameter(setting) and setting.result.rung != "active-set"
 
 
 def step(setting: Setting) -> Step:
@@ -34,6 +34,8 @@ def step(setting: Setting) -> Step:
         claim=prose(
             f"At the lowest point no parameter can be moved to advantage: the residuals are{weights} orthogonal to "
             f"every column{balanced}."
+            if setting.p
+            else f"At the lowest point the intercept cannot be moved to advantage: the residuals{weights} sum to zero."
         ),
         body=tuple(_body(setting)),
         because=prose(
@@ -51,6 +53,10 @@ def _body(setting: Setting) -> Iterator[Block]:
         yield display(slope)
         return
     constant = rf"\frac{{\partial \operatorname{{RSS}}}}{{\partial \beta_0}} = -2 \sum_i {setting.w}e_i = 0"
+    if not setting.p:
+        yield display(constant)
+        yield display(rf"\hat\beta_0 = {setting.left_mean} = {num(setting.centre)}")
+        return
     yield Display((Maths(rf"{constant}, \qquad {slope}"),))
     yield said(
         "The first says that the fitted surface passes through the point of means, which gives the intercept once "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.numbers import num, sum_line
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import always, display, said
+from mathlearn.explain.topics._words import always, any_parameter, display, less, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +20,16 @@ _LONG = 60  # characters of LaTeX that go on the line of the formula they are th
 
 def step(setting: Setting) -> Step:
     """Write the loss, and its value at the solution."""
+    if not any_parameter(setting):
+        return _without_parameter(setting)
     weights = ", each times the weight of its row" if setting.weighted else ""
-    less = " The offset is no parameter: it is subtracted first." if setting.result.offset is not None else ""
+    offset = " The offset is no parameter: it is subtracted first." if setting.result.offset is not None else ""
     return Step(
         heading="The loss",
         claim=prose(
-            f"Of all parameters, those are taken for which the sum of the squared residuals{weights}, is smallest.{less}"
+            f"Of all parameters, those are taken for which the sum of the squared residuals{weights}, is smallest.{offset}"
             if weights
-            else f"Of all parameters, those are taken for which the sum of the squared residuals is smallest.{less}"
+            else f"Of all parameters, those are taken for which the sum of the squared residuals is smallest.{offset}"
         ),
         body=tuple(_body(setting)),
         because=prose(
@@ -40,10 +42,40 @@ def step(setting: Setting) -> Step:
     )
 
 
+def _without_parameter(setting: Setting) -> Step:
+    """Write the sum of squares of the response, where there is nothing to choose."""
+    weights = ", each times the weight of its row" if setting.weighted else ""
+    y = "y_i^2" if setting.result.offset is None else "(y_i - o_i)^2"
+    return Step(
+        heading="The loss",
+        claim=prose(
+            f"There is no parameter to choose: the loss is the sum of the squares of @{less(setting)}{weights}.",
+            setting.y,
+        ),
+        body=(display(rf"\operatorname{{RSS}} = \sum_{{i=1}}^{{n}} {setting.w}{y} = {num(setting.rss)}"),),
+        because=prose(f"Nothing is fitted, so that each residual is the response{less(setting)} itself."),
+        checks=(*_checks(setting), _all_is_left(setting)),
+        reference="Björck (1996), Numerical Methods for Least Squares Problems, section 1.1",
+    )
+
+
+def _all_is_left(setting: Setting) -> StepCheck:
+    """Compare what is left with the whole, where nothing was fitted."""
+    bound = 1e-9 if setting.books is None else setting.books.relative
+    far = abs(setting.tss - setting.rss) / (setting.rss or 1.0)
+    return StepCheck(far, bound, "the total sum of squares against the residual one, relative")
+
+
 def _body(setting: Setting) -> Iterator[Block]:
     arguments = r"\beta_0, \beta" if setting.centred else r"\beta"
     constant = r" - \beta_0" if setting.centred else ""
     offset = "" if setting.result.offset is None else " - o_i"
+    if not setting.p:
+        yield display(rf"\operatorname{{RSS}}(\beta_0) = \sum_{{i=1}}^{{n}} {setting.w}(y_i{offset} - \beta_0)^2")
+        mean = setting.left_mean
+        yield said(rf"At $\beta_0 = {mean}$, which the next step finds, it is")
+        yield display(rf"\sum_{{i=1}}^{{n}} {setting.w}(y_i{offset} - {mean})^2 = {num(setting.rss)}")
+        return
     yield display(
         rf"\operatorname{{RSS}}({arguments}) = \sum_{{i=1}}^{{n}} {setting.w}(y_i{offset}{constant} - x_i^{{\top}} \beta)^2"
     )

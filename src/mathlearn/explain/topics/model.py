@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mathlearn.explain.derivation import Display, Maths, Step, maths, prose
+from mathlearn.explain.derivation import Display, Maths, Step, Whole, maths, prose
 from mathlearn.explain.evidence import counted
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import MANY, always, display, indexed, named_terms, on_lines, said
+from mathlearn.explain.topics._words import (
+    MANY,
+    always,
+    any_parameter,
+    display,
+    indexed,
+    less,
+    named_terms,
+    on_lines,
+    said,
+)
+from mathlearn.statistics.equation import summand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,16 +63,24 @@ _ASSUMED = {
 def step(setting: Setting) -> Step:
     """Write the model down, with the user's names."""
     kind = None if setting.undefined and setting.result.covariance is None else setting.result.covariance
-    offset = "its offset, " if setting.result.offset is not None else ""
-    claim = rf"Each row's @ is {offset}a sum of its columns, each times a number that is the same for all rows, and an error $e_i$."
     return Step(
         heading="The model",
-        claim=prose(claim, setting.y),
+        claim=prose(_claim(setting), setting.y),
         body=tuple(_body(setting, "" if kind is None else kind.kind)),
         because=prose(_because(setting, "" if kind is None else kind.kind)),
         checks=tuple(_checks(setting)),
         reference="Seber and Lee (2003), Linear Regression Analysis, sections 3.1 and 3.10",
     )
+
+
+def _claim(setting: Setting) -> str:
+    offset = "" if setting.result.offset is None else "its offset"
+    if not any_parameter(setting):
+        return f"Each row's @ is {offset}{' and ' * bool(offset)}an error $e_i$: there is no parameter to estimate."
+    first = f"Each row's @ is {offset}{', ' * bool(offset)}"
+    if not setting.p:
+        return f"{first}a number that is the same for all rows, and an error $e_i$."
+    return f"{first}a sum of its columns, each times a number that is the same for all rows, and an error $e_i$."
 
 
 def _body(setting: Setting, kind: str) -> Iterator[Block]:
@@ -70,8 +89,11 @@ def _body(setting: Setting, kind: str) -> Iterator[Block]:
         terms = [
             maths(rf"{'+' if start or j else ''} \beta_{{{j + 1}}}\, @", term) for j, term in enumerate(setting.terms)
         ]
-        added = [] if setting.result.offset is None else [maths("+ @", setting.result.offset)]
-        yield Display((on_lines(maths("@", setting.y), [*start, *terms, *added, Maths("+ e")]),))
+        parts = [*start, *terms]
+        if setting.result.offset is not None:
+            parts.append(maths("+ @" if parts else "@", Whole(summand(setting.result.offset))))
+        parts.append(Maths("+ e" if parts else "e"))
+        yield Display((on_lines(maths("@", setting.y), parts),))
     else:
         constant = r"\beta_0 + " if start else ""
         offset = "" if setting.result.offset is None else " + o_i"
@@ -127,9 +149,16 @@ def _because(setting: Setting, kind: str) -> str:
         )
     counts = r" A weight $w_i$ stands for so many equal rows." if setting.result.weights_type == "frequency" else ""
     return (
-        f"This is assumed, not found: that the mean of the response is such a sum, and that the errors are "
-        f"{words}{counts}" + (_EXACT if kind == "classical" else _APPROXIMATE)
+        f"This is assumed, not found: that the mean of the response{_mean(setting)}, and that the errors are "
+        f"{words}{counts}" + ((_EXACT if kind == "classical" else _APPROXIMATE) if any_parameter(setting) else "")
     )
+
+
+def _mean(setting: Setting) -> str:
+    """Say what the mean of the response is assumed to be."""
+    if setting.p:
+        return " is such a sum"
+    return f"{less(setting)} is {'the same for all rows' if setting.centred else 'zero'}"
 
 
 def _checks(setting: Setting) -> Iterator[StepCheck]:

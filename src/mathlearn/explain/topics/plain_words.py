@@ -40,6 +40,8 @@ def step(setting: Setting) -> Step:
             "This describes how the response goes with the column in these data. It does not say that changing the "
             "column would "
             "change the response, nor that the relation goes on outside the data."
+            if setting.p
+            else "This describes the mean of the response in these data. It does not say what the mean is elsewhere."
         ),
         checks=(_check(setting),),
         reference="Gelman, Hill and Vehtari (2020), Regression and Other Stories, section 10.2",

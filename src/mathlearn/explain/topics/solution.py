@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.explain.derivation import Display, Maths, Matrix, Step, StepCheck, prose
-from mathlearn.explain.numbers import in_sum
+from mathlearn.explain.numbers import in_sum, num
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import column, display, said
+from mathlearn.explain.topics._words import any_parameter, column, display, less, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def applies(setting: Setting) -> bool:
-    """Where the factor and the statistic were kept."""
-    return setting.books is not None and setting.result.curvature is not None
+    """Where there is a parameter, and the factor and the statistic were kept."""
+    return any_parameter(setting) and setting.books is not None and setting.result.curvature is not None
 
 
 def step(setting: Setting) -> Step:
@@ -43,6 +43,8 @@ def step(setting: Setting) -> Step:
 
 
 def _because(setting: Setting) -> str:
+    if not setting.p:
+        return f"Residuals sum to zero about the mean of the response{less(setting)}, and about no other number."
     right = rf"V V^{{\top}} {setting.X}^{{\top}}{setting.W} {setting.left}"
     if not setting.deficient:
         return rf"$V V^{{\top}} H = I$ gives $\hat\beta = V V^{{\top}} H \hat\beta = {right}$."
@@ -63,7 +65,9 @@ def _body(setting: Setting) -> Iterator[Block]:
         yield Display((Maths(rf"\hat\beta = {found} ="), Matrix(column(setting.beta), setting.terms)))
         if setting.deficient:
             yield said(r"with the $a$ that makes it shortest: $N^{\top} \hat\beta = 0$.")
-    if setting.centred:
+    if setting.centred and not setting.p:
+        yield display(rf"\hat\beta_0 = {setting.left_mean} = {num(setting.intercept)}")
+    elif setting.centred:
         moved = -float(setting.beta @ (curvature.mean + curvature.origin))
         (centre, away), intercept, holds = in_sum([setting.centre, moved], setting.intercept)
         away = away[1:] if away.startswith("-") else f"(-{away})" if moved else away

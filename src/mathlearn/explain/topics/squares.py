@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.numbers import in_sum, num
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import always, display, less, said
+from mathlearn.explain.topics._words import any_parameter, display, less, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def step(setting: Setting) -> Step:
 
 def _to_what(setting: Setting) -> str:
     """Under a constraint only to the columns whose coefficients are free."""
-    return "the " if setting.result.rung == "active-set" else "the columns and so to the "
+    return "the " if not setting.p or setting.result.rung == "active-set" else "the columns and so to the "
 
 
 def _body(setting: Setting) -> Iterator[Block]:
@@ -67,6 +67,9 @@ def _body(setting: Setting) -> Iterator[Block]:
             rf"R^2 = 1 - \frac{{\operatorname{{RSS}}}}{{\operatorname{{TSS}}}} = 1 - "
             rf"\frac{{{num(rest)}}}{{{num(total)}}} = {1 - rest / total:.4f}"
         )
+        if not setting.p:
+            yield said(f"There is no column to account for any of the variation of @{less(setting)}.", setting.y)
+            return
         yield said(
             f"The columns account for {100 * (1 - rest / total):.3g} % of the variation of @{less(setting)} in these rows.",
             setting.y,
@@ -93,4 +96,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     yield StepCheck(abs(explained - (setting.tss - setting.rss)) / size if size else 0.0, bound, says)
 
 
-TOPIC = Topic(80, "fit", always, step)
+TOPIC = Topic(80, "fit", any_parameter, step)
