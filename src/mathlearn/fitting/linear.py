@@ -71,5 +71,6 @@ def _robust(result: FitResult, rows: Rows, spec: LinearSpec, threads: int) -> Co
         rows,
         max_rows=block_rows(len(rows.terms)),
         threads=threads,
+        own=True,
         **spec.options,
     )

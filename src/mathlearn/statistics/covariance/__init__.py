@@ -54,7 +54,7 @@ def kind_named(name: str) -> Kind:
 
 
 def estimate(
-    kind: str, result: FitResult, rows: Rows | None, *, max_rows: int, threads: int, **options: Any
+    kind: str, result: FitResult, rows: Rows | None, *, max_rows: int, threads: int, own: bool = False, **options: Any
 ) -> CovarianceEstimate:
     """Estimate the covariance of the estimates of a fit, reading the rows once if the kind needs them.
 
@@ -67,6 +67,8 @@ def estimate(
         The rows of the fit; not read, and may be None, for "classical".
     max_rows, threads : int
         Rows a chunk, and chunks at work at a time.
+    own : bool
+        Whether the rows are known to be those of the fit, in which case this is not asked of them.
     **options
         Of the kind: ``lags``, ``small_sample`` for "HAC".
 
@@ -89,11 +91,11 @@ def estimate(
     if chosen.prepare is None or rows is None:
         raise DomainError(f"covariance {kind!r} reads the rows of the fit: give X and y")
     require_curvature(result)
-    return _from_rows(chosen.prepare(result, **options), result, rows, max_rows=max_rows, threads=threads)
+    return _from_rows(chosen.prepare(result, **options), result, rows, max_rows=max_rows, threads=threads, own=own)
 
 
 def _from_rows(
-    statistic: RowStatistic[S], result: FitResult, rows: Rows, *, max_rows: int, threads: int
+    statistic: RowStatistic[S], result: FitResult, rows: Rows, *, max_rows: int, threads: int, own: bool
 ) -> CovarianceEstimate:
     def of(chunk: Chunk) -> tuple[Tally, S]:
         white = WhiteRows.of(result, chunk)
@@ -106,7 +108,8 @@ def _from_rows(
     if total is None:
         raise DomainError("there are no rows: a covariance from rows needs the X and y of the fit")
     tally, summary = total
-    tally.require_same_rows(result)
+    if not own:
+        tally.require_same_rows(result)
     found = statistic.finish(summary)
     return replace(found, notes=(*found.notes, *_blurred(result, tally)))
 
