@@ -22,3 +22,15 @@ def penguins_csv():
 def penguins():
     """The shipped table as a pandas frame, missing cells and all."""
     return load_penguins()
+
+
+@pytest.fixture
+def figures_closed():
+    """Close what a test has drawn, and see that it left Matplotlib's settings as they were."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    before = dict(mpl.rcParams)
+    yield
+    plt.close("all")
+    assert dict(mpl.rcParams) == before

@@ -18,6 +18,8 @@ from matplotlib.text import Text
 from mathlearn.linear_model import LinearRegression
 from mathlearn.plot import plot_model, save_svg
 
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 NAMES = [
     r"\input{/etc/passwd}",
     r"$\frac{1}{0}$",
@@ -39,12 +41,6 @@ NAMES = [
     "]]>",
     "</svg><script>",
 ]
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def fits(name):

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from _figures import mixed_table, rendered
 
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn._sklearn import NotFittedError
@@ -18,42 +19,19 @@ from mathlearn.linear_model import LinearRegression
 from mathlearn.plot import (
     CoefficientDisplay,
     DiagnosticsDisplay,
-    LeverageDisplay,
     OverviewDisplay,
     PartialRegressionDisplay,
-    QuantilesDisplay,
     RegressionDisplay,
-    ResidualsDisplay,
-    ScaleLocationDisplay,
     plot_model,
 )
 from mathlearn.plot.cloud import LIMIT
 
-ROWS = [ResidualsDisplay, QuantilesDisplay, ScaleLocationDisplay, LeverageDisplay, DiagnosticsDisplay]
-EVERY = [*ROWS, PartialRegressionDisplay, OverviewDisplay, CoefficientDisplay]
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    before = dict(mpl.rcParams)
-    yield
-    plt.close("all")
-    assert dict(mpl.rcParams) == before
-
-
-def rendered(display):
-    """Draw to pixels, where a wrong artist would fail or warn."""
-    display.figure_.canvas.draw()
-    return display
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 @pytest.fixture
 def table():
-    rng = np.random.default_rng(0)
-    n = 120
-    frame = pd.DataFrame({"a": rng.normal(size=n), "b": rng.uniform(1, 5, size=n), "g": rng.choice(["u", "v", "w"], n)})
-    frame["y"] = 1 + 2 * frame["a"] - frame["b"] + (frame["g"] == "v") + rng.normal(size=n)
-    return frame
+    return mixed_table()
 
 
 # ------------------------------------------------------------------------------------------------------------ many rows

@@ -8,7 +8,6 @@ import warnings
 import matplotlib as mpl
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -16,49 +15,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import scipy.sparse as sp
+from _figures import EVERY, mixed_table, rendered
 
 from mathlearn import scan
 from mathlearn._errors import SchemaError
 from mathlearn.linear_model import LinearRegression
 from mathlearn.plot import (
     CoefficientDisplay,
-    DiagnosticsDisplay,
     LeverageDisplay,
-    OverviewDisplay,
     PartialRegressionDisplay,
     QuantilesDisplay,
     RegressionDisplay,
     ResidualsDisplay,
-    ScaleLocationDisplay,
     plot_model,
 )
 from mathlearn.plot.row_measures import column
 
-ROWS = [ResidualsDisplay, QuantilesDisplay, ScaleLocationDisplay, LeverageDisplay, DiagnosticsDisplay]
-EVERY = [*ROWS, PartialRegressionDisplay, OverviewDisplay, CoefficientDisplay]
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    before = dict(mpl.rcParams)
-    yield
-    plt.close("all")
-    assert dict(mpl.rcParams) == before
-
-
-def rendered(display):
-    """Draw to pixels, where a wrong artist would fail or warn."""
-    display.figure_.canvas.draw()
-    return display
+pytestmark = pytest.mark.usefixtures("figures_closed")
 
 
 @pytest.fixture
 def table():
-    rng = np.random.default_rng(0)
-    n = 120
-    frame = pd.DataFrame({"a": rng.normal(size=n), "b": rng.uniform(1, 5, size=n), "g": rng.choice(["u", "v", "w"], n)})
-    frame["y"] = 1 + 2 * frame["a"] - frame["b"] + (frame["g"] == "v") + rng.normal(size=n)
-    return frame
+    return mixed_table()
 
 
 # ------------------------------------------------------------------------------------------------------------- data

@@ -25,13 +25,9 @@ from mathlearn.plot import (
 )
 from mathlearn.plot.leverage import FAR, HINT
 
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 LABELLED = [QuantilesDisplay, ResidualsDisplay, ScaleLocationDisplay, LeverageDisplay]
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def labels(ax):

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from _figures import ROWS
 
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.linear_model import LinearRegression
@@ -20,21 +21,13 @@ from mathlearn.plot import (
     LeverageDisplay,
     OverviewDisplay,
     PartialRegressionDisplay,
-    QuantilesDisplay,
     RegressionDisplay,
-    ResidualsDisplay,
-    ScaleLocationDisplay,
     plot_model,
 )
 
-ROWS = [ResidualsDisplay, QuantilesDisplay, ScaleLocationDisplay, LeverageDisplay, DiagnosticsDisplay]
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 OF_THE_FIT = [*ROWS, PartialRegressionDisplay, OverviewDisplay]
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

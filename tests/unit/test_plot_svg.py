@@ -16,13 +16,9 @@ from mathlearn.linear_model import LinearRegression
 from mathlearn.plot import DiagnosticsDisplay, plot_model, save_svg
 from mathlearn.plot.style import DARK, LIGHT, PAGE
 
+pytestmark = pytest.mark.usefixtures("figures_closed")
+
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def data(n, p=1, seed=0):

@@ -102,3 +102,9 @@ def draw_trend(ax: Axes, theme: Theme, curve: Trend | None) -> None:
         zorder=3,
     )
     ax.plot(curve.x, curve.y, color=theme.accent, zorder=4)
+
+
+def trend_note(cloud: Cloud, curve: Trend | None) -> str:
+    """Say in a caption what the line is, with a space before; nothing where there is none."""
+    of = "" if cloud.complete else " of a random sample"
+    return f" Line: smooth trend{of}, ± 2 standard errors." if curve is not None else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from mathlearn.plot import style
-from mathlearn.plot.artists import draw_cloud, draw_trend, rows_shown
+from mathlearn.plot.artists import draw_cloud, draw_trend, rows_shown, trend_note
 from mathlearn.plot.display import Display
 from mathlearn.plot.labels import label_rows
 from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
@@ -67,8 +67,7 @@ def draw_residuals(data: Residuals, ax: Axes, theme: Theme, *, repaint: bool = F
         label_rows(ax, theme, data.worst.rows, *at, among=data.cloud.pair(0))
     style.axis_labels(ax, theme, f"fitted {name(data.response)}", "residual")
     style.headline(ax, theme, "Residuals and fitted values", HINT)
-    of = "" if data.cloud.complete else " of a random sample"
-    line = f" Line: smooth trend{of}, ± 2 standard errors." if data.curve is not None else ""
+    line = trend_note(data.cloud, data.curve)
     line = " Exact fit: these are rounding errors." if data.exact else line
     style.caption(ax, theme, f"{rows_shown(data.cloud)}.{line}")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from mathlearn.plot import style
-from mathlearn.plot.artists import draw_cloud, draw_trend, rows_shown
+from mathlearn.plot.artists import draw_cloud, draw_trend, rows_shown, trend_note
 from mathlearn.plot.display import Display
 from mathlearn.plot.labels import label_rows
 from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
@@ -68,8 +68,7 @@ def draw_scale_location(data: ScaleLocation, ax: Axes, theme: Theme, *, repaint:
     at = values[:, column("fitted")], values[:, column("root")]
     label_rows(ax, theme, data.worst.rows, *at, among=data.cloud.pair(1))
     style.axis_labels(ax, theme, f"fitted {name(data.response)}", "√ |standardised residual|")
-    of = "" if data.cloud.complete else " of a random sample"
-    line = f" Line: smooth trend{of}, ± 2 standard errors." if data.curve is not None else ""
+    line = trend_note(data.cloud, data.curve)
     style.caption(ax, theme, f"{rows_shown(data.cloud)}.{line}")
 
 
