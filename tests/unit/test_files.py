@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from decimal import Decimal
 
 import numpy as np
@@ -367,3 +368,20 @@ def test_a_cell_that_does_not_fit_its_type_is_given_remedies_that_help(tmp_path,
 def test_usual_spellings_of_missing_leave_a_column_of_numbers(tmp_path, cell):
     path = write(tmp_path, "a.csv", f"a,b\n1,1\n{cell},2\n")
     assert mathlearn.scan(path).schema["a"].numeric
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_arrow_reads_csv_without_python(tmp_path, monkeypatch, name):
+    """A thread of Arrow's that reads ahead through Python can abort the process at its end: it must be given a native stream."""
+    from pyarrow import NativeFile, PythonFile, csv
+
+    path = tmp_path / name
+    with (gzip.open if name.endswith("gz") else open)(path, "wb") as file:
+        file.write(b'a,b\n1,"x"\n2,"y"\n')
+    seen: list[object] = []
+    plain = csv.open_csv
+    monkeypatch.setattr(csv, "open_csv", lambda stream, *rest: seen.append(stream) or plain(stream, *rest))
+    scanned = mathlearn.scan(path)
+    assert sum(batch.n for batch in scanned.batches(("a", "b"), max_rows=10)) == 2
+    assert seen
+    assert all(isinstance(stream, NativeFile) and not isinstance(stream, PythonFile) for stream in seen)

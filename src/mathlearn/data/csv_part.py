@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +57,7 @@ class CsvPart(Part):
         self._prefix = prefix
         self._demanded = types
         self._sifted: set[str] = set()  # columns of floats whose long whole numbers are known to be exact
+        self._closed = False  # until a pass has seen that the last quote is
         head = csv_text.header(path, label, dialect)
         self._names = [name or f"column{i}" for i, name in enumerate(head.cells, 1)]
         self._skip = head.line - 1
@@ -73,12 +73,11 @@ class CsvPart(Part):
             else target.field(name).type
             for name in names
         }  # fmt: skip
-        with self._open(wanted, include=list(names), block=_BLOCK) as (reader, counter):
+        with self._open(wanted, include=list(names), block=_BLOCK) as reader:
             for batch in reader:
                 self._refuse_rounded_integers(batch)
                 yield batch
-            if counter.quotes % 2 and csv_text.is_unclosed(self.path, self._dialect):
-                raise CorruptFileError(csv_text.flaw(self.path, self.label, self._dialect))
+            self._refuse_unclosed()
 
     def widen(self, name: str, others: AbstractSet[str]) -> None:
         """Read such columns once more, as text, to find all that hold anything else than integers of 64 bits."""
@@ -86,7 +85,7 @@ class CsvPart(Part):
         if pa.types.is_floating(self.schema.field(name).type):  # since a pass that runs at the same time
             return
         wide, texts = {name}, dict.fromkeys(others | {name}, pa.string())
-        with self._open(texts, include=list(texts), block=_BLOCK) as (reader, _):
+        with self._open(texts, include=list(texts), block=_BLOCK) as reader:
             for batch in reader:
                 for column in texts.keys() - wide:
                     try:
@@ -105,12 +104,18 @@ class CsvPart(Part):
     def _infer(self, types: Mapping[str, Any]) -> Any:
         """Infer types from the first block, as large as the prefix; a column empty so far will be read as float."""
         pa = _engines.load("pyarrow")
-        with self._open(types, include=None, block=self._prefix) as (reader, _):
+        with self._open(types, include=None, block=self._prefix) as reader:
             schema = reader.schema
         binary = [field.name for field in schema if pa.types.is_binary(field.type)]
         if binary:
             raise CorruptFileError(csv_text.not_utf8(self.label, f"column {binary[0]!r} holds other bytes"))
         return schema
+
+    def _refuse_unclosed(self) -> None:
+        """Refuse a file that ends inside a quoted cell, which Arrow takes for a long cell; looked for in the first pass."""
+        if not self._closed and csv_text.is_unclosed(self.path, self._dialect, longest=2 * _BLOCK):
+            raise CorruptFileError(csv_text.flaw(self.path, self.label, self._dialect))
+        self._closed = True
 
     def _refuse_rounded_integers(self, batch: Any) -> None:
         """Refuse whole numbers, as of accounts, that lose digits in a column of floats, unless the caller asked for it."""
@@ -126,7 +131,7 @@ class CsvPart(Part):
         """Look at the text of a column of floats that are so large."""
         pa, compute = _engines.load("pyarrow"), _engines.load("pyarrow.compute")
         start = 0
-        with self._open({name: pa.string()}, include=[name], block=_BLOCK) as (reader, _):
+        with self._open({name: pa.string()}, include=[name], block=_BLOCK) as reader:
             for batch in reader:
                 cells = batch.column(0)
                 for i in compute.indices_nonzero(compute.match_substring_regex(cells, _LONG_INTEGER)).to_pylist():
@@ -141,35 +146,26 @@ class CsvPart(Part):
         self._sifted.add(name)
 
     @contextmanager
-    def _open(self, types: Mapping[str, Any], *, include: list[str] | None, block: int) -> Iterator[tuple[Any, Any]]:
+    def _open(self, types: Mapping[str, Any], *, include: list[str] | None, block: int) -> Iterator[Any]:
+        """Open a reader over a native stream: a thread of Arrow's reads ahead, and must not need Python at its end."""
         pa, csv = _engines.load("pyarrow"), _engines.load("pyarrow.csv")
-        counter = csv_text.QuoteCounter(csv_text.open_bytes(self.path))
         try:
-            with (
-                counter,
-                csv.open_csv(
-                    counter,
-                    csv.ReadOptions(
-                        block_size=block, column_names=self._names, skip_rows=self._skip, skip_rows_after_names=1
-                    ),
-                    csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True),
-                    csv.ConvertOptions(
-                        column_types=dict(types),
-                        include_columns=include,
-                        null_values=list(self._dialect.missing_values),
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=True,
-                        decimal_point=self._dialect.decimal,
-                    ),
-                ) as reader,
-            ):
-                try:
-                    yield reader, counter
-                finally:
-                    # A thread of Arrow's reads ahead through Python: let it come to an end before anything is torn down.
-                    counter.stop()
-                    with suppress(pa.ArrowException, OSError):
-                        deque(reader, maxlen=0)
+            with csv.open_csv(
+                csv_text.open_bytes(self.path),
+                csv.ReadOptions(
+                    block_size=block, column_names=self._names, skip_rows=self._skip, skip_rows_after_names=1
+                ),
+                csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True),
+                csv.ConvertOptions(
+                    column_types=dict(types),
+                    include_columns=include,
+                    null_values=list(self._dialect.missing_values),
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                    decimal_point=self._dialect.decimal,
+                ),
+            ) as reader:
+                yield reader
         except (pa.ArrowException, OSError) as error:
             raise self._explained(error) from error
 

@@ -22,6 +22,9 @@ MISSING_VALUES = ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NULL", "null", 
 _LONG_CELL = "field larger than field limit"
 """How the csv module says that it gives up, which is no flaw of the file."""
 
+_COUNTED = 1 << 20
+"""Bytes read at a time where quotes are counted."""
+
 _OTHER_DELIMITERS = (";", "\t", "|")
 
 
@@ -170,8 +173,14 @@ def flaw(path: Path, label: str, dialect: CsvDialect) -> str | None:
     return None
 
 
-def is_unclosed(path: Path, dialect: CsvDialect) -> bool:
-    """Whether the file ends inside a quoted cell; no when a cell is too long for this reader to tell."""
+def is_unclosed(path: Path, dialect: CsvDialect, longest: int) -> bool:
+    """Whether the file ends inside a quoted cell; no when a cell is too long for this reader to tell.
+
+    Such a cell belongs to the last record, so quotes are counted only where the last `longest` bytes hold one, and the
+    records are followed only where the count is odd.
+    """
+    if not _odd_quotes(path, longest):
+        return False
     try:
         for _ in records(path, dialect):
             pass
@@ -180,35 +189,17 @@ def is_unclosed(path: Path, dialect: CsvDialect) -> bool:
     return False
 
 
+def _odd_quotes(path: Path, longest: int) -> bool:
+    with open_bytes(path) as stream:
+        if stream.seekable():
+            stream.seek(max(stream.size() - longest, 0))
+            if b'"' not in stream.read():
+                return False
+            stream.seek(0)
+        blocks = iter(lambda: stream.read(_COUNTED), b"")
+        return sum(block.count(b'"') for block in blocks) % 2 == 1
+
+
 def damaged(label: str, error: object) -> str:
     """Say that a compressed file cannot be decompressed."""
     return f"{label} cannot be read after its first part: {error}. The file is cut or damaged: copy or write it again."
-
-
-class QuoteCounter(io.RawIOBase):
-    """A byte stream that counts the quotes passing through: an odd number means that one was never closed."""
-
-    def __init__(self, stream: Any) -> None:
-        super().__init__()
-        self._stream = stream
-        self._stopped = False
-        self.quotes = 0
-
-    def readable(self) -> bool:
-        """Say that this can be read, as `io` asks."""
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read up to `size` bytes."""
-        block: bytes = b"" if self._stopped else self._stream.read(size)
-        self.quotes += block.count(b'"')
-        return block
-
-    def stop(self) -> None:
-        """Make whoever still reads find the end."""
-        self._stopped = True
-
-    def close(self) -> None:
-        """Close the stream underneath."""
-        self._stream.close()
-        super().close()
