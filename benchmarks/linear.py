@@ -75,7 +75,7 @@ def run(*, quick: bool = False) -> str:
         outcome = hold(contest)
         rows += ratios(contest, outcome)
         details += _details(contest.workload.name, outcome)
-    extra = memory.extra_peak(MATHLEARN.name, tall.workload)
+    extra = memory.extra_peak(MATHLEARN.name, tall.workload.n, tall.workload.p)
     rows.append(Row(tall.workload.name, "extra peak memory, of X", 100 * extra, 10, unit="%"))
     rows += latency(rounds=5 if quick else 25)
     rows += start_up(rounds=3 if quick else 11)
@@ -83,7 +83,7 @@ def run(*, quick: bool = False) -> str:
     nist, raw = accuracy.nist(statsmodels=peer), accuracy.raw_units(statsmodels=peer)
     rows += [_least("NIST StRD, 11 linear sets", nist), _least("raw units", raw)]
     parts = [
-        ("*Quick run: small sizes, no claim.*\n\n" if quick else "") + _conditions(),
+        ("*Quick run: small sizes, no claim.*\n\n" if quick else "") + conditions(),
         markdown(MUST_REACH, (row.cells for row in rows)),
         markdown(("work", "library and setting", "median seconds", "estimates against mathlearn's"), details),
         "Correct digits of the worst coefficient / of the worst standard error, 15 at most:",
@@ -207,7 +207,8 @@ def _details(work: str, outcome: Outcome) -> list[tuple[str, ...]]:
     ]
 
 
-def _conditions() -> str:
+def conditions() -> str:
+    """Name the machine and the versions."""
     packages = [
         "mathlearn",
         "numpy",

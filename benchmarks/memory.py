@@ -1,6 +1,6 @@
 """Extra peak memory of a fit, measured from outside Python's allocator in a process of its own.
 
-``python -m benchmarks.memory PEER N P`` makes the table, warms the library up on a small one, resets the kernel's high-water mark
+``python -m benchmarks.memory SUITE PEER N P`` makes the table, warms the library up on a small one, resets the kernel's high-water mark
 of resident memory, fits, and prints the rise above the level before the fit as a fraction of the size of X.
 """
 
@@ -11,17 +11,25 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.peers import FAMILIES
 from benchmarks.workloads import Workload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from benchmarks.peers import Peer
+
+    Suite = tuple[Mapping[str, tuple[Peer, ...]], Callable[[int], tuple[Any, Any]]]
 
 STATUS = Path("/proc/self/status")
 CLEAR = Path("/proc/self/clear_refs")
 
 
-def extra_peak(peer: str, workload: Workload) -> float:
+def extra_peak(peer: str, n: int, p: int, *, suite: str = "linear") -> float:
     """Return the extra peak resident memory of one fit as a fraction of X."""
-    command = [sys.executable, "-m", "benchmarks.memory", peer, str(workload.n), str(workload.p)]
+    command = [sys.executable, "-m", "benchmarks.memory", suite, peer, str(n), str(p)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return float(done.stdout)
 
@@ -40,12 +48,26 @@ def _highest() -> int:
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def probe(name: str, n: int, p: int) -> float:
+def _linear(p: int) -> Suite:
+    return FAMILIES, lambda n: Workload("memory", n, p, rounds=1).make()
+
+
+def _glm(p: int) -> Suite:
+    from benchmarks.glm import make
+    from benchmarks.glm_peers import Law, peers
+
+    return peers(Law("logistic", 0.0), 1e-8, 1), lambda n: make("logistic", n, p)
+
+
+_SUITES: dict[str, Callable[[int], Suite]] = {"linear": _linear, "glm": _glm}
+
+
+def probe(suite: str, name: str, n: int, p: int) -> float:
     """Measure in this process, which should be fresh."""
-    peer = next(peer for family in FAMILIES.values() for peer in family if peer.name == name)
-    small = Workload("warm-up", 20 * p, p, rounds=1).make()
-    peer.fit(*peer.prepare(*small))
-    X, y = peer.prepare(*Workload("memory", n, p, rounds=1).make())
+    families, make = _SUITES[suite](p)
+    peer = next(peer for family in families.values() for peer in family if peer.name == name)
+    peer.fit(*peer.prepare(*make(20 * p)))
+    X, y = peer.prepare(*make(n))
     gc.collect()
     if CLEAR.exists():
         CLEAR.write_text("5", encoding="ascii")  # VmHWM starts again from the present level
@@ -55,4 +77,4 @@ def probe(name: str, n: int, p: int) -> float:
 
 
 if __name__ == "__main__":
-    print(probe(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    print(probe(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

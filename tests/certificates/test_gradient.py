@@ -133,7 +133,7 @@ def test_the_active_set_is_that_of_scipy(seed, p, n, fit_intercept):
     expected, distance = nnls(about, target)
     assert result.certificate.ok, result.certificate
     assert (result.coef >= 0).all()
-    np.testing.assert_allclose(result.rss[0], distance**2, rtol=1e-9, atol=1e-20)
+    np.testing.assert_allclose(result.deviance[0], distance**2, rtol=1e-9, atol=1e-20)
     if p < n - 1:
         np.testing.assert_allclose(result.coef[0], expected, rtol=1e-9, atol=1e-12)
 

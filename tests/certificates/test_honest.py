@@ -121,7 +121,7 @@ class Truth:
         return 8 * 2.0**-53 * np.sqrt(np.mean(y * y if w is None else w * y * y))
 
     def standard_error_of_intercept_and_slopes(self):
-        return np.sqrt(self.result.rss[0] / self.result.df_resid) * self.unit_errors
+        return np.sqrt(self.result.deviance[0] / self.result.df_resid) * self.unit_errors
 
 
 @few

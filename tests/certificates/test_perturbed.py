@@ -32,7 +32,7 @@ def case(request, fits):
 
 
 def standard_errors(result):
-    curvature, sigma = result.curvature, np.sqrt(result.rss[0] / result.df_resid)
+    curvature, sigma = result.curvature, np.sqrt(result.deviance[0] / result.df_resid)
     slopes = sigma * np.linalg.norm(curvature.whitener, axis=1)
     constant = sigma * np.sqrt(1.0 / result.weight_sum + curvature.mean_white @ curvature.mean_white)
     return constant, slopes
@@ -102,7 +102,7 @@ def test_two_coefficients_swapped(case):
 @pytest.mark.parametrize("factor", [1 + 1e-4, 1 - 1e-4, 0.0])
 def test_another_residual_sum_of_squares(case, factor):
     result, rows = case
-    assert not accepted(replace(result, rss=result.rss * factor), rows)
+    assert not accepted(replace(result, deviance=result.deviance * factor), rows)
 
 
 def test_a_row_of_the_whitener(case):
@@ -133,11 +133,11 @@ def test_the_coordinates_of_the_intercept(name, fits):
         lambda r: {"n": r.n + 1},
         lambda r: {"df_resid": r.df_resid + 1},
         lambda r: {"weight_sum": r.weight_sum * 1.01},
-        lambda r: {"tss": r.tss * 1.01},
+        lambda r: {"null_deviance": r.null_deviance * 1.01},
         lambda r: {"centre": r.centre * 1.01},
         lambda r: {"exact": ~r.exact},
     ],
-    ids=["n", "df_resid", "weight_sum", "tss", "centre", "exact"],
+    ids=["n", "df_resid", "weight_sum", "null_deviance", "centre", "exact"],
 )
 def test_the_books_of_the_fit(change, fits):
     result = fits["double-double"]

@@ -107,10 +107,10 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("p > n", _plus("df_resid", 3)),
     ],
     "The loss": [
-        ("penguins", _scaled("rss")),
-        ("raw units", _scaled("rss")),
-        ("no intercept, weights", _scaled("rss")),
-        ("positive", _scaled("rss", 1e3)),
+        ("penguins", _scaled("deviance")),
+        ("raw units", _scaled("deviance")),
+        ("no intercept, weights", _scaled("deviance")),
+        ("positive", _scaled("deviance", 1e3)),
     ],
     "The gradient is zero": [
         ("penguins", _scaled("centre")),
@@ -155,11 +155,11 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("rank-deficient", _null_far),
     ],
     "The split of the sum of squares": [
-        ("penguins", _scaled("tss")),
-        ("penguins", _scaled("rss")),
-        ("no intercept", _scaled("tss")),
-        ("exact fit", _scaled("tss")),
-        ("positive", _scaled("rss", 1e3)),
+        ("penguins", _scaled("null_deviance")),
+        ("penguins", _scaled("deviance")),
+        ("no intercept", _scaled("null_deviance")),
+        ("exact fit", _scaled("null_deviance")),
+        ("positive", _scaled("deviance", 1e3)),
     ],
     "Why there is no standard error": [
         ("p > n", _plus("n", 50)),
@@ -168,7 +168,7 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("undefined HC3", _plus("df_resid", 1)),
     ],
     "The distribution of the estimate": [
-        ("penguins", _scaled("rss")),
+        ("penguins", _scaled("deviance")),
         ("penguins", _curvature("whitener")),
         ("penguins", _plus("df_resid", 1)),
         ("huge integers", _curvature("mean_white")),
@@ -186,8 +186,8 @@ FIT: dict[str, list[tuple[str, Change]]] = {
     "Its estimate and standard error": [
         ("penguins", _one_coefficient),
         ("penguins", _curvature("whitener")),
-        ("penguins", _scaled("rss")),
-        ("Longley", _scaled("rss")),
+        ("penguins", _scaled("deviance")),
+        ("Longley", _scaled("deviance")),
     ],
     "Its t statistic and p-value": [
         ("penguins", _covariance(df=lambda df: df - 1)),
@@ -211,7 +211,7 @@ ROW: dict[str, list[tuple[str, bool, Change]]] = {
     "The data do not determine this prediction": [("rank-deficient", False, _no_aliases)],
     "Its intervals": [
         ("penguins", True, _covariance(df=lambda df: df + 1)),
-        ("penguins", True, _scaled("rss")),
+        ("penguins", True, _scaled("deviance")),
         ("penguins", True, _curvature("whitener")),
         ("cluster", True, _covariance(df=lambda df: df + 1)),
     ],

@@ -10,6 +10,8 @@ from mathlearn.explain import explain, explain_row
 from mathlearn.explain.registry import registered
 from mathlearn.linear_model import LinearRegression
 from tests.explain.fits import FITS, fit
+from tests.explain.likelihood_fits import FITS as LIKELIHOOD_FITS
+from tests.explain.likelihood_fits import fit as likelihood_fit
 from tests.explain.perturbed import FIT, ROW
 
 
@@ -82,9 +84,12 @@ def test_every_step_that_is_ever_shown_is_perturbed():
 def test_every_topic_of_the_folder_is_used():
     from mathlearn.explain.setting import Setting
 
-    settings = [Setting.of(fit(name), None, None, 0.95) for name in FITS]
+    fits = [*map(fit, FITS), *map(likelihood_fit, LIKELIHOOD_FITS)]
+    settings = [Setting.of(result, None, None, 0.95) for result in fits]
     for topic in registered():
-        assert topic.about == "row" or any(topic.applies(setting) for setting in settings)
+        mine = [setting for setting in settings if topic.method in {"any", setting.method}]
+        assert mine
+        assert topic.about == "row" or any(topic.applies(setting) for setting in mine)
 
 
 def test_a_failing_check_is_shown_as_failing_in_every_format():

@@ -85,11 +85,14 @@ def _whitener(r):
 WRONG = {
     "coefficients": (_changed("coef", 1.001), lambda r: r.coef.any()),
     "whitener": (_whitener, lambda r: r.rank > 0),
-    "rss": (_changed("rss", 1.001), lambda r: r.rss[0] > 1e-6 * r.tss[0]),
-    "tss": (_changed("tss", 1.001), lambda r: r.tss[0] > 0),
+    "deviance": (_changed("deviance", 1.001), lambda r: r.deviance[0] > 1e-6 * r.null_deviance[0]),
+    "null_deviance": (_changed("null_deviance", 1.001), lambda r: r.null_deviance[0] > 0),
     "scaled condition": (_changed("condition_scaled", 1.001), lambda r: r.rank > 0),
     "raw condition": (_changed("condition_raw", 1.1), lambda r: r.rank > 0),
-    "centre": (_changed("centre", 1.001), lambda r: r.fit_intercept and abs(r.centre[0]) * 1e3 > abs(r.tss[0]) ** 0.5),
+    "centre": (
+        _changed("centre", 1.001),
+        lambda r: r.fit_intercept and abs(r.centre[0]) * 1e3 > abs(r.null_deviance[0]) ** 0.5,
+    ),
     "rows": (lambda r: replace(r, n=r.n + 1), lambda r: True),
 }
 

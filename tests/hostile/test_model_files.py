@@ -322,7 +322,7 @@ def test_rank_is_checked_against_shapes(model, path):
     refused(model.write(path), r"curvature\.whitener has shape")
 
 
-@pytest.mark.parametrize("name", ["result.coef", "result.intercept", "result.curvature.whitener", "result.rss"])
+@pytest.mark.parametrize("name", ["result.coef", "result.intercept", "result.curvature.whitener", "result.deviance"])
 def test_numbers_that_must_be_finite(model, path, name):
     values = model.array(name).copy()
     values.flat[0] = np.nan

@@ -216,7 +216,7 @@ def test_influence_is_what_leaving_a_row_out_does(seed, weighted, intercept):
     unscaled = np.sqrt(np.diag(np.linalg.pinv((A.T * (1 if w is None else w)) @ A, rcond=1e-18)))
     for i, name in enumerate(result.responses):
         line = shown[(shown["response"] == name) & (shown["row"] == row)].iloc[0]
-        s = np.sqrt(left.rss[i] / left.df_resid)
+        s = np.sqrt(left.deviance[i] / left.df_resid)
         change = result.coef[i] - left.coef[i]
         assert_allclose(
             line.filter(like="dfbetas_x").astype(float), change / (s * unscaled[int(intercept) :]), rtol=1e-5, atol=1e-8

@@ -5,13 +5,14 @@ The families, their parameters and their links are those of the registry.
 
 import math
 from functools import cache
+from itertools import combinations
 
 import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
 
-from mathlearn.probability import FAMILIES
+from mathlearn.probability import FAMILIES, Kernels
 from mathlearn.probability.link import DOUBLE_DOUBLE
 from tests.unit.test_probability_latex import NUMERIC, Phi, eta, mu, phi, read, tau, theta, xi, y
 
@@ -256,12 +257,13 @@ def test_the_canonical_link_observes_what_it_expects(family):
 
 
 @with_pairs
-def test_nothing_is_nan_and_a_predictor_without_a_mean_costs_infinitely_much(family, link):
+@pytest.mark.parametrize("refine", [True, False])
+def test_nothing_is_nan_and_a_predictor_without_a_mean_costs_infinitely_much(family, link, refine):
     etas = np.concatenate([ETAS, [0.0, -0.0, 1e100, -1e100]])
     barred = (etas < 0.0) & (family.mean_span.lower == 0.0) & (link.inverse_power not in {None, 0.0})
     for value in YS[family.domain.inside(YS)]:
         with np.errstate(all="raise"):  # they raise no flag either
-            kernels = family.kernels(value, etas, link)
+            kernels = family.kernels(value, etas, link, refine=refine)
             observed = family.observed(value, etas, link)
         assert not np.isnan(np.array([*kernels, observed])).any()
         assert np.isposinf(kernels.loss[barred]).all()
@@ -270,26 +272,88 @@ def test_nothing_is_nan_and_a_predictor_without_a_mean_costs_infinitely_much(fam
         assert (kernels.curvature >= 0.0).all()
 
 
+def near_and_far(family, link, value, rng):
+    """Linear predictors about that of y, all over the plain ones, and at the ends of their span."""
+    centre = float(link.eta(np.abs(value))) if link.mean_span.upper - value > 0.0 and value != 0.0 else 2.0
+    beside = centre * (1.0 + rng.normal(size=200) * 10.0 ** rng.uniform(-16, -1, 200))
+    over = link.eta(
+        rng.uniform(0.001, 0.999, 100) if family.mean_span.upper == 1.0 else 10.0 ** rng.uniform(-6, 6, 100)
+    )
+    span = link.plain_span
+    ends = np.array([span.lower, span.upper])[np.isfinite([span.lower, span.upper])]
+    etas = np.concatenate([beside, over, ends, ends * 0.99, ends * 1.01, rng.uniform(-6.0, 6.0, 50), [0.0, -0.0]])
+    positive = family.mean_span.lower == 0.0 and link.inverse_power not in {None, 0.0}
+    return etas[(etas > 0.0) if positive or link.inverse_power else np.isfinite(etas)]
+
+
+def unrefined_slack(family, link, value, etas):
+    """What rounding y, the mean, the terms of the loss and, for the links onto 0 to 1, the predictor may cost each kernel."""
+    exact_ones, moved = (family.kernels(value, at, link) for at in (etas, etas * (1.0 + 2.0**-52)))
+    both = np.abs(link.mu(etas)) + abs(value)
+    with np.errstate(all="ignore"):  # at the ends of the span
+        over = np.nan_to_num(both / family.variance(link.mu(etas)), posinf=0.0)
+        logs = 1.0 + np.abs(np.log(abs(value) or 1.0)) + np.nan_to_num(np.abs(link.log_mu(etas)))
+    gradient = np.nan_to_num(np.abs(link.dmu(etas)) * over)
+    loss, steps = np.nan_to_num(exact_ones.loss + both * over) * logs, (4.0, 0.0, 4.0)
+    if link.odds is not None:
+        loss, steps = np.abs(exact_ones.loss), (4.0, 4.0, 4.0)
+        gradient *= 0.0 < value < 1.0  # else it has but one term
+    return [
+        8 * 2.0**-53 * (size + np.abs(at)) + step * np.abs(beside - at) + 1e-290
+        for size, at, beside, step in zip((8.0 * loss, gradient, 0.0), exact_ones, moved, steps, strict=True)
+    ]
+
+
 @with_pairs
-def test_without_refinement_only_the_last_place_of_y_is_lost(family, link):
+def test_without_refinement_only_the_last_places_of_y_and_the_mean_are_lost(family, link):
     rng = np.random.default_rng(0)
-    for value in YS[family.domain.inside(YS) & (np.abs(YS) < 1e6) & (np.abs(YS) > 1e-6)]:
-        centre = float(link.eta(np.abs(value))) if link.mean_span.upper - value > 0.0 else 2.0
-        etas = centre * (1.0 + rng.normal(size=200) * 10.0 ** rng.uniform(-16, -1, 200))
+    for value in YS[family.domain.inside(YS) & (np.abs(YS) < 1e6) & ((np.abs(YS) > 1e-6) | (YS == 0.0))]:
+        etas = near_and_far(family, link, value, rng)
         exact_ones, quick = (family.kernels(value, etas, link, refine=refine) for refine in (True, False))
-        factor = np.abs(link.dmu(etas)) / family.variance(link.mu(etas))
-        assert (np.abs(quick.gradient - exact_ones.gradient) <= 8 * 2.0**-53 * factor * (1.0 + abs(value))).all()
-        np.testing.assert_array_equal(quick.curvature, exact_ones.curvature)
+        slack = unrefined_slack(family, link, value, etas)
+        for name, got, want, allowed in zip(Kernels._fields, quick, exact_ones, slack, strict=True):
+            assert (np.abs(got - want) <= allowed).all(), (name, value)
 
 
 @with_pairs
-def test_rows_do_not_know_of_each_other_and_inputs_are_left_alone(family, link):
+def test_the_plain_kernels_are_the_careful_ones_and_serve_their_span_only(family, link):
+    etas = ETAS[(ETAS > 0.0) | (link.monomial is None) | (link.inverse_power == 0.0)]
+    far = ~link.plain_span.holds(etas)
+    for value in YS[family.domain.inside(YS)]:
+        quick = family.kernels(value, etas, link, refine=False)
+        with np.errstate(all="ignore"):
+            careful = family.kernels_of(np.full_like(etas, value), etas, link, False)
+        for one, other in zip(quick, careful, strict=True):
+            np.testing.assert_array_equal(one[far], other[far])
+            moderate = ~far & (np.abs(other) < 1e290)
+            assert np.isfinite(one[moderate]).all()
+
+
+@with_pairs
+@pytest.mark.parametrize("refine", [True, False])
+@pytest.mark.parametrize("copies", [1, 2000])
+def test_the_kernels_may_be_overwritten(family, link, refine, copies):
+    values = np.tile(YS[family.domain.inside(YS)], copies)
+    etas = np.linspace(0.3, 3.0, values.size)
+    kernels = family.kernels(values, etas, link, refine=refine)
+    arrays = [*kernels, values, etas]
+    assert not any(np.shares_memory(one, other) for one, other in combinations(arrays, 2))
+    for part in kernels:
+        assert part.shape == etas.shape
+        part[...] = 0.0  # it may be written to
+
+
+@with_pairs
+@pytest.mark.parametrize("refine", [True, False])
+def test_rows_do_not_know_of_each_other_and_inputs_are_left_alone(family, link, refine):
     values = YS[family.domain.inside(YS)]
     etas = np.abs(np.resize(ETAS, values.size))
     values.flags.writeable = etas.flags.writeable = False
-    together = family.kernels(values, etas, link)
-    many = family.kernels(np.tile(values, 1500), np.tile(etas, 1500), link)  # in blocks
+    together = family.kernels(values, etas, link, refine=refine)
+    many = family.kernels(np.tile(values, 1500), np.tile(etas, 1500), link, refine=refine)  # in blocks
     assert all(np.array_equal(np.tile(part, 1500), whole) for part, whole in zip(together, many, strict=True))
     for i, (value, e) in enumerate(zip(values, etas, strict=True)):
-        alone = family.kernels(np.array([value]), np.array([e]), link)
+        alone = family.kernels(np.array([value]), np.array([e]), link, refine=refine)
         assert [part[0] for part in alone] == [part[i] for part in together]
+    empty = family.kernels(values[:0], etas[:0], link, refine=refine)
+    assert [part.size for part in empty] == [0, 0, 0]

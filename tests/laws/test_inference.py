@@ -164,7 +164,7 @@ def test_the_classical_covariance_is_the_inverse_of_the_information(seed, interc
     Z = np.column_stack([np.ones(30), X]) if intercept else X
     unit = 1 / np.sqrt((Z**2).sum(axis=0))
     inverse = np.linalg.inv((Z * unit).T @ (w[:, None] * Z * unit)) * np.outer(unit, unit)
-    expected = inverse * (result.rss / result.df_resid)[:, None, None]
+    expected = inverse * (result.deviance / result.df_resid)[:, None, None]
     root = np.sqrt(np.einsum("qii->qi", expected))
     size = root[:, :, None] * root[:, None, :]
     assert_allclose(st.covariance_matrix(result) / size, expected / size, rtol=0, atol=1e-8)

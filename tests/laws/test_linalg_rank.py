@@ -264,4 +264,15 @@ def test_rounding_of_dependent_columns_far_from_zero_is_no_ground_to_refuse(name
     result = fit(np.column_stack([X, DEPENDENT[name](X)]), y)
     assert result.rank == 2
     assert result.certificate.ok, result.certificate
-    assert result.rss[0] == pytest.approx(fit(X, y).rss[0], rel=1e-14)
+    assert result.deviance[0] == pytest.approx(fit(X, y).deviance[0], rel=1e-14)
+
+
+@pytest.mark.parametrize("n", [500, 2171, 8000, 30_000])
+def test_a_copy_is_found_among_dummies_whatever_the_number_of_rows(n):
+    random = np.random.default_rng(1)
+    group, child = random.integers(0, 4, n), random.random(n) < 0.04
+    dummies = (group[:, None] == np.arange(1, 4)).astype(float)
+    X = np.column_stack([dummies, child, random.random(n) < 0.8, child * 1.0])
+    result = fit(X, random.normal(size=n))
+    assert [str(alias) for alias in result.aliases] == ["x5 = x3"]
+    assert result.certificate.ok

@@ -74,7 +74,7 @@ def assert_same_fit(one, other):
     assert_allclose(other.coef_, one.coef_, rtol=ULPS, atol=0)
     assert_allclose(other.intercept_, one.intercept_, rtol=ULPS, atol=0)
     assert_allclose(standard_errors(other), standard_errors(one), rtol=LOOSE, atol=0)
-    assert_allclose(other.result_.rss, one.result_.rss, rtol=LOOSE, atol=0)
+    assert_allclose(other.result_.deviance, one.result_.deviance, rtol=LOOSE, atol=0)
     assert other.result_.df_resid == one.result_.df_resid
     assert other.rank_ == one.rank_
 
@@ -172,7 +172,7 @@ def test_a_power_of_two_in_a_column_is_exact(table, exponent, fit_intercept):
     assert_array_equal(np.ldexp(other.coef_, exponents), one.coef_)
     assert_array_equal(np.ldexp(standard_errors(other)[first:], exponents), standard_errors(one)[first:])
     assert other.intercept_ == one.intercept_
-    assert_array_equal(other.result_.rss, one.result_.rss)
+    assert_array_equal(other.result_.deviance, one.result_.deviance)
 
 
 @few
@@ -212,7 +212,7 @@ def test_several_responses_are_several_fits(table):
         one = fit(table.X, y)
         assert_allclose(both.coef_[row], one.coef_, rtol=ULPS, atol=0)
         assert_allclose(both.intercept_[row], one.intercept_, rtol=ULPS, atol=0)
-        assert_allclose(both.result_.rss[row], one.result_.rss[0], rtol=LOOSE, atol=0)
+        assert_allclose(both.result_.deviance[row], one.result_.deviance[0], rtol=LOOSE, atol=0)
 
 
 @few
@@ -223,7 +223,7 @@ def test_a_repeated_column_changes_no_prediction(table):
         doubled = fit(np.column_stack([table.X, table.X[:, 0]]), table.y)
     assert doubled.rank_ == plain.rank_
     assert doubled.result_.df_resid == plain.result_.df_resid
-    assert_allclose(doubled.result_.rss, plain.result_.rss, rtol=1e-10, atol=0)
+    assert_allclose(doubled.result_.deviance, plain.result_.deviance, rtol=1e-10, atol=0)
     assert_allclose(doubled.coef_[0], doubled.coef_[-1], rtol=1e-9)  # minimum norm shares alike
     # A prediction is a sum of terms that may be far larger than itself: it is judged by their rounding.
     largest = np.abs(plain.intercept_) + np.abs(table.X) @ np.abs(plain.coef_)
@@ -242,7 +242,7 @@ def test_every_certified_digit_is_right(table, fit_intercept):
     for value, claim, exact in zip(model.coef_, model.result_.digits[0], truth.coefficients[first:], strict=True):
         assert log_relative_error(value, exact) >= min(claim, CAP)
     assert_allclose(standard_errors(model), [float(error) for error in truth.standard_errors], rtol=LOOSE, atol=0)
-    assert_allclose(model.result_.rss[0], float(truth.rss), rtol=LOOSE, atol=0)
+    assert_allclose(model.result_.deviance[0], float(truth.rss), rtol=LOOSE, atol=0)
 
 
 @few

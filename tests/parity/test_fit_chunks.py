@@ -83,7 +83,7 @@ def test_blocks(rows, from_the_bottom, parameters, weighted, monkeypatch):
     assert cut.certificate_.ok, cut.certificate_
     exact = whole.result_.rung == cut.result_.rung == "double-double"
     np.testing.assert_allclose(cut.coef_, whole.coef_, rtol=4 * EPS if exact else 1e-12)
-    np.testing.assert_allclose(cut.result_.rss, whole.result_.rss, rtol=1e-11)
+    np.testing.assert_allclose(cut.result_.deviance, whole.result_.deviance, rtol=1e-11)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"fit_intercept": False}, {"positive": True}], ids=str)
@@ -100,7 +100,7 @@ def test_threads_do_not_change_a_bit(parameters, from_the_bottom, offset):
         fits.extend(fit(X, y, n_jobs=jobs, **parameters) for jobs in (1, 3, -1))
     for other in fits[1:]:
         np.testing.assert_array_equal(other.coef_, fits[0].coef_)
-        np.testing.assert_array_equal(other.result_.rss, fits[0].result_.rss)
+        np.testing.assert_array_equal(other.result_.deviance, fits[0].result_.deviance)
         assert other.intercept_ == fits[0].intercept_
         assert other.certificate_ == fits[0].certificate_ or parameters.get("positive")
 

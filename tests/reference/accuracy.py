@@ -34,7 +34,7 @@ def assert_accurate(model: LinearRegression, truth: Mapping[str, Any], *, exact_
         assert (table["std_error"] == 0.0).all()
         return
     assert least_digits(table["std_error"], truth["standard_errors"]) >= LEAST
-    sigma = float((model.result_.rss[0] / model.result_.df_resid) ** 0.5)
+    sigma = float((model.result_.deviance[0] / model.result_.df_resid) ** 0.5)
     assert log_relative_error(sigma, truth["sigma"]) >= LEAST
 
 

@@ -1,7 +1,7 @@
-"""A pytest plugin that puts another class in the place of `sklearn.linear_model.LinearRegression`.
+"""A pytest plugin that puts other classes in the place of those of the same names in `sklearn.linear_model`.
 
-It runs in a process of its own (see `test_public_suite`), on the test modules that scikit-learn installs. The class is rebound,
-everywhere in scikit-learn, before those modules are imported, only tests that use it are kept, and their outcomes are written to a JSON file.
+It runs in a process of its own (see `test_public_suite`), on the test modules that scikit-learn installs. The classes are rebound,
+everywhere in scikit-learn, before those modules are imported, only tests that use them are kept, and their outcomes are written to a JSON file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import importlib
 import inspect
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
 
-NAME = "LinearRegression"
+# Private methods by which tests compute what they compare with: these stay scikit-learn's own.
+REFERENCES = frozenset({"_get_loss"})
 # Of the several phases and sub-reports of a test the worst counts.
 RANK = {"passed": 0, "skipped": 1, "failed": 2}
 
@@ -27,28 +29,38 @@ RANK = {"passed": 0, "skipped": 1, "failed": 2}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the two options of the plugin."""
     group = parser.getgroup("substitute")
-    group.addoption("--substitute", help="package.module:Class to test in the place of scikit-learn's")
+    group.addoption("--substitute", action="append", help="package.module:Class to test in the place of scikit-learn's")
     group.addoption("--outcomes", help="file that receives the outcomes as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Rebind the name wherever scikit-learn holds it, before any test module is imported."""
+    """Rebind the names wherever scikit-learn holds them, before any test module is imported."""
     import sklearn.linear_model
 
-    original = getattr(sklearn.linear_model, NAME)
-    module, _, name = config.getoption("--substitute").partition(":")
-    substitute = getattr(importlib.import_module(module), name)
+    substitutes = [_named(text) for text in config.getoption("--substitute")]
+    of = {getattr(sklearn.linear_model, each.__name__): each for each in substitutes}
+    for original, substitute in of.items():
+        for name in REFERENCES.intersection(dir(original)):
+            setattr(substitute, name, getattr(original, name))
     for holder in [module for key, module in sys.modules.items() if key.partition(".")[0] == "sklearn"]:
-        if getattr(holder, NAME, None) is original:
-            setattr(holder, NAME, substitute)
-    config.pluginmanager.register(Recorder(substitute, Path(config.getoption("--outcomes"))))
+        for original, substitute in of.items():
+            if getattr(holder, original.__name__, None) is original:
+                setattr(holder, original.__name__, substitute)
+    config.pluginmanager.register(Recorder(tuple(substitutes), Path(config.getoption("--outcomes"))))
+
+
+def _named(text: str) -> type:
+    module, _, name = text.partition(":")
+    found: type = getattr(importlib.import_module(module), name)
+    return found
 
 
 class Recorder:
-    """Keeps the tests that use the class and records how they end."""
+    """Keeps the tests that use the classes and records how they end."""
 
-    def __init__(self, substitute: type, path: Path) -> None:
-        self.substitute = substitute
+    def __init__(self, substitutes: tuple[type, ...], path: Path) -> None:
+        self.substitutes = substitutes
+        self.names = {each.__name__ for each in substitutes}
         self.path = path
         self.outcomes: dict[str, str] = {}
         self.broken: dict[str, str] = {}
@@ -56,7 +68,7 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Deselect the tests that do not use the class."""
+        """Deselect the tests that use none of the classes."""
         kept = [item for item in items if isinstance(item, pytest.Function) and self._concerns(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
@@ -81,11 +93,13 @@ class Recorder:
     def _concerns(self, item: pytest.Function) -> bool:
         callspec = getattr(item, "callspec", None)
         in_parameters = callspec is not None and self._holds(callspec.params)
-        return in_parameters or NAME in _names(inspect.unwrap(item.function).__code__)
+        return in_parameters or not self.names.isdisjoint(_names(inspect.unwrap(item.function).__code__))
 
     def _holds(self, value: Any) -> bool:
-        if value is self.substitute or isinstance(value, self.substitute):
+        if value in self.substitutes if isinstance(value, type) else isinstance(value, self.substitutes):
             return True
+        if isinstance(value, partial):
+            return self._holds(value.func)
         if isinstance(value, dict):
             return any(map(self._holds, value.values()))
         if isinstance(value, list | tuple):

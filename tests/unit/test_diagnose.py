@@ -146,9 +146,9 @@ def test_the_curve_is_found_and_what_bending_would_do():
     assert "poly(x1, 2)" in found.remedy
     bent = np.column_stack([X, X[:, 1] ** 2])
     straight, after = fit(X, y), fit(bent, y)
-    part = 1 - after.rss[0] / straight.rss[0]
+    part = 1 - after.deviance[0] / straight.deviance[0]
     assert f"explains {share(part)}" in found.remedy
-    assert f"to {np.sqrt(after.rss[0] / after.df_resid):.3f}" in found.remedy
+    assert f"to {np.sqrt(after.deviance[0] / after.df_resid):.3f}" in found.remedy
     assert "above the fit at its lowest value" in found.effect.sentence
 
 

@@ -72,7 +72,7 @@ def test_rungs_agree():
     one, other = design(n=500).fit(), quick(design(n=500)).fit()
     assert (one.rung, other.rung) == ("double-double", "cholesky")
     np.testing.assert_allclose(other.coef, one.coef, rtol=1e-13)
-    np.testing.assert_allclose(other.rss, one.rss, rtol=1e-12)
+    np.testing.assert_allclose(other.deviance, one.deviance, rtol=1e-12)
 
 
 def test_every_response_is_refined_when_one_needs_it():

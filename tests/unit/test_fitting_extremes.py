@@ -19,7 +19,7 @@ def assert_scaled(model, reference, columns, response):
     np.testing.assert_allclose(model.coef_ * columns / response, reference.coef_, rtol=1e-12)
     assert model.intercept_ / response == pytest.approx(reference.intercept_, rel=1e-12)
     assert not model.result_.exact.any()
-    assert model.result_.rss[0] / response / response == pytest.approx(reference.result_.rss[0], rel=1e-10)
+    assert model.result_.deviance[0] / response / response == pytest.approx(reference.result_.deviance[0], rel=1e-10)
 
 
 @pytest.mark.parametrize("size", [1e100, 1e-100, 1e12, 1e-12])

@@ -58,7 +58,7 @@ def test_a_million_rows_in_bounded_memory():
     assert fit.data.cloud.grid(0).counts.sum() == n
     assert panel.data.quantiles.n == n
     assert len(panel.data.quantiles.ranks) < 1_300
-    std = (y - model.predict(X)) / np.sqrt(model.result_.rss[0] / model.result_.df_resid)
+    std = (y - model.predict(X)) / np.sqrt(model.result_.deviance[0] / model.result_.df_resid)
     np.testing.assert_allclose(panel.data.quantiles.observed, np.sort(std)[panel.data.quantiles.ranks - 1], atol=1e-3)
     worst = np.argsort(-np.abs(y - model.predict(X)))[:3]
     assert set(panel.data.residuals.worst.rows.tolist()) == set(worst.tolist())

@@ -233,9 +233,9 @@ def test_augment_measures_are_those_of_leaving_a_row_out(data):
     table = st.augment(result, ArrayRows(X, y[:, None], w))
     keep = np.arange(30) != 4
     without = fit(X[keep], y[keep], weight=w[keep])
-    assert_allclose(table["loo_sigma"][4], np.sqrt(without.rss[0] / without.df_resid))
+    assert_allclose(table["loo_sigma"][4], np.sqrt(without.deviance[0] / without.df_resid))
     shift = X @ (result.coef - without.coef)[0] + (result.intercept - without.intercept)[0]
-    assert_allclose(table["cooks_d"][4], w @ shift**2 / (3 * result.rss[0] / 27))
+    assert_allclose(table["cooks_d"][4], w @ shift**2 / (3 * result.deviance[0] / 27))
 
 
 def test_augment_of_several_responses_is_long(data):

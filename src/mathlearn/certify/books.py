@@ -11,13 +11,15 @@ from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.results.certificate import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mathlearn._typing import FloatArray
     from mathlearn.linalg.solution import LeastSquares
     from mathlearn.results.fit_result import FitResult
 
-_MOST = 1e-8
+SAME = 1e-8
+"""Relative disagreement of sums over the rows that rounding may leave."""
+
 _ROUNDINGS = 64.0  # of a mean, which do not count as disagreement
 
 
@@ -26,7 +28,13 @@ def books(result: FitResult, solution: LeastSquares) -> Check:
     meaning = (
         "largest relative disagreement of counts, sums of squares, means and flags in the record with those of the rows"
     )
-    return Check("books", max(_disagreements(result, solution)), _MOST, meaning)
+    return Check("books", max(_disagreements(result, solution)), SAME, meaning)
+
+
+def likelihood_books(disagreements: Iterable[float]) -> Check:
+    """Judge how far each number of the record of a likelihood fit is from that of the rows, relative to it."""
+    meaning = "largest relative disagreement of counts, deviances and likelihoods in the record with those of the rows"
+    return Check("books", max(disagreements), SAME, meaning)
 
 
 def _disagreements(result: FitResult, solution: LeastSquares) -> Iterator[float]:
@@ -40,10 +48,10 @@ def _disagreements(result: FitResult, solution: LeastSquares) -> Iterator[float]
     mean = moments.mean[p:] if centred else np.zeros_like(total)
     spread = np.sqrt(total / moments.weight)
     rounding = _ROUNDINGS * ROUNDOFF * mean**2 * moments.weight
-    yield _largest(np.maximum(np.abs(result.tss - total) - rounding, 0.0), total)
+    yield _largest(np.maximum(np.abs(result.null_deviance - total) - rounding, 0.0), total)
     if centred:
         yield _largest(np.maximum(np.abs(result.centre - mean) - _ROUNDINGS * ROUNDOFF * np.abs(mean), 0.0), spread)
-    yield float((result.exact != exact_fit(result.rss, total, moments.weight, mean)).any())
+    yield float((result.exact != exact_fit(result.deviance, total, moments.weight, mean)).any())
     yield float((result.estimable != solution.dependence.estimable(intercept=centred)).any())
     yield _along_null(result, solution)
 

@@ -139,7 +139,7 @@ def certificate(
         unique=unique,
         digits=float(digits.min(initial=_MOST_DIGITS)),
         error_in_se=worst if worst >= 0 else float("nan"),
-        statistical_digits=_statistical_digits(theta, se),
+        statistical_digits=statistical_digits(theta, se),
     ), found.digits
 
 
@@ -175,11 +175,13 @@ def _scale_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray) -
     return largest(share)
 
 
-def _statistical_digits(theta: FloatArray, se: FloatArray) -> float:
+def statistical_digits(theta: FloatArray, se: FloatArray) -> float:
     """Digits of the coefficients that the data support: the median of ``-log10(SE / |coefficient|)``."""
     every_pair = zip(theta.ravel().tolist(), se.ravel().tolist(), strict=True)
-    ratio = sorted(abs(value) / error for value, error in every_pair if error > 0 and value)
+    ratio = sorted(r for value, error in every_pair if error > 0 and 0 < (r := abs(value) / error) < math.inf)
     if not ratio:
         return float("nan")
     half = len(ratio) // 2
-    return math.log10(ratio[half] * ratio[~half]) / 2  # the middle one, or the geometric mean of the middle two
+    return (
+        math.log10(ratio[half]) + math.log10(ratio[~half])
+    ) / 2  # the middle one, or the geometric mean of the middle two

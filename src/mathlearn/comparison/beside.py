@@ -12,7 +12,7 @@ from mathlearn.data.schema import did_you_mean
 from mathlearn.results.of_model import result_of
 from mathlearn.statistics.coefficients import coefficient_table
 from mathlearn.statistics.functional import parameter_labels
-from mathlearn.statistics.goodness import fit_statistics
+from mathlearn.statistics.overall import overall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,7 +66,10 @@ def compare(
     -----
     A column called ``(Intercept)`` is labelled ```(Intercept)```, which tells it from the intercept.
 
-    The F test is that of ``anova(smaller, larger)`` in R: it takes independent normal errors of equal variance for granted.
+    The F test is that of ``anova(smaller, larger)`` in R: it takes independent normal errors of equal variance for granted. Fits by the
+    likelihood of one family are compared by their deviances, as `mathlearn.statistics.analysis_of_deviance` does. AIC and BIC rank fits
+    by different families too, as long as all have probabilities of the same counts, or all densities of the same numbers; a note says
+    where they do not.
 
     Examples
     --------
@@ -109,7 +112,7 @@ def compare(
     labels = _names(names, len(models))
     return Comparison(
         models=tuple(
-            Model(name, result, _labelled(result, level), fit_statistics(result))
+            Model(name, result, _labelled(result, level), overall(result))
             for name, result in zip(labels, results, strict=True)
         ),
         tests=neighbours(labels, results),

@@ -12,7 +12,7 @@ import numpy as np
 
 from mathlearn.statistics.coefficients import coefficient_table
 from mathlearn.statistics.functional import INTERCEPT, parameter_labels
-from mathlearn.statistics.goodness import fit_statistics
+from mathlearn.statistics.overall import overall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,11 +20,26 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["STAT_KEYS", "STAT_LABELS", "coef_table", "depvar", "stat", "vcov_info"]
+__all__ = ["STAT_LABELS", "coef_table", "depvar", "stat", "stat_keys", "vcov_info"]
 
-STAT_KEYS = ("N", "r2", "adj_r2", "sigma", "se_type", "verdict")
-STAT_LABELS = {"sigma": "Sigma", "rank": "Rank", "digits": "Certified digits", "verdict": "Certificate"}
+STAT_LABELS = {
+    "sigma": "Sigma",
+    "dispersion": "Dispersion",
+    "deviance": "Deviance",
+    "deviance_explained": "Deviance explained",
+    "rank": "Rank",
+    "digits": "Certified digits",
+    "verdict": "Certificate",
+}
 _INTERCEPT = "Intercept"  # as the other packages write it, so that rows meet
+
+
+def stat_keys(result: FitResult) -> list[str]:
+    """Return the statistics that stand below the coefficients by default."""
+    kind = (
+        ["r2", "adj_r2", "sigma"] if result.likelihood is None else ["dispersion", "deviance_explained", "aic", "bic"]
+    )
+    return ["N", *kind, "se_type", "verdict"]
 
 
 def coef_table(result: FitResult) -> Any:
@@ -78,9 +93,11 @@ def stat(result: FitResult, key: str) -> Any:
     """
     if key in _WHOLE:
         return _WHOLE[key](result)
-    if key not in _EACH:
+    found = getattr(overall(result), _EACH[key], None) if key in _EACH else None
+    found = _rmse(result) if key == "rmse" and result.likelihood is None else found
+    if found is None:
         return None
-    values = [float(value) for value in _EACH[key](result)]
+    values = [float(value) for value in found]
     if len(values) == 1:
         return None if isnan(values[0]) else values[0]
     return ", ".join("-" if isnan(value) else f"{value:.4g}" for value in values)
@@ -88,7 +105,7 @@ def stat(result: FitResult, key: str) -> Any:
 
 def _rmse(result: FitResult) -> FloatArray:
     total = result.weight_sum if result.weights_type == "precision" else result.n
-    return np.asarray(np.sqrt(result.rss / total))
+    return np.asarray(np.sqrt(result.deviance / total))
 
 
 def _clusters(result: FitResult) -> int | None:
@@ -110,14 +127,18 @@ _WHOLE: dict[str, Callable[[FitResult], Any]] = {
     "digits": _digits,
     "verdict": lambda result: result.certificate.verdict,
 }
-_EACH: dict[str, Callable[[FitResult], FloatArray]] = {
-    "r2": lambda result: fit_statistics(result).r_squared,
-    "adj_r2": lambda result: fit_statistics(result).adj_r_squared,
-    "sigma": lambda result: fit_statistics(result).sigma,
-    "rmse": _rmse,
-    "ll": lambda result: fit_statistics(result).log_likelihood,
-    "aic": lambda result: fit_statistics(result).aic,
-    "bic": lambda result: fit_statistics(result).bic,
-    "fvalue": lambda result: fit_statistics(result).f_statistic,
-    "f_pvalue": lambda result: fit_statistics(result).f_p_value,
+# By maketables' keys, the names of statistics; a fit has those of its kind.
+_EACH = {
+    "r2": "r_squared",
+    "adj_r2": "adj_r_squared",
+    "sigma": "sigma",
+    "ll": "log_likelihood",
+    "aic": "aic",
+    "bic": "bic",
+    "fvalue": "f_statistic",
+    "f_pvalue": "f_p_value",
+    "pseudo_r2": "pseudo_r_squared",
+    "deviance": "deviance",
+    "deviance_explained": "deviance_explained",
+    "dispersion": "dispersion",
 }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.coefficients import CoefficientTable
     from mathlearn.statistics.frame import FrameKind, Reasons
-    from mathlearn.statistics.goodness import Goodness
+    from mathlearn.statistics.overall import Overall
 
 __all__ = ["SHOWABLE", "Comparison", "Model", "Showable"]
 
@@ -35,13 +35,13 @@ class Model:
     name : str
     result : FitResult
     table : CoefficientTable
-    goodness : Goodness
+    goodness : Overall
     """
 
     name: str
     result: FitResult
     table: CoefficientTable
-    goodness: Goodness
+    goodness: Overall
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -129,15 +129,19 @@ class Comparison(Shown):
         return to_frame(columns, as_, reasons)
 
     def _fits(self, as_: FrameKind) -> Any:
-        columns: dict[str, list[Any]] = {"model": [], "response": []}
+        rows: list[dict[str, Any]] = []
         reasons: Reasons = {}
         for model in self.models:
             fit = glance(model.result)
-            columns["model"] += [model.name] * len(fit)
-            columns["response"] += model.result.responses
-            for name in fit.columns.drop("response", errors="ignore"):
-                columns.setdefault(name, []).extend(fit[name].tolist())
+            told = fit.drop(columns="response", errors="ignore").to_dict("list")
+            for i, response in enumerate(model.result.responses[: len(fit)]):
+                rows.append({"model": model.name, "response": response, **{name: told[name][i] for name in told}})
             for key, reason in fit.attrs["reasons"].items():
                 where = key if isinstance(key, tuple) else (model.result.responses[0], key)
                 reasons[model.name, *where] = reason
-        return to_frame(columns, as_, reasons)
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        absent = {(row["model"], row["response"], name): _ABSENT for row in rows for name in names if name not in row}
+        return to_frame({name: [row.get(name) for row in rows] for name in names}, as_, reasons | absent)
+
+
+_ABSENT = "a fit of this kind has no such number"

@@ -5,22 +5,21 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
+from mathlearn.comparison.ranking import ranking
 from mathlearn.comparison.sheet import Cell, Footnotes, Line, Section, Sheet
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import MISSING, number, p_statement, percent
-from mathlearn.statistics.same_rows import differing_column
+from mathlearn.statistics.law import law_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mathlearn.comparison.record import Comparison, Model, Showable
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.likelihood import Likelihood
 
 __all__ = ["comparison_sheet"]
 
-SAME_DATA = 1e-9  # relative; as in statistics.nested
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 _SHORT_VERDICT = {
     "certified": "certified",
@@ -30,8 +29,8 @@ _SHORT_VERDICT = {
 _BELOW: dict[Showable, str] = {
     "std_error": "standard error in round brackets",
     "interval": "{level} confidence interval in square brackets",
-    "statistic": "t = estimate / standard error",
-    "p_value": "p of the two-sided t test of zero",
+    "statistic": "{letters} = estimate / standard error",
+    "p_value": "p of the two-sided {letters} test of zero",
 }
 
 
@@ -127,6 +126,7 @@ def _below(column: _Column, name: str, what: Showable, notes: Footnotes) -> Cell
     mark = notes.mark(reason) if (reason := column.why.get((j, _SOURCE[what][0]))) else 0
     values = [float(getattr(column.model.table, source)[column.i, j]) for source in _SOURCE[what]]
     body, tail = _WRITTEN[what](*values)
+    body = body.format(letter=column.model.table.letter)
     return Cell(body, tail, mark)
 
 
@@ -139,7 +139,7 @@ _SOURCE: dict[Showable, tuple[str, ...]] = {
 _WRITTEN: dict[Showable, Callable[..., tuple[str, str]]] = {
     "std_error": lambda s: (f"({number(s, 4)}", ")"),
     "interval": lambda low, high: (f"[{number(low, 4)}, {number(high, 4)}", "]"),
-    "statistic": lambda t: (f"t = {number(t, 3)}", ""),
+    "statistic": lambda t: (f"{{letter}} = {number(t, 3)}", ""),
     "p_value": lambda p: (p_statement(p), ""),
 }
 
@@ -156,27 +156,87 @@ def _fit_lines(columns: list[_Column], notes: Footnotes) -> Iterator[Line]:
         yield Line("weights", tuple(Cell(result.weights_type, words=True) for result in results))
     if any(result.offset is not None for result in results):
         yield Line("offset", tuple(Cell(result.offset or "none", words=True) for result in results))
-    for label, key, written in _STATISTICS:
-        yield Line(label, tuple(_statistic(column, key, written, notes) for column in columns))
+    yield from _laws(results, notes)
+    for row in _STATISTICS:
+        if row.is_told(columns):
+            yield Line(row.label, tuple(_statistic(column, row, notes) for column in columns))
     yield Line("covariance", tuple(_covariance(result, notes) for result in results))
 
 
-_STATISTICS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
-    ("R²", "r_squared", lambda x: f"{x:.4f}"),
-    ("adjusted R²", "adj_r_squared", lambda x: f"{x:.4f}"),
-    ("sigma", "sigma", lambda x: number(x, 4)),
-    ("AIC", "aic", lambda x: number(x, 6)),
-    ("BIC", "bic", lambda x: number(x, 6)),
+def _laws(results: list[FitResult], notes: Footnotes) -> Iterator[Line]:
+    """Yield family, link, parameters and penalty, where some model is by likelihood."""
+    laws = [result.likelihood for result in results]
+    if any(laws):
+        yield Line("family", tuple(Cell(law_of(each).title if each else "least squares", words=True) for each in laws))
+        yield Line("link", tuple(Cell(each.link if each else "identity", words=True) for each in laws))
+    for name in dict.fromkeys(name for each in laws if each for name, _ in each.parameters):
+        yield Line(name, tuple(_parameter(each, name, notes) for each in laws))
+    if any(each and each.penalty for each in laws):
+        yield Line("penalty", tuple(Cell(number(each.penalty, 4) if each else "") for each in laws))
+
+
+def _parameter(likelihood: Likelihood | None, name: str, notes: Footnotes) -> Cell:
+    """Write a parameter of a family."""
+    given = {} if likelihood is None else dict(likelihood.parameters)
+    if likelihood is None or name not in given:
+        return Cell()
+    return Cell(number(given[name], 4), mark=notes.mark("estimated") if name in likelihood.estimated else 0)
+
+
+class _Statistic(NamedTuple):
+    """A row of statistics.
+
+    Attributes
+    ----------
+    label, key : str
+    written : callable
+    needs : str
+        The row is told where some fit has this.
+    rare : bool
+        Whether it is left out where it exists for no fit.
+    """
+
+    label: str
+    key: str
+    written: Callable[[float], str]
+    needs: str
+    rare: bool = False
+
+    def is_told(self, columns: list[_Column]) -> bool:
+        """Whether the row says anything of these fits."""
+        fits = [column.model.goodness for column in columns if hasattr(column.model.goodness, self.needs)]
+        return bool(fits) and not (self.rare and all(isnan(getattr(fit, self.key)[0]) for fit in fits))
+
+
+def _four(x: float) -> str:
+    return f"{x:.4f}"
+
+
+_STATISTICS = (
+    _Statistic("R²", "r_squared", _four, "r_squared"),
+    _Statistic("adjusted R²", "adj_r_squared", _four, "r_squared"),
+    _Statistic("sigma", "sigma", lambda x: number(x, 4), "sigma"),
+    _Statistic("dispersion", "dispersion", lambda x: number(x, 4), "dispersion"),
+    _Statistic("deviance", "deviance", lambda x: number(x, 6), "deviance"),
+    _Statistic("deviance explained", "deviance_explained", _four, "deviance"),
+    _Statistic("pseudo-R²", "pseudo_r_squared", _four, "pseudo_r_squared", rare=True),
+    _Statistic("log-likelihood", "log_likelihood", lambda x: number(x, 6), "deviance"),
+    _Statistic("AIC", "aic", lambda x: number(x, 6), "aic"),
+    _Statistic("BIC", "bic", lambda x: number(x, 6), "bic"),
 )
 
 
-def _statistic(column: _Column, key: str, written: Callable[[float], str], notes: Footnotes) -> Cell:
-    value = float(getattr(column.model.goodness, key)[column.i])
+def _statistic(column: _Column, row: _Statistic, notes: Footnotes) -> Cell:
+    fit = column.model.goodness
+    values = getattr(fit, row.key, None)
+    if values is None:
+        return Cell()
+    value = float(values[column.i])
     if isnan(value):
-        reason = column.model.goodness.reasons.get((column.i, key))
+        reason = fit.reasons.get((column.i, row.key))
         return Cell(MISSING, mark=notes.mark(reason) if reason else 0)
-    about_zero = key.endswith("r_squared") and not column.model.result.fit_intercept
-    return Cell(written(value), mark=notes.mark("about zero, not the mean: no intercept") if about_zero else 0)
+    about_zero = row.needs == "r_squared" and not column.model.result.fit_intercept
+    return Cell(row.written(value), mark=notes.mark("about zero, not the mean: no intercept") if about_zero else 0)
 
 
 def _covariance(result: FitResult, notes: Footnotes) -> Cell:
@@ -189,44 +249,15 @@ def _covariance(result: FitResult, notes: Footnotes) -> Cell:
 
 
 def _notes(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    letters = " or ".join(dict.fromkeys(model.table.letter for model in comparison.models))
     if comparison.show:
-        yield "Below", "; ".join(_BELOW[what] for what in comparison.show).format(level=percent(comparison.level))
+        below = "; ".join(_BELOW[what] for what in comparison.show)
+        yield "Below", below.format(level=percent(comparison.level), letters=letters)
     if comparison.stars:
-        yield (
-            "Stars",
-            ", ".join(f"{text} p < {limit:g}" for limit, text in reversed(STARS)) + ": two-sided t test of zero",
-        )
+        told = ", ".join(f"{text} p < {limit:g}" for limit, text in reversed(STARS))
+        yield "Stars", f"{told}: two-sided {letters} test of zero"
     for test in comparison.tests:
-        yield from (("F test", sentence) for sentence in test.sentences())
-    told = [note for test in comparison.tests if test.test is not None for note in test.test.notes]
-    yield from (("Note", f"F test: {note}") for note in dict.fromkeys(told))
-    results = [model.result for model in comparison.models]
-    if not _same_kind(results):
-        yield "Note", _OTHER_DATA
-    elif len({result.offset for result in results}) > 1:
-        yield "Note", _OTHER_OFFSETS
-    elif not _same_data(results):
-        yield "Note", _OTHER_DATA
-
-
-_OTHER_DATA = "the models are of different rows or responses: R², sigma, AIC and BIC do not rank them"
-_OTHER_OFFSETS = (
-    "the models subtract different offsets: each R² is of the response less its own offset and does not rank them; sigma, AIC and BIC do, if "
-    "the rows are the same, which the records cannot tell here"
-)
-
-
-def _same_kind(results: list[FitResult]) -> bool:
-    """Whether all models are of the same responses, number of rows and kind of weights."""
-    return len({(result.responses, result.n, result.weights_type) for result in results}) == 1
-
-
-def _same_data(results: list[FitResult]) -> bool:
-    """Whether, as far as the records tell, all models, which are of the same kind, are of the same rows."""
-    first = results[0]
-    for other in results[1:]:
-        if first.fit_intercept == other.fit_intercept and not np.allclose(first.tss, other.tss, SAME_DATA, 0.0):
-            return False
-        if differing_column(first, other) is not None:
-            return False
-    return True
+        yield from ((test.name, sentence) for sentence in test.sentences())
+    found = [(test.name, note) for test in comparison.tests if test.test is not None for note in test.test.notes]
+    yield from (("Note", f"{name}: {note}") for name, note in dict.fromkeys(found))
+    yield from (("Note", note) for note in ranking([(model.name, model.result) for model in comparison.models]))

@@ -16,12 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import BoolArray, FloatArray
-    from mathlearn.comparison.why import Cause
+    from mathlearn.comparison.apart import Cause
     from mathlearn.statistics.frame import FrameKind
 
-__all__ = ["TwinComparison"]
+__all__ = ["Score", "TwinComparison"]
 
-HEADINGS = ("mathlearn", "scikit-learn", "difference", "in SE", "digits")
+HEADINGS = ("mathlearn", "scikit-learn", "difference", "in {}", "digits")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number about each fit on these rows, as a whole.
+
+    Attributes
+    ----------
+    label : str
+    ours, theirs : (q,)
+    missing : str
+        Why it is NaN where it is.
+    """
+
+    label: str
+    ours: FloatArray
+    theirs: FloatArray
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -37,13 +55,13 @@ class TwinComparison(Shown):
     mathlearn, sklearn : (q, k)
         The coefficients of both; those that the data do not determine too.
     std_error : (q, k)
-        Model-based standard errors of mathlearn's fit.
+        Model-based standard errors of mathlearn's fit; with a penalty they measure the curvature of the penalised objective.
     in_se, digits : (q, k)
         Their distance in these, and the digits in which they agree (16 at most).
     estimable : (k,) bool
         Which parameters the data determine.
-    r_squared : pair of (q,)
-        R² of both on these rows, as ``score`` gives it; NaN where the response does not vary.
+    scores : tuple of Score
+        On these rows: R² of least squares; of a likelihood the accuracy, or the share of the deviance explained, and the objective.
     rank : pair of int
         Of the columns, as each found it; None where it does not say.
     verdict : str
@@ -51,6 +69,8 @@ class TwinComparison(Shown):
         Whether the difference is of no consequence: rounding, or less than a hundredth of a standard error.
     causes : tuple of Cause
         Why they differ, or agree.
+    unit, measure : str
+        What `std_error` is, in a sentence and in a word.
     """
 
     twin: str
@@ -64,11 +84,18 @@ class TwinComparison(Shown):
     in_se: FloatArray
     digits: FloatArray
     estimable: BoolArray
-    r_squared: tuple[FloatArray, FloatArray]
+    scores: tuple[Score, ...]
     rank: tuple[int, int | None]
     verdict: str
     alike: bool
     causes: tuple[Cause, ...]
+    unit: str = "model-based standard errors of mathlearn's fit"
+    measure: str = "SE"
+
+    @property
+    def r_squared(self) -> tuple[FloatArray, FloatArray]:
+        """The first score of both, as ``score`` gives it: R² of least squares."""
+        return self.scores[0].ours, self.scores[0].theirs
 
     def to_frame(self, as_: FrameKind = "pandas") -> Any:
         """Return a data frame, one row for each response and term.
@@ -96,7 +123,10 @@ class TwinComparison(Shown):
         sections: list[Section] = []
         for i, response in enumerate(self.responses):
             terms = tuple(self._term(i, j, notes) for j in range(len(self.terms)))
-            sections += [Section(terms, response if several else "", long=True), Section((self._fit(i, notes),))]
+            sections += [
+                Section(terms, response if several else "", long=True),
+                Section(tuple(_score(score, i, notes) for score in self.scores)),
+            ]
         if self.rank[1] is not None:
             rank = (Cell(str(self.rank[0])), Cell(str(self.rank[1])), Cell(), Cell(), Cell())
             sections.append(Section((Line("rank of the columns", rank),)))
@@ -106,7 +136,7 @@ class TwinComparison(Shown):
             verdict=self.verdict,
             ok=self.alike,
             lead=tuple(("Why", cause.sentence) for cause in self.causes),
-            head=(Line("term", tuple(Cell(name, words=True) for name in HEADINGS)),),
+            head=(Line("term", tuple(Cell(name.format(self.measure), words=True) for name in HEADINGS)),),
             sections=tuple(sections),
             footnotes=tuple(notes.texts),
             notes=tuple(self._notes()),
@@ -124,22 +154,23 @@ class TwinComparison(Shown):
         )
         return Line(self.terms[j], cells)
 
-    def _fit(self, i: int, notes: Footnotes) -> Line:
-        ours, theirs = (float(values[i]) for values in self.r_squared)
-        mark = notes.mark("does not exist: the response does not vary on these rows") if isnan(ours) else 0
-        values = tuple(Cell(number(value, 6), mark=mark) for value in (ours, theirs))
-        return Line("R² on these rows", (*values, Cell(number(theirs - ours, 3)), Cell(), Cell()))
-
     def _notes(self) -> Iterator[tuple[str, str]]:
         yield "Twin", f"{self.twin} of scikit-learn {self.version}, fitted to the same {self.n} rows"
         if np.isfinite(self.in_se).any():
-            yield "SE", "model-based standard errors of mathlearn's fit"
+            yield self.measure, self.unit
         yield "Digits", "in which both agree, relative to the coefficient or its standard error, whichever is larger"
         if not np.isfinite(self.in_se[:, self.estimable]).all():
             yield (
                 "",
                 "(without a standard error: or to the coefficient with which the column alone would be of the size of y)",
             )
+
+
+def _score(score: Score, i: int, notes: Footnotes) -> Line:
+    ours, theirs = float(score.ours[i]), float(score.theirs[i])
+    mark = notes.mark(score.missing) if isnan(ours) and score.missing else 0
+    values = tuple(Cell(number(value, 6), mark=mark) for value in (ours, theirs))
+    return Line(score.label, (*values, Cell(number(theirs - ours, 3)), Cell(), Cell()))
 
 
 def _digits(ours: float, theirs: float, digits: float) -> str:

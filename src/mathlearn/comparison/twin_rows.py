@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mathlearn.data.design import Design
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["TwinRows", "all_rows"]
+__all__ = ["TwinRows", "all_rows", "counted", "other_rows", "require_same_squares"]
 
 # What is gathered, its parts while they are put together, and scikit-learn's copy in the order that LAPACK wants.
 COPIES = 3
@@ -41,7 +41,7 @@ class TwinRows:
         As the model predicts it, offset included.
     weight, offset : (n,) or None
     fitted : (n, q)
-        What mathlearn's model predicts.
+        What mathlearn's model predicts; of a fit by likelihood its linear predictor.
     shifts : tuple of int
         The origins of columns of huge integers, empty where there are none.
     """
@@ -54,6 +54,18 @@ class TwinRows:
     shifts: tuple[int, ...]
 
     @property
+    def weights(self) -> FloatArray:
+        """The weights, ones where there are none."""
+        return np.ones(len(self.y)) if self.weight is None else self.weight
+
+    @property
+    def means(self) -> FloatArray:
+        """Weighted means (p,) of the columns."""
+        w = self.weights
+        means: FloatArray = np.asarray(self.X.T @ w, np.float64) / w.sum()
+        return means
+
+    @property
     def sparse(self) -> bool:
         """Whether X is a sparse matrix."""
         return not isinstance(self.X, np.ndarray)
@@ -64,7 +76,7 @@ class TwinRows:
 
 
 def all_rows(rows: BoundRows, result: FitResult, given: Any) -> TwinRows:
-    """Read all rows into memory, as far as it may be used, and make sure that they are the rows of the fit.
+    """Read all rows into memory, as far as it may be used.
 
     Parameters
     ----------
@@ -78,13 +90,13 @@ def all_rows(rows: BoundRows, result: FitResult, given: Any) -> TwinRows:
     ResourceError
         They need more than ``max_memory``.
     SchemaError
-        These are other rows than those of the fit.
+        There are none, or they have no y.
     """
     chunks = _chunks(rows)
     if not chunks:
         raise SchemaError("no row is left: these are not the rows of the fit.")
     at_origin = counted_from(result, rows.design.int_shift)
-    found = TwinRows(
+    return TwinRows(
         X=_native(_stacked(chunks, rows.design), given, rows),
         y=np.concatenate([_y(chunk) for chunk in chunks]),
         weight=_joined([chunk.weight for chunk in chunks]),
@@ -92,8 +104,6 @@ def all_rows(rows: BoundRows, result: FitResult, given: Any) -> TwinRows:
         fitted=np.concatenate([fitted_values(at_origin, chunk) for chunk in chunks]),
         shifts=rows.design.int_shift,
     )
-    _require_same(found, result)
-    return found
 
 
 def _chunks(rows: BoundRows) -> list[Chunk]:
@@ -161,24 +171,42 @@ def _joined(parts: list[FloatArray | None]) -> FloatArray | None:
     return np.concatenate(present) if present else None
 
 
-def _require_same(rows: TwinRows, result: FitResult) -> None:
-    """Compare number, total and residual sum of squares with those of the fit."""
-    n, w = len(rows.y), rows.weight
-    total_weight = float(n) if w is None else float(w.sum())
-    count = round(total_weight) if result.weights_type == "frequency" else n
+def require_same_squares(rows: TwinRows, result: FitResult) -> None:
+    """Compare number, total and residual sum of squares with those of a least-squares fit.
+
+    Raises
+    ------
+    SchemaError
+        They differ: these are other rows.
+    """
+    w = rows.weight
+    total_weight = float(len(rows.y)) if w is None else float(w.sum())
+    count = counted(rows, result)
     y = rows.target(rows.y)
     mean = np.average(y, axis=0, weights=w) if result.fit_intercept else np.zeros(y.shape[1])
     tss, rss = _squares(y - mean, w), _squares(rows.y - rows.fitted, w)
     rounding = (ROUNDING * np.abs(y).max(initial=0.0)) ** 2 * total_weight
     mixed = np.sqrt(tss) * np.sqrt(rounding)  # apart: their product may overflow
     same = count == result.n
-    same = same and bool((np.abs(tss - result.tss) <= SAME_TOTAL * tss + mixed + rounding).all())
-    same = same and bool((np.abs(rss - result.rss) <= SAME_RESIDUALS * tss + rounding).all())
+    same = same and bool((np.abs(tss - result.null_deviance) <= SAME_TOTAL * tss + mixed + rounding).all())
+    same = same and bool((np.abs(rss - result.deviance) <= SAME_RESIDUALS * tss + rounding).all())
     if not same:
-        raise SchemaError(
-            f"these are not the rows of the fit (it has n = {result.n}, these are {count}; or their values or weights differ): "
-            "pass X, y and sample_weight as in fit."
-        )
+        raise other_rows(rows, result)
+
+
+def counted(rows: TwinRows, result: FitResult) -> int:
+    """Count rows as the fit does."""
+    if result.weights_type == "frequency" and rows.weight is not None:
+        return round(float(rows.weight.sum()))
+    return len(rows.y)
+
+
+def other_rows(rows: TwinRows, result: FitResult) -> SchemaError:
+    """Return the error that these are not the rows of the fit."""
+    return SchemaError(
+        f"these are not the rows of the fit (it has n = {result.n}, these are {counted(rows, result)}; or their values or weights differ): "
+        "pass X, y and sample_weight as in fit."
+    )
 
 
 def _squares(e: FloatArray, weight: FloatArray | None) -> FloatArray:

@@ -1,12 +1,14 @@
-"""Rows seen another way: dense for sparse, y less its offset."""
+"""Rows seen another way: dense for sparse, y less its offset, without columns."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from mathlearn._errors import DomainError
 from mathlearn.data.reduce import ordered_reduce
 
 if TYPE_CHECKING:
@@ -104,3 +106,52 @@ def held(rows: Rows, max_rows: int) -> Rows:
     if not rows.in_memory or rows.n_rows is None or rows.n_rows > max_rows:
         return rows
     return Held(rows, next(iter(rows.chunks(max_rows))))
+
+
+def without_columns(rows: Rows) -> Rows:
+    """Return the rows with no column of X: what is observed alone."""
+    return Adapted(rows, _observed_alone, sparse=False)
+
+
+def _observed_alone(chunk: Chunk) -> Chunk:
+    return replace(chunk, X=np.empty((chunk.n, 0)))
+
+
+def as_proportions(rows: Rows) -> Rows:
+    """Return the rows with y (n, 2) of successes and failures as proportions and trials.
+
+    Reading them raises a DomainError where these are no counts.
+    """
+    return Adapted(rows, partial(_counted, names=rows.responses), sparse=rows.sparse)
+
+
+def proportions(chunk: Chunk) -> Chunk:
+    """Return a chunk whose y (n, 2) are successes and failures with proportions and trials instead."""
+    counts = np.asarray(chunk.y)
+    trials = counts.sum(axis=1)
+    return replace(chunk, y=np.column_stack([counts[:, 0] / trials, trials]))
+
+
+def _counted(chunk: Chunk, names: tuple[str, ...]) -> Chunk:
+    """Return proportions and trials of counts, once they are found to be counts.
+
+    Raises
+    ------
+    DomainError
+    """
+    counts = np.asarray(chunk.y)
+    for name, column in zip(names, counts.T, strict=True):
+        bad = np.flatnonzero((column < 0.0) | (column != np.rint(column)))
+        if bad.size:
+            raise DomainError(
+                f"{name} has {bad.size} of {column.size} values that are no counts, first {float(column[bad[0]])!r} in row "
+                f"{int(chunk.index[bad[0]])}: allowed are whole numbers of at least 0. With two columns, y is successes and failures; "
+                "repair these rows, or give proportions with trials=."
+            )
+    none = np.flatnonzero(counts.sum(axis=1) == 0.0)
+    if none.size:
+        raise DomainError(
+            f"{' and '.join(names)} are both 0 in {none.size} of {chunk.n} rows, first in row {int(chunk.index[none[0]])}: there was no "
+            "trial, and nothing was observed. Leave these rows out."
+        )
+    return proportions(chunk)

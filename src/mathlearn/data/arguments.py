@@ -8,7 +8,10 @@ import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.bound import Roles
+from mathlearn.data.classes import count_missing
+from mathlearn.data.coded import HeldLabels, NamedLabels
 from mathlearn.data.inputs import Numbers, check_index, read_labels, read_numbers
+from mathlearn.data.labels import read_class_labels
 from mathlearn.data.roles import (
     ALL_ZERO,
     ArrayRole,
@@ -17,6 +20,7 @@ from mathlearn.data.roles import (
     LabelRole,
     check_weights,
     columns_named,
+    columns_of_list,
 )
 from mathlearn.data.schema import listing
 from mathlearn.data.validate import Tally, check_lengths, is_finite
@@ -24,8 +28,10 @@ from mathlearn.data.validate import Tally, check_lengths, is_finite
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray
     from mathlearn.data.bound import Missing
+    from mathlearn.data.coded import Label, Labels
     from mathlearn.data.inputs import Intake
     from mathlearn.data.roles import Role
+    from mathlearn.data.source import Source
 
 
 class Arguments(NamedTuple):
@@ -36,11 +42,12 @@ class Arguments(NamedTuple):
     groups: Any = None
     offset: Any = None
 
-    def named_columns(self, intake: Intake) -> NamedColumns:
-        """Say which of them name columns of X."""
+    def named_columns(self, intake: Intake, *, labels: bool = False) -> NamedColumns:
+        """Say which of them name columns of X; a list of text is not that where y is labels, but for the name of one column."""
         source, named = intake.source, intake.named
+        y = _label_column(self.y, source, named=named) if labels else self.y
         return NamedColumns(
-            columns_named(self.y, source, "y", named=named),
+            columns_named(y, source, "y", named=named),
             _one(columns_named(self.weights, source, "sample_weight", named=named), "sample_weight"),
             columns_named(self.groups, source, "groups", named=named),
             _one(columns_named(self.offset, source, "offset", named=named), "offset"),
@@ -67,35 +74,76 @@ def _one(names: tuple[str, ...], what: str) -> tuple[str, ...]:
     return names
 
 
+def _label_column(y: Any, source: Source, *, named: bool) -> Any:
+    """Return what names the column of labels, or None where y holds the labels themselves."""
+    if isinstance(y, str):
+        return y
+    names = columns_of_list(y)
+    if not named or not names or source.n_rows == len(names) or not all(name in source.schema for name in names):
+        return None
+    if len(names) > 1:
+        raise SchemaError(f"y names {len(names)} columns ({listing(names)}); class labels are one column.")
+    return names[0]
+
+
 class Reading(NamedTuple):
     """The arguments, read.
 
     Attributes
     ----------
     roles : Roles
+        Without a y while that is labels: these have to be coded first.
     responses : tuple of str
         Names of the columns of y.
     y_ndim : int
         1 or 2, as given; 0 without y.
+    labels : Labels or None
+        Where class labels come from.
     """
 
     roles: Roles
     responses: tuple[str, ...]
     y_ndim: int
+    labels: Labels | None = None
+
+    def coded(self, classes: tuple[Label, ...]) -> Roles:
+        """Return the roles with the labels as codes of these classes."""
+        return self.roles if self.labels is None else self.roles._replace(y=self.labels.coded(classes))
 
 
 def read_arguments(
-    intake: Intake, given: Arguments, named: NamedColumns, *, missing: Missing, weights_type: str
+    intake: Intake,
+    given: Arguments,
+    named: NamedColumns,
+    *,
+    missing: Missing,
+    weights_type: str,
+    label_columns: tuple[str, ...] | None = None,
 ) -> Reading:
-    """Read what was given beside X, check each for itself, and all for their lengths and row labels."""
+    """Read what was given beside X, check each for itself, and all for their lengths and row labels.
+
+    Parameters
+    ----------
+    intake : Intake
+    given : Arguments
+    named : NamedColumns
+    missing : {"raise", "drop"}
+    weights_type : {"precision", "frequency"}
+    label_columns : tuple of str or None
+        Where y is class labels, the column of the source that they are, or () where they are values (or there are none).
+    """
     check = _Checks(intake, missing)
-    y, responses, ndim = _read_y(given.y, named.y, check)
+    labels = None if label_columns is None else _read_labels(given.y, label_columns, check)
+    if label_columns is None:
+        y, responses, ndim = _read_y(given.y, named.y, check)
+    else:
+        y, responses, ndim = None, () if labels is None else (labels.name,), 0 if labels is None else 1
     weight = _read_weights(given.weights, named.weights, weights_type, check)
     offset = _read_offset(given.offset, named.offset, check)
     group = _read_groups(given.groups, named.groups, check)
     roles = Roles(y, weight, offset, group)
     check.compare()
-    return Reading(roles, responses, ndim)
+    return Reading(roles, responses, ndim, labels)
 
 
 class _Checks:
@@ -144,6 +192,26 @@ def _read_y(value: Any, columns: tuple[str, ...], check: _Checks) -> tuple[Role 
     numbers = read_numbers(value, "y", differences=True)
     names = numbers.names or _plain_names("y", numbers.values.shape[1])
     return check.role("y", numbers), names, numbers.ndim
+
+
+def _read_labels(value: Any, columns: tuple[str, ...], check: _Checks) -> Labels | None:
+    if columns:
+        (name,) = columns
+        held = check.source.held(name)
+        if held is None:
+            return NamedLabels(name)
+        read = read_class_labels(held)
+    elif value is None:
+        return None
+    else:
+        read = read_class_labels(value)
+        name = read.name or "y"
+    check.note("y", len(read.column.values), read.index)
+    tally = Tally("y", (name,))
+    count_missing(tally, read.column, 0)
+    span = f"among {len(read.column.values)} rows"
+    tally.report(check.source.locate, span, allow_missing=check.missing == "drop")
+    return HeldLabels(name, read.column, read.dtype)
 
 
 def _read_weights(value: Any, columns: tuple[str, ...], weights_type: str, check: _Checks) -> Role | None:

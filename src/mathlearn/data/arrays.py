@@ -179,3 +179,16 @@ def _column(kind: ColumnKind, values: AnyArray) -> Column:
     """Make a column; a float NaN counts as missing."""
     missing = np.isnan(values) if kind == "float" else None
     return Column(kind, values, missing if missing is not None and missing.any() else None)
+
+
+_SINGLE = frozenset({"float32", "float", "real"})
+"""What sources call single precision."""
+
+
+def is_single(source: Source, columns: tuple[str, ...]) -> bool:
+    """Whether these columns are numbers of single precision, all of them."""
+    if isinstance(source, MatrixSource):
+        dtype = source.matrix.dtype
+        return bool(dtype.kind == "f" and dtype.itemsize == 4)
+    fields = [source.schema[name] for name in columns]
+    return all(field.kind == "float" and field.dtype.lower() in _SINGLE for field in fields)

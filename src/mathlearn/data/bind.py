@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from dataclasses import replace
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arguments import Arguments, read_arguments
-from mathlearn.data.arrays import MatrixSource, as_columns
+from mathlearn.data.arrays import MatrixSource, as_columns, is_single
 from mathlearn.data.bound import BoundRows
+from mathlearn.data.classes import learn_classes
 from mathlearn.data.design import Design
 from mathlearn.data.inputs import as_source
 from mathlearn.data.integers import bounds, is_wide, lost_differences, rounding_step, shift_for, telling_once, to_float
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from mathlearn.data.arguments import NamedColumns
+    from mathlearn._typing import BoolArray
+    from mathlearn.data.arguments import NamedColumns, Reading
     from mathlearn.data.batch import Batch
     from mathlearn.data.bound import Missing
+    from mathlearn.data.coded import Label
     from mathlearn.data.formula import Encoding
     from mathlearn.data.inputs import Intake
     from mathlearn.data.schema import Schema
     from mathlearn.data.source import Source
 
 _LEARN_ROWS = 1 << 14
+_LEARN_NUMBERS = 1 << 20
+_NO_Y = (
+    "This {} estimator requires y to be passed, but the target y is None. "
+    "Pass y, name a column of X as y, or use a two-sided formula ('y ~ x')."
+)
 
 
 def bind(
@@ -39,6 +50,7 @@ def bind(
     missing: Missing = "raise",
     weights_type: str = "precision",
     require_y: bool = True,
+    labels: bool = False,
     shift_integers: bool = True,
     estimator: str = "Estimator",
 ) -> BoundRows:
@@ -59,6 +71,9 @@ def bind(
     weights_type : {"precision", "frequency"}
     require_y : bool
         Whether having no y is an error.
+    labels : bool
+        Whether y is class labels, of any one kind: text, booleans, whole numbers. The design then knows the `classes` of the rows
+        that count (of positive weight, not dropped), and chunks carry their codes 0, 1, ... as y.
     shift_integers : bool
         Whether integer columns beyond 2**53 may be shifted (the model has an intercept).
     estimator : str
@@ -79,20 +94,24 @@ def bind(
     """
     intake = as_source(X)
     given = Arguments(y, sample_weight, groups, offset)
-    named = given.named_columns(intake)
+    named = given.named_columns(intake, labels=labels)
     told: set[str] = set()
-    encoding = None
-    from_formula = False
-    if formula is not None:
-        with telling_once(told):
-            encoding, from_formula = _learn_formula(formula, intake.source, y, named)
+    with telling_once(told):
+        encoding = None if formula is None else _learn_formula(formula, intake.source, y, named, labels=labels)
+    from_formula = encoding is not None and bool(encoding.responses)
     if require_y and y is None and not from_formula:
-        raise SchemaError(
-            f"This {estimator} estimator requires y to be passed, but the target y is None. "
-            "Pass y, name a column of X as y, or use a two-sided formula ('y ~ x')."
-        )
-    refuse_rounding(intake.source, named.y, of_y=True)
-    reading = read_arguments(intake, given, named, missing=missing, weights_type=weights_type)
+        raise SchemaError(_NO_Y.format(estimator))
+    if not labels:
+        refuse_rounding(intake.source, named.y, of_y=True)
+    response = encoding.response_columns if encoding is not None and from_formula else named.y
+    reading = read_arguments(
+        intake,
+        given,
+        named,
+        missing=missing,
+        weights_type=weights_type,
+        label_columns=response if labels else None,
+    )
     columns = _columns_of_X(intake, named) if encoding is None else encoding.columns
     shift = learn_shift(intake.source, columns) if shift_integers and encoding is None else ()
     design = Design(
@@ -103,12 +122,48 @@ def bind(
         weights_type=weights_type,
         int_shift=shift,
         encoding=encoding,
-        response_columns=encoding.response_columns if encoding is not None and from_formula else named.y,
+        response_columns=response,
         weight_columns=named.weights,
         offset_columns=named.offset,
         group_columns=named.groups,
+        offset_given=offset is not None and not named.offset,
+        single=encoding is None and is_single(intake.source, columns),
     )
+    if reading.labels is not None:
+        return _classified(intake.source, design, reading, missing, told)
     return BoundRows(intake.source, design, reading.roles, missing=missing, formula_response=from_formula, told=told)
+
+
+def _classified(source: Source, design: Design, reading: Reading, missing: Missing, told: set[str]) -> BoundRows:
+    """Learn the classes of the rows that count, and bind the rows with their codes.
+
+    One pass reads the labels alone. Where rows may leave, others are read with all that is used until each class was met in a row that
+    stays: mostly a few.
+    """
+    if reading.labels is None:
+        raise TypeError("there are no labels")
+    learned = learn_classes(reading.labels, source, missing)
+
+    def rows_of(classes: tuple[Label, ...], told: Iterable[str]) -> BoundRows:
+        known = replace(design, classes=classes, class_dtype=learned.dtype)
+        return BoundRows(source, known, reading.coded(classes), missing=missing, told=told)
+
+    rows = rows_of(learned.labels, told)
+    if missing == "raise" and reading.roles.weight is None:
+        return rows
+    met = _met(rows, len(learned.labels))
+    return rows if met.all() else rows_of(tuple(compress(learned.labels, met)), rows.told)
+
+
+def _met(rows: BoundRows, classes: int) -> BoolArray:
+    """Mark the classes that occur in rows that stay."""
+    met = np.zeros(classes, dtype=np.bool_)
+    for chunk in rows.chunks(max(1, min(_LEARN_ROWS, _LEARN_NUMBERS // max(1, len(rows.terms))))):
+        if chunk.y is not None:
+            met[chunk.y[:, 0].astype(np.intp)] = True
+        if met.all():
+            break
+    return met
 
 
 def _formula_ndim(encoding: Encoding | None) -> int:
@@ -126,11 +181,11 @@ def _columns_of_X(intake: Intake, named: NamedColumns) -> tuple[str, ...]:
     return schema.names
 
 
-def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns) -> tuple[Encoding, bool]:
+def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns, *, labels: bool) -> Encoding:
     """Compile the formula against the columns and learn its levels, knots and polynomials."""
     from mathlearn.data.formula import compile as compile_formula
 
-    formula = compile_formula(text, source.schema.without(named.y), roles=named.all)
+    formula = compile_formula(text, source.schema.without(named.y), roles=named.all, labels=labels)
     if formula.has_response and y is not None:
         raise SchemaError(
             f"y is given twice: by the left side of the formula {text!r} and by the argument y. "
@@ -144,9 +199,9 @@ def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns) -> tu
     encoding = formula.learn(batches, in_memory=source.in_memory)
     if encoding.fit_intercept:
         refuse_rounding(source, encoding.numeric_columns)
-    if formula.has_response:
+    if formula.has_response and not labels:
         refuse_rounding(source, encoding.numeric_responses, of_y=True)
-    return encoding, formula.has_response
+    return encoding
 
 
 def learn_shift(source: Source, columns: tuple[str, ...]) -> tuple[int, ...]:

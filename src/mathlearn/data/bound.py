@@ -10,6 +10,7 @@ import numpy as np
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arrays import MatrixSource, as_columns
 from mathlearn.data.chunk import Chunk
+from mathlearn.data.coded import refuse_unseen
 from mathlearn.data.encode import missing_rows
 from mathlearn.data.integers import telling_once
 from mathlearn.data.nonfinite import diagnose
@@ -123,6 +124,11 @@ class BoundRows:
         return (*columns, *(name for name in extra if name not in columns)) if extra else columns
 
     @property
+    def told(self) -> frozenset[str]:
+        """Columns that a warning of lost digits has named."""
+        return frozenset(self._told)
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """Names of the p columns of X."""
         return self.design.terms
@@ -182,10 +188,15 @@ class BoundRows:
         SchemaError
             There is no row; or as `chunks`.
         """
+        for _, chunk in self.batches(max_rows):
+            yield chunk
+
+    def batches(self, max_rows: int) -> Iterator[tuple[Batch, Chunk]]:
+        """Yield each block as the source has it, with the chunk made of it; else as `blocks`."""
         empty = True
         for batch in self._read(max_rows):
             empty = False
-            yield self._assemble(batch)
+            yield batch, self._assemble(batch)
         if empty:
             raise self._no_rows(0)
 
@@ -269,7 +280,17 @@ class BoundRows:
             parts[name] = values.reshape(-1) if name in _VECTORS else values
             bad += [] if gone is None else [gone]
         parts["offset"] = _total(parts["offset"], encoded.offset)
-        return self._filtered(batch, encoded.X, parts, bad)
+        chunk = self._filtered(batch, encoded.X, parts, bad)
+        if self.design.classes and chunk.y is not None:
+            self._check_classes(columns, chunk, chunk.y)
+        return chunk
+
+    def _check_classes(self, columns: Batch, chunk: Chunk, codes: FloatArray) -> None:
+        """Refuse a label that is none of the classes, in a row that counts."""
+        unseen = np.flatnonzero(codes[:, 0] < 0)
+        if unseen.size:
+            row = int(chunk.index[unseen[0]])
+            refuse_unseen(self.roles.y, columns, row - chunk.start, self.source.locate(row), self.design.classes)
 
     def _filtered(self, batch: Batch, X: Any, parts: dict[str, Any], bad: list[BoolArray]) -> Chunk:
         """Leave out the rows that are missing or have no weight, and check the others."""

@@ -197,7 +197,7 @@ def _odd_quotes(path: Path, longest: int) -> bool:
                 return False
             stream.seek(0)
         blocks = iter(lambda: stream.read(_COUNTED), b"")
-        return sum(block.count(b'"') for block in blocks) % 2 == 1
+        return bool(sum(block.count(b'"') for block in blocks) % 2)
 
 
 def damaged(label: str, error: object) -> str:

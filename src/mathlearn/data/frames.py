@@ -79,6 +79,10 @@ class FrameSource(Source):
                 }
                 yield Batch(start, stop - start, None, here)
 
+    def held(self, column: str) -> Any:
+        """Return the frame's own series."""
+        return self._frame[column].to_native()
+
     def locate(self, row: int) -> str:
         """Say where row `row` is."""
         return f"row {row} (counted from 0)"
@@ -102,7 +106,7 @@ def read_frame(value: Any, what: str) -> Intake | None:
     SchemaError
         For one column alone, for duplicate names, and for a frame without rows or columns.
     """
-    frame = _as_frame(value, what)
+    frame = as_frame(value, what)
     if frame is None:
         return None
     native = frame.to_native()
@@ -120,7 +124,7 @@ def read_frame(value: Any, what: str) -> Intake | None:
     return Intake(source, named=names is not None, index=index)
 
 
-def _as_frame(value: Any, what: str) -> nw.DataFrame[Any] | None:
+def as_frame(value: Any, what: str) -> nw.DataFrame[Any] | None:
     """Wrap what narwhals knows; a lazy frame is collected."""
     import narwhals as nw
     from narwhals.exceptions import DuplicateError
@@ -257,7 +261,7 @@ def read_frame_numbers(value: Any, what: str, *, differences: bool = False) -> N
         one = series.alias(what).to_frame()
         named = (name,) if isinstance(name, str) and name else None
         return _numbers(one, named, 1, getattr(value, "index", None), what, differences=differences)
-    frame = _as_frame(value, what)
+    frame = as_frame(value, what)
     if frame is None:
         return None
     names = _text_names(frame.columns)

@@ -56,7 +56,7 @@ def as_source(X: Any, what: str = "X") -> Intake:
         from mathlearn.data.sparse import sparse_source
 
         return Intake(sparse_source(X, what), named=False)
-    if _may_be_frame(X):
+    if may_be_frame(X):
         from mathlearn.data.frames import read_frame
 
         intake = read_frame(X, what)
@@ -67,11 +67,11 @@ def as_source(X: Any, what: str = "X") -> Intake:
         raise SchemaError(
             f"{what} is a path, not a table. A file is read by mathlearn.scan: {what}=mathlearn.scan({path!r})."
         )
-    _refuse_unordered(X, what)
+    refuse_unordered(X, what)
     return Intake(array_source(X, what=what), named=False)
 
 
-def _refuse_unordered(values: Any, what: str) -> None:
+def refuse_unordered(values: Any, what: str) -> None:
     """Refuse what NumPy would take for one object."""
     kind = type(values).__name__
     if isinstance(values, Mapping):
@@ -82,7 +82,8 @@ def _refuse_unordered(values: Any, what: str) -> None:
         )
 
 
-def _may_be_frame(value: Any) -> bool:
+def may_be_frame(value: Any) -> bool:
+    """Whether a value is worth asking narwhals about."""
     return type(value).__module__.partition(".")[0] not in _PLAIN
 
 
@@ -125,13 +126,13 @@ def read_numbers(values: Any, what: str, *, differences: bool = False) -> Number
     if type(values) is not np.ndarray:
         if hasattr(values, "tocsr"):
             raise SchemaError(f"{what} is sparse; only X may be. Use {what}.toarray().")
-        if _may_be_frame(values):
+        if may_be_frame(values):
             from mathlearn.data.frames import read_frame_numbers
 
             framed = read_frame_numbers(values, what, differences=differences)
             if framed is not None:
                 return framed
-        _refuse_unordered(values, what)
+        refuse_unordered(values, what)
     array = real_array(values, what)
     if array.ndim not in {1, 2}:
         raise SchemaError(f"{what} should be a 1d array, got an array of shape {array.shape} instead.")

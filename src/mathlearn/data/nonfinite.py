@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mathlearn.data.coded import CodedColumn
 from mathlearn.data.roles import LabelRole
 from mathlearn.data.validate import Tally
 
@@ -54,7 +55,7 @@ def _count_raw(rows: BoundRows, name: str, tally: Tally, batch: Batch) -> None:
     if name == "X" and batch.matrix is not None and rows.design.encoding is None:
         _count_matrix(tally, batch)
         return
-    labels = isinstance(getattr(rows.roles, name, None), LabelRole)
+    labels = isinstance(getattr(rows.roles, name, None), LabelRole | CodedColumn)
     columns = rows.named(batch).columns
     for j, column_name in enumerate(tally.names):
         column = columns[column_name]

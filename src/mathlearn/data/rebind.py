@@ -34,23 +34,49 @@ def rebind(
     offset: Any,
     missing: Missing,
     require_y: bool,
+    require_offset: bool,
     estimator: str,
 ) -> BoundRows:
     """Bind new rows to a design learned before; see `Design.bind`."""
     intake = as_source(X)
-    given = Arguments(y, weights, groups, offset)
-    from_formula = require_y and y is None and _formula_has_response(design)
+    labels = bool(design.classes)
+    given = _with_offset(design, Arguments(y, weights, groups, offset), intake, required=require_offset)
+    from_formula = require_y and y is None and not labels and _formula_has_response(design)
     if require_y and y is None and not from_formula:
         given = given._replace(y=_response_of_fit(design, estimator))
-    named = given.named_columns(intake)
+    named = given.named_columns(intake, labels=labels)
     intake, bound = _match(design, intake, named, estimator)
-    reading = read_arguments(intake, given, named, missing=missing, weights_type=design.weights_type)
+    reading = read_arguments(
+        intake,
+        given,
+        named,
+        missing=missing,
+        weights_type=design.weights_type,
+        label_columns=named.y if labels else None,
+    )
     if reading.responses and len(reading.responses) != len(design.responses):
         raise SchemaError(
             f"y has {len(reading.responses)} columns, but {estimator} was fitted to {len(design.responses)} "
             f"({listing(design.responses)}). Give y as at fit."
         )
-    return BoundRows(intake.source, bound, reading.roles, missing=missing, formula_response=from_formula, fitting=False)
+    roles = reading.coded(design.classes)
+    return BoundRows(intake.source, bound, roles, missing=missing, formula_response=from_formula, fitting=False)
+
+
+def _with_offset(design: Design, given: Arguments, intake: Intake, *, required: bool) -> Arguments:
+    """Take the offset from the column that it was at fit, where none is given."""
+    column = next(iter(design.offset_columns), None)
+    if given.offset is not None or not (column or design.offset_given):
+        return given
+    if column is not None and intake.named and column in intake.source.schema:
+        return given._replace(offset=column)
+    if required:
+        where = "" if column is None else f", the column {column!r}"
+        raise SchemaError(
+            f"this model was fitted with an offset{where}; pass offset= here too: one number for each row of X"
+            + (", zeros for none." if column is None else ", or X with that column.")
+        )
+    return given
 
 
 def _formula_has_response(design: Design) -> bool:

@@ -166,12 +166,10 @@ def columns_named(value: Any, source: Source, what: str, *, named: bool) -> tupl
         return ()
     if isinstance(value, str):
         names: tuple[str, ...] = (value,)
-    elif isinstance(value, list | tuple) and len(value) > 0 and all(isinstance(v, str) for v in value):
-        names = tuple(value)
-        if source.n_rows == len(names) and not (named and all(name in source.schema for name in names)):
-            return ()  # as many labels as rows: values
     else:
-        return ()
+        names = columns_of_list(value)
+        if not names or (source.n_rows == len(names) and not (named and all(name in source.schema for name in names))):
+            return ()  # as many labels as rows: values
     if not named:
         raise SchemaError(
             f"{what}={listing(names)} names a column, but X has no column names. Pass the values themselves, "
@@ -182,6 +180,13 @@ def columns_named(value: Any, source: Source, what: str, *, named: bool) -> tupl
     if len(set(names)) < len(names):
         raise SchemaError(f"{what} names a column twice: {listing(names)}.")
     return names
+
+
+def columns_of_list(value: Any) -> tuple[str, ...]:
+    """Return a list or tuple of text as a tuple; () for anything else."""
+    if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    return ()
 
 
 def check_weights(weight: FloatArray, weights_type: str, name: str, locate: Callable[[int], str]) -> None:

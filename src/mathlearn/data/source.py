@@ -38,6 +38,10 @@ class Source(ABC):
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield consecutive batches of at most `max_rows` rows holding the named columns (all when None)."""
 
+    def held(self, column: str) -> Any:  # noqa: ARG002 -- what sources in memory override
+        """Return a column as its owner holds it, in a type of which batches may know less; None where there is no such thing."""
+        return None
+
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based) is, in the user's terms, for example ``"row 17"`` or ``"part-2.csv, line 19"``."""
         return f"row {row}"

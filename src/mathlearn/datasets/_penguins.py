@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from mathlearn import _engines
-from mathlearn._errors import DomainError
+from mathlearn.datasets._read import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from mathlearn.datasets._read import FrameKind
 
 __all__ = ["load_penguins", "penguins_path"]
 
@@ -26,7 +25,7 @@ def penguins_path() -> Path:
     return Path(__file__).with_name("penguins.csv")
 
 
-def load_penguins(as_: Literal["pandas", "polars", "arrow"] = "pandas") -> Any:
+def load_penguins(as_: FrameKind = "pandas") -> Any:
     """Load the Palmer penguins: body measurements of 344 penguins near Palmer Station, Antarctica, 2007 to 2009.
 
     Columns: ``species`` and ``island`` (three each), ``bill_length_mm``, ``bill_depth_mm``, ``flipper_length_mm``,
@@ -63,24 +62,4 @@ def load_penguins(as_: Literal["pandas", "polars", "arrow"] = "pandas") -> Any:
     >>> load_penguins()["species"].value_counts().to_dict()
     {'Adelie': 152, 'Gentoo': 124, 'Chinstrap': 68}
     """
-    if as_ not in _READERS:
-        raise DomainError(f"as_ must be one of {', '.join(map(repr, _READERS))}, got {as_!r}")
-    return _READERS[as_](penguins_path())
-
-
-def _pandas(path: Path) -> Any:
-    import pandas as pd
-
-    return pd.read_csv(path)
-
-
-def _polars(path: Path) -> Any:
-    return _engines.load("polars").read_csv(path, null_values="NA")
-
-
-def _arrow(path: Path) -> Any:
-    csv = _engines.load("pyarrow.csv")
-    return csv.read_csv(path, convert_options=csv.ConvertOptions(null_values=["NA"], strings_can_be_null=True))
-
-
-_READERS: dict[str, Callable[[Path], Any]] = {"pandas": _pandas, "polars": _polars, "arrow": _arrow}
+    return read(penguins_path(), as_)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import hypot, log, log1p, sqrt
+from math import exp, hypot, inf, lgamma, log, log1p, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mathlearn.explain.books import Books
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["agree", "certified", "counted", "flat", "resolved", "tail", "tail_check"]
+__all__ = ["agree", "certified", "counted", "flat", "joint_tail", "joint_tail_check", "resolved", "tail", "tail_check"]
 
 RESOLVED = 1e-3
 """A rounding bound above this leaves nothing to compare."""
@@ -115,6 +115,41 @@ def _rule(points: int) -> tuple[FloatArray, FloatArray]:
 def tail_check(says: str, t: float, df: float, shown: float) -> StepCheck:
     """Compare a tail probability shown with the area under the density."""
     value, error = tail(t, df)
+    if max(shown, value) < TINY:
+        return StepCheck(0.0, error, says)
+    return agree(says, value, shown, _TAIL_ACCURACY + error)
+
+
+def joint_tail(f: float, df_num: int, df_den: float) -> tuple[float, float]:
+    r"""Probability that an F variable exceeds f, and a bound on its relative error, by adding to a tail of one or two degrees.
+
+    With :math:`a = d_1/2`, :math:`b = d_2/2` and :math:`x = d_1 f / (d_1 f + d_2)`, two more degrees of freedom of the numerator add
+    :math:`x^a (1-x)^b \Gamma(a+b) / (\Gamma(a+1) \Gamma(b))`, all terms being positive; for infinite :math:`d_2`, chi-squared over its
+    degrees of freedom, it is :math:`X^a e^{-X} / \Gamma(a+1)` with :math:`X = d_1 f / 2`.
+
+    References
+    ----------
+    Abramowitz and Stegun (1964), "Handbook of Mathematical Functions", 26.4.4, 26.4.5 and 26.5.16.
+    """
+    if not 0 < f < inf:
+        return float(f <= 0), 8 * ROUNDOFF
+    total = df_num * f
+    b, fall = (df_den / 2, df_den / 2 * log1p(total / df_den)) if df_den < inf else (inf, total / 2)
+    power = log(total / 2) if df_den == inf else -log1p(df_den / total)
+    value, error = tail(sqrt(total), df_den) if df_num % 2 else (exp(-fall), 4 * ROUNDOFF * (1 + fall))
+    lost = error * value
+    for k in range(df_num % 2 or 2, df_num, 2):
+        a = k / 2
+        sizes = [a * power, -fall, -lgamma(a + 1), *([] if b == inf else [lgamma(a + b), -lgamma(b)])]
+        term = exp(sum(sizes))
+        value += term
+        lost += term * 8 * ROUNDOFF * (1 + sum(map(abs, sizes)))
+    return value, lost / max(value, TINY)
+
+
+def joint_tail_check(says: str, f: float, df_num: int, df_den: float, shown: float) -> StepCheck:
+    """Compare the p-value of a joint test with the tail found again."""
+    value, error = joint_tail(f, df_num, df_den)
     if max(shown, value) < TINY:
         return StepCheck(0.0, error, says)
     return agree(says, value, shown, _TAIL_ACCURACY + error)

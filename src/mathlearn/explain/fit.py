@@ -8,6 +8,7 @@ from mathlearn.explain.derivation import Derivation, prose
 from mathlearn.explain.registry import steps_about
 from mathlearn.explain.setting import Setting
 from mathlearn.results.certificate_text import digest
+from mathlearn.results.stack import require_one_predictor
 
 if TYPE_CHECKING:
     from mathlearn.explain.derivation import Prose
@@ -22,7 +23,8 @@ def explain(
     r"""Derive a fit from its model and assumptions to a sentence in plain words, with its own numbers.
 
     Each step carries checks that are evaluated on this very fit: the number shown against the same number found by another
-    route, from the statistic of the rows, with the rounding bound of that route as tolerance.
+    route, with the rounding bound of that route as tolerance. Of least squares that is the statistic of the rows; a fit by likelihood
+    keeps none, and numbers of its record that hang together are compared, with what its certificate found in the rows.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def explain(
     SchemaError
         There is no such response or term.
     DomainError
-        `level` is outside (0, 1), or the data do not determine `term`.
+        `level` is outside (0, 1), the data do not determine `term`, or there are several linear predictors.
 
     Examples
     --------
@@ -52,12 +54,24 @@ def explain(
     >>> print(derivation["The loss"].check.says)
     the sum of squares, multiplied out from the statistic, relative to the squares that cancel in it
     """
+    require_one_predictor(result, "a derivation")
     setting = Setting.of(result, response, term, level)
     return Derivation(
-        title=prose("Least squares for @, step by step", setting.y),
+        title=prose(f"{_method(setting)} for @, step by step", setting.y),
         subtitle=_subtitle(setting),
         steps=steps_about("fit", setting),
     )
+
+
+def _method(setting: Setting) -> str:
+    """Name what was done."""
+    law = setting.fitted_law
+    if law is None:
+        return "Least squares"
+    if law.corrected:
+        return "Firth's penalised likelihood"
+    what = "likelihood" if law.has_density else "quasi-likelihood"
+    return f"Penalised maximum {what}" if law.penalised else f"Maximum {what}"
 
 
 def _subtitle(setting: Setting) -> Prose:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mathlearn._errors import DomainError
 from mathlearn.explain.derivation import Maths, Whole, joined, maths
+from mathlearn.explain.law import FittedLaw
+from mathlearn.explain.mean import link_of_mean
 from mathlearn.explain.numbers import num, signed
+from mathlearn.results.stack import require_one_predictor
 from mathlearn.statistics.chosen import chosen_response
-from mathlearn.statistics.equation import LEADING, equation_text, leading, summand
+from mathlearn.statistics.equation import LEADING, equation_text, leading, shown_numbers, summand
 
 if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
@@ -33,6 +36,7 @@ def equation(
 ) -> str:
     r"""Write the fitted equation on one line.
 
+    Of a fit by likelihood it is that of the linear predictor, ``log(E y) = ...``: the link of the mean stands on its left.
     Where columns are dependent, the coefficients are one choice of many that give the same fitted values: the shortest.
 
     Parameters
@@ -51,7 +55,7 @@ def equation(
     Raises
     ------
     DomainError
-        Another `format` or `style`, or digits that there are not.
+        Another `format` or `style`, digits that there are not, or several linear predictors.
     SchemaError
         There is no such response.
     ImportError
@@ -74,6 +78,7 @@ def equation(
     _one_of("format", format, get_args(EquationFormat))
     _one_of("style", style, get_args(EquationStyle))
     _require_digits(digits)
+    require_one_predictor(result, "an equation")
     i = chosen_response(result, response)
     many = style == "indexed" or (style == "auto" and len(result.terms) > _MANY)
     if format == "text":
@@ -92,8 +97,14 @@ def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
         raise DomainError(f"{what} is {value!r}: it must be one of {', '.join(map(repr, allowed))}")
 
 
+def _head(result: FitResult, i: int) -> Maths:
+    """Write the fitted response, or the link of its mean, and the sign of equality."""
+    law, name = FittedLaw.of(result.likelihood), result.responses[i]
+    return (maths(r"\widehat{@}", name) if law is None else link_of_mean(law, name)) + Maths(" =")
+
+
 def _start(result: FitResult, i: int, digits: int) -> list[Maths]:
-    return [Maths(num(float(result.intercept[i]), digits))] if result.fit_intercept else []
+    return [Maths(num(shown_numbers(result, i)[0], digits))] if result.fit_intercept else []
 
 
 def _offset(result: FitResult, *, alone: bool) -> list[Maths]:
@@ -108,27 +119,26 @@ def _term(value: float, digits: int, *, first: bool) -> str:
 
 def _named(result: FitResult, i: int, digits: int) -> list[Maths]:
     parts = _start(result, i, digits)
-    for value, name in zip(result.coef[i].tolist(), result.terms, strict=True):
+    for value, name in zip(shown_numbers(result, i)[1].tolist(), result.terms, strict=True):
         parts.append(maths(rf"{_term(value, digits, first=not parts)}\, @", name))
     parts += _offset(result, alone=not parts)
-    head = maths(r"\widehat{@} =", result.responses[i])
-    return [head, *(parts or [Maths("0")])]
+    return [_head(result, i), *(parts or [Maths("0")])]
 
 
 def _indexed(result: FitResult, i: int, digits: int) -> list[Maths]:
-    p = len(result.terms)
+    p, coef = len(result.terms), shown_numbers(result, i)[1]
     parts = _start(result, i, digits)
     for j in leading(p):
         if j == p - 1 > LEADING:
             parts.append(Maths(r"+ \cdots"))
-        value = float(result.coef[i][j])
+        value = float(coef[j])
         parts.append(Maths(rf"{_term(value, digits, first=not parts)}\, x_{{{j + 1}}}"))
     parts += _offset(result, alone=not parts)
     where = []
     if p:
         last = rf", \ldots, x_{{{p}}} = @" if p > 1 else ""
         where.append(maths(rf", \quad x_1 = @{last}", *dict.fromkeys((result.terms[0], result.terms[-1]))))
-    return [maths(r"\widehat{@} =", result.responses[i]), *(parts or [Maths("0")]), *where]
+    return [_head(result, i), *(parts or [Maths("0")]), *where]
 
 
 def _written(pieces: list[Maths], form: EquationFormat) -> str:

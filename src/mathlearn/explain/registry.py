@@ -1,7 +1,8 @@
 """`TOPICS`: what can be explained, one file a topic in ``topics/``; a file's `TOPIC` is registered by being there.
 
-To add one: a module there with ``TOPIC = Topic(order, about, applies, step)``. `applies` says for which fits it has something to
-say, so that a topic for another kind of model changes none of those that are there.
+To add one: a module there with ``TOPIC = Topic(order, method, about, applies, step)``. `method` says how the fits are made that it
+speaks of, and `applies` for which of these it has something to say, so that a topic for another kind of model changes none of those
+that are there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mathlearn.explain.derivation import Step
+    from mathlearn.explain.setting import Method
 
 __all__ = ["Topic", "registered", "steps_about"]
 
@@ -29,6 +31,8 @@ class Topic:
     Attributes
     ----------
     order : place in the derivation
+    method : "least squares", "likelihood" or "any"
+        How the fits that it speaks of are made.
     about : "fit" or "row"
         What it is handed: a `Setting` or a `RowSetting`.
     applies : whether it has something to say about this one
@@ -36,6 +40,7 @@ class Topic:
     """
 
     order: float
+    method: Method | Literal["any"]
     about: Literal["fit", "row"]
     applies: Callable[[Any], bool]
     step: Callable[[Any], Step]
@@ -51,4 +56,5 @@ def registered() -> tuple[Topic, ...]:
 
 def steps_about(about: Literal["fit", "row"], setting: Any) -> tuple[Step, ...]:
     """Take every step that applies."""
-    return tuple(topic.step(setting) for topic in registered() if topic.about == about and topic.applies(setting))
+    found = (topic for topic in registered() if topic.about == about and topic.method in {"any", setting.method})
+    return tuple(topic.step(setting) for topic in found if topic.applies(setting))

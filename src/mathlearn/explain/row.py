@@ -9,8 +9,10 @@ import numpy as np
 from mathlearn._errors import DomainError, NonFiniteInputError, SchemaError
 from mathlearn.explain.books import Books
 from mathlearn.explain.derivation import Derivation, prose
+from mathlearn.explain.law import FittedLaw
 from mathlearn.explain.registry import steps_about
 from mathlearn.explain.setting import RowSetting
+from mathlearn.results.stack import require_one_predictor
 from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.coefficients import coefficient_table
 
@@ -56,7 +58,8 @@ def explain_row(
     NonFiniteInputError
         `x` holds NaN or infinity.
     DomainError
-        `level` is outside (0, 1), or the row is so far out that squares of its distances are no doubles.
+        `level` is outside (0, 1), the row is so far out that squares of its distances are no doubles, or there are several linear
+        predictors.
 
     Examples
     --------
@@ -66,6 +69,7 @@ def explain_row(
     >>> explain_row(model.result_, [2.5])
     <Derivation of 3 steps; all checks pass>
     """
+    require_one_predictor(result, "the derivation of a prediction")
     row = _row(x, result.terms)
     i = chosen_response(result, response)
     setting = RowSetting(
@@ -75,6 +79,7 @@ def explain_row(
         level=level,
         table=coefficient_table(result, level),
         books=Books.of(result, i),
+        fitted_law=FittedLaw.of(result.likelihood),
         x=row,
         offset=float(offset),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from mathlearn._errors import DomainError
 from mathlearn.explain.books import Books
+from mathlearn.explain.law import FittedLaw
 from mathlearn.statistics import reasons
 from mathlearn.statistics.chosen import chosen_response, chosen_term
 from mathlearn.statistics.coefficients import coefficient_table
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.coefficients import CoefficientTable
 
-__all__ = ["RowSetting", "Setting"]
+__all__ = ["Method", "RowSetting", "Setting"]
+
+Method: TypeAlias = Literal["least squares", "likelihood"]
+"""How a fit is made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +38,7 @@ class Setting:
     level : confidence of intervals
     table : the coefficient table that is shown elsewhere
     books : the statistic of the rows, by which numbers are found again; None where the fit keeps none
+    fitted_law : the law of a fit by likelihood; None for least squares
     """
 
     result: FitResult
@@ -42,6 +47,7 @@ class Setting:
     level: float
     table: CoefficientTable
     books: Books | None
+    fitted_law: FittedLaw | None
 
     @classmethod
     def of(cls, result: FitResult, response: int | str | None, term: str | None, level: float) -> Setting:
@@ -56,7 +62,20 @@ class Setting:
         """
         i = chosen_response(result, response)
         table = coefficient_table(result, level)
-        return cls(result, i, _worked_term(table, i, term), level, table, Books.of(result, i))
+        return cls(
+            result, i, _worked_term(table, i, term), level, table, Books.of(result, i), FittedLaw.of(result.likelihood)
+        )
+
+    @property
+    def method(self) -> Method:
+        """How the fit is made."""
+        return "least squares" if self.fitted_law is None else "likelihood"
+
+    @property
+    def law(self) -> FittedLaw:
+        """The law of a fit by likelihood."""
+        assert self.fitted_law is not None
+        return self.fitted_law
 
     @property
     def y(self) -> str:
@@ -102,12 +121,12 @@ class Setting:
     @property
     def rss(self) -> float:
         """Residual sum of squares."""
-        return float(self.result.rss[self.response])
+        return float(self.result.deviance[self.response])
 
     @property
     def tss(self) -> float:
         """Total sum of squares."""
-        return float(self.result.tss[self.response])
+        return float(self.result.null_deviance[self.response])
 
     @property
     def sigma(self) -> float:

@@ -1,4 +1,4 @@
-"""Facts about a least-squares problem, in the user's own column names, with what to do."""
+"""Facts about a problem, in the user's own column names, with what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.data.rows import Rows
     from mathlearn.linalg.dependence import Dependence
+    from mathlearn.results.certificate import Certificate
+    from mathlearn.results.likelihood import Separation
 
 _NAMED = 5
 
@@ -39,6 +42,69 @@ def least_squares_defects(
     """Collect what limits what can be said about this fit."""
     few = [_too_few(n, df_resid)] if df_resid <= 0 else []
     return *_rank(dependences), *_responses(responses, exact, tss), *few
+
+
+def likelihood_defects(
+    rows: Rows,
+    dependences: tuple[Alias, ...],
+    certificate: Certificate,
+    separation: Separation | None,
+    stopped: str,
+    df_resid: int,
+    n: int,
+    *,
+    intercept: bool,
+    several: bool = False,
+) -> tuple[Defect, ...]:
+    """Collect what limits what can be said about a fit by likelihood.
+
+    Parameters
+    ----------
+    stopped : str
+        Why the solver ended.
+    several : bool
+        Whether there are more than two classes, so that terms are stacked parameters.
+    """
+    few = [_too_few(n, df_resid)] if df_resid <= 0 else []
+    name = rows.responses[0]
+    if separation is not None:
+        return (
+            _separated(name, rows.terms, separation, n, intercept=intercept, several=several),
+            *_rank(dependences),
+            *few,
+        )
+    return *_rank(dependences), *few, *_unfinished(name, certificate, stopped)
+
+
+def _separated(
+    name: str, terms: tuple[str, ...], separation: Separation, n: int, *, intercept: bool, several: bool
+) -> Defect:
+    """Name the columns, the direction and the remedy."""
+    names = ("(Intercept)", *terms) if intercept else terms
+    touched = [names[j] for j in np.flatnonzero(separation.directions.any(axis=1))]
+    first = separation.directions[:, 0]
+    parts = [f"{first[j]:+.4g}·{names[j]}" for j in np.flatnonzero(first)]
+    which = "all rows" if separation.complete else f"{separation.separated} of {n} rows"
+    then = f"a class is ruled out for {which}" if several else f"{which} are fitted without error"
+    remedy = "a penalty (C=1.0)" if several else "bias_reduction='firth'"
+    message = (
+        f"{name} is separated: along {listed(parts, ' ')} the likelihood rises for ever, and {then} in the "
+        f"limit. No finite estimate exists for {listed(touched)}: {'they are' if len(touched) > 1 else 'it is'} reported as infinite, "
+        "without standard error. Other coefficients, and predictions, hold. "
+        f"Use {remedy} for finite estimates, more rows, or fewer levels."
+    )
+    return Defect(DefectKind.SEPARATED, message)
+
+
+def _unfinished(response: str, certificate: Certificate, stopped: str) -> Iterator[Defect]:
+    if certificate.ok:
+        return
+    failed = ", ".join(check.name for check in certificate.checks if not check.passed)
+    message = (
+        f"the fit of {response} is not at its optimum ({failed}; {stopped}): standard errors and tests do not hold. Rescale columns of "
+        "very different size, raise max_iter, or add a small penalty."
+    )
+    yield Defect(DefectKind.NOT_CONVERGED, message)
 
 
 def _rank(dependences: tuple[Alias, ...]) -> Iterator[Defect]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mathlearn.data.adapt import densified, held, without_offset
 from mathlearn.fitting import resources
 from mathlearn.fitting.dense import fit_dense
+from mathlearn.fitting.robust import with_own_covariance
 from mathlearn.fitting.shape import is_wide, stays_sparse
 from mathlearn.linalg.ladder import block_rows
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
-    from mathlearn.results.fit_result import CovarianceEstimate, FitResult
+    from mathlearn.results.fit_result import FitResult
 
 
 def fit_linear(rows: Rows, spec: LinearSpec) -> FitResult:
@@ -34,10 +34,7 @@ def fit_linear(rows: Rows, spec: LinearSpec) -> FitResult:
     threads = pool_size(size, resources.threads(spec.n_jobs))
     with single_threaded_blas(size):
         rows = held(rows, block_rows(len(rows.terms)))
-        result = _route(rows, spec)(rows, spec, threads)
-        if spec.covariance == "classical" or result.withheld is not None:
-            return result
-        return replace(result, covariance=_robust(result, rows, spec, threads))
+        return with_own_covariance(_route(rows, spec)(rows, spec, threads), rows, spec, threads)
 
 
 def _route(rows: Rows, spec: LinearSpec) -> Callable[[Rows, LinearSpec, int], FitResult]:
@@ -60,17 +57,3 @@ def _route(rows: Rows, spec: LinearSpec) -> Callable[[Rows, LinearSpec, int], Fi
 def _dense_first(fit: Callable[[Rows, LinearSpec, int], FitResult]) -> Callable[[Rows, LinearSpec, int], FitResult]:
     """Make blocks of sparse rows dense as they are read."""
     return lambda rows, spec, threads: fit(densified(rows) if rows.sparse else rows, spec, threads)
-
-
-def _robust(result: FitResult, rows: Rows, spec: LinearSpec, threads: int) -> CovarianceEstimate:
-    from mathlearn.statistics.covariance import estimate
-
-    return estimate(
-        spec.covariance,
-        result,
-        rows,
-        max_rows=block_rows(len(rows.terms)),
-        threads=threads,
-        own=True,
-        **spec.options,
-    )

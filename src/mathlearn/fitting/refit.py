@@ -20,6 +20,7 @@ from mathlearn.linalg.dependence import Dependence, dependence_tolerance
 from mathlearn.linalg.errorfree import minus_dot
 from mathlearn.linalg.solution import LeastSquares
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
+from mathlearn.results.stack import columns_of
 from mathlearn.statistics.covariance import estimate
 from mathlearn.statistics.functional import require_curvature, sigma
 
@@ -80,25 +81,27 @@ def _solution(result: FitResult, moments: Moments, tol: float | None) -> LeastSq
         rung=result.rung,
         moments=moments,
         coef=result.coef,
-        intercept=_intercept(result),
+        intercept=intercept_of(result),
         centre=result.centre,
         scale=curvature.scale,
         mean=curvature.mean,
         mean_y=moments.mean[p:] if result.fit_intercept else np.zeros(len(result.responses)),
-        rss=result.rss,
-        tss=result.tss,
+        rss=result.deviance,
+        tss=result.null_deviance,
         whitener=curvature.whitener,
         mean_white=curvature.whitener.T @ curvature.mean if curvature.origin.any() else curvature.mean_white,
-        dependence=_dependence(result, tol),
+        dependence=dependence_of(result, tol),
         condition_raw=result.condition_raw,
         condition_scaled=result.condition_scaled,
     )
 
 
-def _dependence(result: FitResult, tol: float | None) -> Dependence:
-    place = {term: j for j, term in enumerate(result.terms)}
+def dependence_of(result: FitResult, tol: float | None) -> Dependence:
+    """Return the dependences among the columns that a record names."""
+    columns = columns_of(result)
+    place = {term: j for j, term in enumerate(columns)}
     dropped = np.array([place[alias.term] for alias in result.aliases], np.int64)
-    kept = np.setdiff1d(np.arange(len(result.terms)), dropped)
+    kept = np.setdiff1d(np.arange(len(columns)), dropped)
     rank_of = {int(j): i for i, j in enumerate(kept)}
     weights = np.zeros((kept.size, dropped.size))
     for k, alias in enumerate(result.aliases):
@@ -109,8 +112,8 @@ def _dependence(result: FitResult, tol: float | None) -> Dependence:
     )
 
 
-def _intercept(result: FitResult) -> FloatArray:
-    """Intercept in the coordinates of the rows."""
+def intercept_of(result: FitResult) -> FloatArray:
+    """Intercept (q,) in the coordinates of the rows."""
     curvature = require_curvature(result)
     if not curvature.origin.any():
         return result.intercept

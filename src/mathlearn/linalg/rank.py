@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
 
 _SAFETY = 8.0  # roundings allowed for in each entry of a column that was computed from others
+_REFLECTED = 2.0  # roundings allowed for, by the root of the rows, in a column that was reflected
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ class RankVerdict:
         return cls(np.arange(p), np.empty(0, np.int64), np.empty((p, 0)), np.empty(0), r[:p, :p], r[:, p:])
 
 
-def verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> RankVerdict:
+def verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None, block: int = 1) -> RankVerdict:
     """Keep each column that is not explained by the kept ones before it.
 
     A column is explained when what is left of it is no larger than the rounding of the doubles it and its
-    explanation are made of, ``8 u sqrt(p) (raw_j + sum |b_k| raw_k)``; with a number for `tol`, when what is left is at
-    most ``tol`` times the (centred) column.
+    explanation are made of, ``8 u sqrt(p) (raw_j + sum |b_k| raw_k)``, and of the reflections of a block of rows,
+    ``2 u sqrt(block) (|r_j| + sum |b_k| |r_k|)``; with a number for `tol`, when what is left is at most ``tol`` times the
+    (centred) column.
 
     Parameters
     ----------
@@ -57,6 +59,8 @@ def verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> RankVe
     raw : (p,) array
         Norms of the columns before centring, in the same units.
     tol : float or None
+    block : int
+        Rows that were reflected at a time.
 
     Notes
     -----
@@ -71,7 +75,7 @@ def verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> RankVe
     for j in range(p):
         k = len(kept)
         left = float(np.linalg.norm(work[k:, j])) if k < work.shape[0] else 0.0
-        limit = _limit(work[:, :p], kept, j, raw, size, tol)
+        limit = _limit(work[:, :p], kept, j, raw, size, tol, block)
         if left <= limit:
             dropped.append(j)
             noise.append(limit)
@@ -94,13 +98,16 @@ def is_clearly_full(r: FloatArray, raw: FloatArray) -> bool:
     return bool((np.abs(np.diag(r)) > 1e-5 * (size + ROUNDOFF**0.5 * raw)).all())
 
 
-def _limit(work: FloatArray, kept: list[int], j: int, raw: FloatArray, size: FloatArray, tol: float | None) -> float:
+def _limit(
+    work: FloatArray, kept: list[int], j: int, raw: FloatArray, size: FloatArray, tol: float | None, block: int
+) -> float:
     if tol is not None:
         return max(tol, ROUNDOFF) * float(size[j])
     k = len(kept)
-    weights = solve_upper(np.triu(work[:k, kept]), work[:k, j : j + 1])[:, 0]
-    made_of = raw[j] + float(np.abs(weights) @ raw[kept])
-    return float(_SAFETY * ROUNDOFF * np.sqrt(work.shape[1]) * made_of)
+    weights = np.abs(solve_upper(np.triu(work[:k, kept]), work[:k, j : j + 1])[:, 0])
+    made_of = raw[j] + float(weights @ raw[kept])
+    reflected = size[j] + float(weights @ size[kept])
+    return float(ROUNDOFF * (_SAFETY * np.sqrt(work.shape[1]) * made_of + _REFLECTED * np.sqrt(block) * reflected))
 
 
 def _reflect(work: FloatArray, k: int, j: int) -> None:

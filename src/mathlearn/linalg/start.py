@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mathlearn.linalg.tsqr import RFactor
     from mathlearn.results.fit_result import Rung
 
+_BLOCK = 8192  # most rows that are reflected at a time
 _SMALLEST_PIVOT = 1e-4  # of the largest: a condition number near 1e4 leaves the Gram matrix 8 digits
 
 
@@ -106,7 +107,7 @@ def from_qr(qr: RFactor, p: int, tol: float | None, *, centred: bool) -> Start:
     """Solve from the triangular factor of ``[1, X, y]``, deciding the rank on it."""
     found = equilibrated(qr, centred=centred)
     # A reflection of the kept columns must also act on y, so y travels along as trailing columns.
-    verdict = _verdict(found.r, found.raw[:p], p, tol)
+    verdict = _verdict(found.r, found.raw[:p], p, tol, min(qr.n, _BLOCK))
     factor = verdict.factor
     inverse = inverse_upper(factor) if factor.shape[0] else factor
     explained, left = verdict.right[: factor.shape[0]], verdict.right[factor.shape[0] :]
@@ -128,10 +129,10 @@ def from_qr(qr: RFactor, p: int, tol: float | None, *, centred: bool) -> Start:
     )
 
 
-def _verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None) -> rank.RankVerdict:
+def _verdict(r: FloatArray, raw: FloatArray, p: int, tol: float | None, block: int) -> rank.RankVerdict:
     if tol is None and rank.is_clearly_full(r[:, :p], raw):
         return rank.RankVerdict.full(r, p)
-    return rank.verdict(r, raw, p, tol)
+    return rank.verdict(r, raw, p, tol, block)
 
 
 def _with_constant(

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from mathlearn.linear_model._gamma_regressor import GammaRegressor
+from mathlearn.linear_model._generalized_linear_regressor import GeneralizedLinearRegressor
 from mathlearn.linear_model._linear_regression import LinearRegression
+from mathlearn.linear_model._logistic_regression import LogisticRegression
+from mathlearn.linear_model._poisson_regressor import PoissonRegressor
+from mathlearn.linear_model._tweedie_regressor import TweedieRegressor
 
-__all__ = ["LinearRegression"]
+__all__ = [
+    "GammaRegressor",
+    "GeneralizedLinearRegressor",
+    "LinearRegression",
+    "LogisticRegression",
+    "PoissonRegressor",
+    "TweedieRegressor",
+]
 
 
 def __getattr__(name: str) -> Any:

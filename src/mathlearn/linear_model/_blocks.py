@@ -20,6 +20,11 @@ def block_rows(rows: BoundRows) -> int:
     return max(1, min(_MOST_ROWS, _MOST_NUMBERS // max(len(rows.terms), 1)))
 
 
+def one_column(values: FloatArray) -> FloatArray:
+    """Return (n, 1) as (n,), and more columns as they are."""
+    return values[:, 0] if values.shape[1] == 1 else values
+
+
 def spread(values: FloatArray, chunk: Chunk) -> FloatArray:
     """Put what was computed for a block's rows in their places; NaN where a row was left out."""
     if not chunk.dropped or chunk.rows is None:

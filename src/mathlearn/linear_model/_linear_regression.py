@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from copy import copy
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 
-from mathlearn._errors import DomainError, RankDeficiencyWarning
-from mathlearn._sklearn import ConvergenceWarning, Interval, StrOptions, check_parameters
+from mathlearn._errors import DomainError
+from mathlearn._sklearn import Interval, StrOptions, check_parameters
 from mathlearn.data.bind import bind
 from mathlearn.data.schema import did_you_mean
 from mathlearn.fitting.linear import fit_linear
@@ -18,7 +17,9 @@ from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
 from mathlearn.linear_model._maketables import ForMaketables
 from mathlearn.linear_model._shown import Shown
-from mathlearn.results.fit_result import CovarianceKind, Status
+from mathlearn.linear_model._tabulated import Tabulated
+from mathlearn.linear_model._warning import check_covariance, warn
+from mathlearn.results.fit_result import CovarianceKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.design import Design
     from mathlearn.results.certificate import Certificate
-    from mathlearn.results.fit_result import Curvature, FitResult
+    from mathlearn.results.fit_result import Curvature
 
 _INTERCEPT_IN_FORMULA = (
     "fit_intercept=False with the formula {formula!r}, which has an intercept: its categories are coded beside one. "
@@ -38,7 +39,7 @@ _DENSE_ONLY = (
 )
 
 
-class LinearRegression(Shown, ForMaketables, FittedLinear):
+class LinearRegression(Shown, Tabulated, ForMaketables, FittedLinear):
     r"""Ordinary and weighted least squares that says how far each number can be trusted.
 
     Minimises :math:`\sum_i w_i (y_i - b_0 - x_i^\top b)^2`. Columns are centred and scaled by powers of two before anything is
@@ -176,7 +177,7 @@ class LinearRegression(Shown, ForMaketables, FittedLinear):
             The input cannot be fitted; the message names column, row and remedy.
         """
         check_parameters(self, did_you_mean)
-        _check_covariance(self.covariance, self.covariance_options, groups)
+        check_covariance(self.covariance, self.covariance_options, groups)
         rows = bind(
             X,
             y,
@@ -195,7 +196,7 @@ class LinearRegression(Shown, ForMaketables, FittedLinear):
         # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
         self.design_, self.result_ = rows.design, result
         self._validate_loaded()
-        _warn(self.result_)
+        warn(self.result_)
         return self
 
     @property
@@ -335,35 +336,9 @@ class LinearRegression(Shown, ForMaketables, FittedLinear):
         return tags
 
 
-def _check_covariance(kind: str, options: Mapping[str, Any] | None, groups: Any) -> None:
-    """Refuse what the covariance would silently leave unused."""
-    if groups is not None and kind != "cluster":
-        raise DomainError(
-            f"groups= is given, but covariance={kind!r} takes no clusters: pass covariance='cluster', or leave groups out"
-        )
-    if options and kind != "HAC":
-        raise DomainError(
-            f"covariance_options={dict(options)!r} is given, but covariance={kind!r} has no options: "
-            "pass covariance='HAC', or leave them out"
-        )
-
-
 def _row_space(curvature: Curvature) -> FloatArray:
     """Project the whitener on the directions that the data determine: the inverse becomes the Moore-Penrose one."""
     if not curvature.null.shape[1]:
         return curvature.whitener
     undetermined = np.linalg.qr(curvature.null)[0]
     return curvature.whitener - undetermined @ (undetermined.T @ curvature.whitener)
-
-
-def _warn(result: FitResult) -> None:
-    """Emit at most one warning a fit."""
-    if result.status is Status.OPTIMAL and result.certificate.unique:
-        return
-    reasons = " ".join(defect.message for defect in result.defects)
-    if not result.certificate.ok:
-        failed = ", ".join(check.name for check in result.certificate.checks if not check.passed)
-        message = f"the fit is not certified ({failed}): {result.status.value}. {reasons}"
-        warnings.warn(message.strip(), ConvergenceWarning, stacklevel=3)
-    elif not result.certificate.unique:
-        warnings.warn(reasons, RankDeficiencyWarning, stacklevel=3)

@@ -50,10 +50,9 @@ class ForMaketables:
 
     @property
     def __maketables_default_stat_keys__(self) -> list[str]:
-        from mathlearn.comparison.maketables import STAT_KEYS
+        from mathlearn.comparison.maketables import stat_keys
 
-        self._result()
-        return list(STAT_KEYS)
+        return stat_keys(self._result())
 
     def __maketables_stat__(self, key: str) -> Any:
         from mathlearn.comparison.maketables import stat

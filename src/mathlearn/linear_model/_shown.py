@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.bound import BoundRows
     from mathlearn.explain import Derivation, EquationFormat
+    from mathlearn.linear_model._protocol import Fitted
     from mathlearn.plot.display import Display
     from mathlearn.plot.entry import Kind
     from mathlearn.plot.style import ThemeName
-    from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.diagnostics import Diagnosis
     from mathlearn.statistics.frame import FrameKind
 
@@ -29,27 +29,18 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 13
 
 
-class _Fitted(Protocol):
-    """What the methods below ask of the estimator that has them."""
-
-    missing: Literal["raise", "drop"]
-
-    def _result(self) -> FitResult: ...
-    def _bound(self, X: Any, y: Any = None, **roles: Any) -> BoundRows: ...
-    def _fit_rows(self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None) -> BoundRows: ...
-
-
 class Shown:
     """Mixin: the mathematics, the figures, the diagnosis and the report of a fit."""
 
     def explain(
-        self: _Fitted,
+        self: Fitted,
         x: Any = None,
         *,
         row: int | None = None,
         response: int | str | None = None,
         term: str | None = None,
         level: float = 0.95,
+        offset: Any = None,
     ) -> Derivation:
         """Derive the fit, or one prediction, step by step with its own numbers; each step is checked on this fit.
 
@@ -66,6 +57,8 @@ class Shown:
         term : str, optional
             The coefficient whose test is worked in full; the slope of the largest t statistic by default. Not with `x`.
         level : float in (0, 1)
+        offset : float, array or column name, optional
+            Of the row; needed where the model was fitted with one that is not a column of `x`.
 
         Returns
         -------
@@ -76,7 +69,8 @@ class Shown:
         ------
         NotFittedError
         SchemaError, DomainError
-            There is no such response, term or row, `row` comes without `x`, or `x` is not one row of the columns learned.
+            There is no such response, term or row, `row` comes without `x`, `x` is not one row of the columns learned, or an offset
+            is missing.
 
         Examples
         --------
@@ -88,15 +82,17 @@ class Shown:
         """
         from mathlearn.explain import explain, explain_row
 
-        result = self._result()
-        _require_question(x is not None, row, term)
+        result = self._one_predictor("explain()")
+        _require_question(x is not None, row, term, offset)
         if x is None:
             return explain(result, response=response, term=term, level=level)
-        encoded, offset = _one_row(self._bound(_as_row(x), missing=self.missing), row)
-        return explain_row(result, encoded, offset=offset, response=response, level=level)
+        given = offset if offset is None or isinstance(offset, str) else np.atleast_1d(offset)
+        rows = self._bound(_as_row(x), offset=given, missing=self.missing, require_offset=True)
+        encoded, added = _one_row(rows, row)
+        return explain_row(result, encoded, offset=added, response=response, level=level)
 
     def equation(
-        self: _Fitted,
+        self: Fitted,
         format: EquationFormat = "text",  # noqa: A002 - the word for it
         *,
         digits: int = 4,
@@ -129,10 +125,10 @@ class Shown:
         """
         from mathlearn.explain import equation
 
-        return equation(self._result(), format=format, digits=digits, response=response)
+        return equation(self._one_predictor("equation()"), format=format, digits=digits, response=response)
 
     def plot(
-        self: _Fitted,
+        self: Fitted,
         X: Any = None,
         y: Any = None,
         *,
@@ -188,6 +184,7 @@ class Shown:
         """
         from mathlearn.plot import plot_model
 
+        self._one_predictor("plot()")
         return plot_model(
             self,
             X,
@@ -204,7 +201,7 @@ class Shown:
         )
 
     def diagnose(
-        self: _Fitted,
+        self: Fitted,
         X: Any = None,
         y: Any = None,
         *,
@@ -242,10 +239,10 @@ class Shown:
         from mathlearn.statistics.diagnostics import diagnose
 
         rows = None if X is None else self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
-        return diagnose(self._result(), rows, level=level)
+        return diagnose(self._one_predictor("diagnose()"), rows, level=level)
 
     def influence(
-        self: _Fitted,
+        self: Fitted,
         X: Any,
         y: Any = None,
         *,
@@ -273,10 +270,10 @@ class Shown:
         """
         from mathlearn.statistics.diagnostics import influence
 
-        return influence(self._result(), self._fit_rows(X, y, sample_weight=sample_weight, groups=groups), as_=as_)
+        return influence(self._one_predictor("influence()"), self._fit_rows(X, y, sample_weight=sample_weight, groups=groups), as_=as_)
 
     def report(
-        self: _Fitted,
+        self: Fitted,
         path: str | os.PathLike[str],
         X: Any = None,
         y: Any = None,
@@ -322,7 +319,7 @@ class Shown:
         """
         from mathlearn.report import report
 
-        self._result()
+        self._one_predictor("report()")
         report(
             self,
             path,
@@ -336,14 +333,16 @@ class Shown:
         )
 
 
-def _require_question(of_row: bool, row: Any, term: str | None) -> None:
+def _require_question(of_row: bool, row: Any, term: str | None, offset: Any) -> None:
     """Refuse what does not go together.
 
     Raises
     ------
     DomainError
-        A row is asked for without `x` or is no place of one, or a term is asked for with `x`.
+        A row or an offset is given without `x`, the row is no place of one, or a term is asked for with `x`.
     """
+    if offset is not None and not of_row:
+        raise DomainError("offset= is that of the row whose prediction is derived, and there is no x: pass the row")
     if row is not None and not of_row:
         raise DomainError(
             f"row={row!r} says which row of x is meant, and there is no x: pass the rows, as in explain(X, row=0)"

@@ -12,6 +12,7 @@ Literal                 one of the alternatives
 Enum                    ``{"enum": name}``
 tuple                   a list
 dict of str             ``{"map": {key: value, ...}}``
+dict of other keys      ``{"pairs": [[key, value], ...]}``
 array                   ``{"array": path}``, the name of a tensor of the file
 dataclass               ``{"record": class name, field: value, ...}``, all fields and no other
 ======================  ==========================================================================
@@ -43,9 +44,12 @@ T = TypeVar("T")
 
 _MODULES = (
     "mathlearn._typing",
+    "mathlearn.calculus.trace",
     "mathlearn.linalg.moments",
     "mathlearn.results.certificate",
     "mathlearn.results.fit_result",
+    "mathlearn.results.likelihood",
+    "mathlearn.results.stack",
 )
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _INT_LIMIT = 2**64
@@ -134,9 +138,12 @@ def _write_tuple(value: tuple[Any, ...], path: str, arrays: dict[str, AnyArray])
 
 
 def _write_map(value: dict[Any, Any], path: str, arrays: dict[str, AnyArray]) -> dict[str, Any]:
-    if not all(isinstance(key, str) for key in value):
-        raise TypeError(f"{path} has keys that are no text, which a model file cannot hold")
-    return {"map": {key: encode(item, f"{path}.{key}", arrays) for key, item in value.items()}}
+    if all(isinstance(key, str) for key in value):
+        return {"map": {key: encode(item, f"{path}.{key}", arrays) for key, item in value.items()}}
+    if not all(isinstance(key, _LABELS) for key in value):
+        raise TypeError(f"{path} has keys that are no text and no numbers, which a model file cannot hold")
+    pairs = [[encode(part, f"{path}.{key}", arrays) for part in (key, item)] for key, item in value.items()]
+    return {"pairs": pairs}
 
 
 def _write_array(value: AnyArray, path: str, arrays: dict[str, AnyArray]) -> dict[str, str]:
@@ -145,6 +152,8 @@ def _write_array(value: AnyArray, path: str, arrays: dict[str, AnyArray]) -> dic
     arrays[path] = value
     return {"array": path}
 
+
+_LABELS = (str, bool, int, float, np.bool_, np.integer, np.floating)
 
 # Order matters: bool is an int, and NumPy's float64 a float.
 _WRITERS: tuple[tuple[Any, Callable[[Any, str, dict[str, AnyArray]], Any]], ...] = (
@@ -269,12 +278,20 @@ def _read_tuple(stored: Any, declared: Any, path: str, arrays: _Arrays) -> tuple
     return tuple(arrays.decode(item, kind, f"{path}.{index}") for index, (item, kind) in enumerate(pairs))
 
 
-def _read_map(stored: Any, declared: Any, path: str, arrays: _Arrays) -> dict[str, Any]:
-    items = stored.get("map") if isinstance(stored, dict) and len(stored) == 1 else None
-    if not isinstance(items, dict):
+def _read_map(stored: Any, declared: Any, path: str, arrays: _Arrays) -> dict[Any, Any]:
+    label, kind = get_args(declared)
+    if isinstance(stored, dict) and stored.keys() == {"map"} and isinstance(stored["map"], dict):
+        return {key: arrays.decode(item, kind, f"{path}.{key}") for key, item in stored["map"].items()}
+    pairs = stored.get("pairs") if isinstance(stored, dict) and len(stored) == 1 and label is not str else None
+    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
         raise _refusal(path, _show(stored), "a map")
-    _, kind = get_args(declared)
-    return {key: arrays.decode(item, kind, f"{path}.{key}") for key, item in items.items()}
+    read = {
+        arrays.decode(key, label, f"{path} key"): arrays.decode(item, kind, f"{path}.{_show(key)}")
+        for key, item in pairs
+    }
+    if len(read) != len(pairs):
+        raise _refusal(path, "a map with the same key twice", "a map")
+    return read
 
 
 def _read_union(stored: Any, declared: Any, path: str, arrays: _Arrays) -> Any:
@@ -292,11 +309,11 @@ def _looks_like(stored: Any, declared: Any) -> bool:
     if kind is Literal:
         return any(type(stored) is type(allowed) and stored == allowed for allowed in get_args(declared))
     if kind in _TAGS and isinstance(stored, dict):
-        return _TAGS[kind] in stored
+        return not _TAGS[kind].isdisjoint(stored)
     return type(stored) in _JSON_TYPES.get(kind, ())
 
 
-_TAGS = {float: "float", Enum: "enum", np.ndarray: "array", dict: "map"}
+_TAGS = {float: {"float"}, Enum: {"enum"}, np.ndarray: {"array"}, dict: {"map", "pairs"}}
 _JSON_TYPES: dict[Any, tuple[type, ...]] = {
     str: (str,),
     bool: (bool,),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import UntrustedModelError
+from mathlearn.data.classes import class_faults
 from mathlearn.data.formula import check
+from mathlearn.results.stack import columns_of, stacked_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from mathlearn.data.design import Design
     from mathlearn.linalg.moments import Moments
     from mathlearn.results.fit_result import CovarianceEstimate, Curvature, FitResult
+    from mathlearn.results.stack import Stack
 
 __all__ = ["check_model"]
 
@@ -43,26 +46,45 @@ def check_model(result: FitResult, design: Design, formula: str | None) -> None:
 def _design_faults(result: FitResult, design: Design, formula: str | None) -> Iterator[str]:
     if (design.encoding.text if design.encoding else None) != formula:
         yield "the formula is not that of the columns learned"
-    if design.terms != result.terms:
+    if design.terms != columns_of(result):
         yield "the terms of the fit are not those of the columns learned"
-    if design.responses != result.responses:
+    counted = result.likelihood is not None and len(design.responses) == 2
+    if design.responses != result.responses and not (counted and design.responses[:1] == result.responses):
         yield "the responses of the fit are not those of the columns learned"
+    if result.stack is not None:
+        yield from _stack_faults(result, result.stack, design)
     if design.y_ndim not in {1, 2} or (design.y_ndim == 1 and len(design.responses) > 1):
         yield f"y had {design.y_ndim} dimensions and {len(design.responses)} columns"
+    for fault in class_faults(design):
+        yield f"y: {fault}"
     if design.int_shift and len(design.int_shift) != len(design.columns):
         yield f"there are {len(design.int_shift)} shifts for {len(design.columns)} columns"
     yield from _formula_faults(result, design)
 
 
+def _stack_faults(result: FitResult, stack: Stack, design: Design) -> Iterator[str]:
+    """Say in what way several linear predictors contradict the parameters in which they stand, or the classes."""
+    p, count = len(stack.columns), len(stack.classes) - 1
+    labels = () if result.likelihood is None else result.likelihood.classes
+    if count < 2 or labels != design.classes or stack.classes != tuple(map(str, labels)):
+        yield "the classes of the fit are not those of the labels learned"
+    elif stacked_names(stack.classes, stack.terms) != result.terms or result.fit_intercept:
+        yield "the parameters of the classes are not those of the fit"
+    yield from _shape_faults("stack.mean", stack.mean, (p,), finite=True)
+    yield from _shape_faults("stack.origin", stack.origin, (p,), finite=True)
+    yield from _shape_faults("stack.level", stack.level, (count,), finite=True)
+
+
 def _formula_faults(result: FitResult, design: Design) -> Iterator[str]:
-    if design.encoding is None and result.offset is not None:
+    if result.offset is not None and not design.has_offset:
         yield "the fit has an offset, and no formula that says which"
+    elif result.offset != design.offset:
+        yield "the formula and the fit disagree about the offset"
     if design.encoding is not None:
         check(design.encoding)
-        if result.fit_intercept and not design.encoding.fit_intercept:
+        intercept = result.fit_intercept if result.stack is None else result.stack.intercept
+        if intercept and not design.encoding.fit_intercept:
             yield "the formula and the fit disagree about the intercept"
-        if result.offset != design.encoding.offset:
-            yield "the formula and the fit disagree about the offset"
         if not {*design.encoding.columns} <= {*design.columns}:
             yield "the formula reads columns that were not learned"
 
@@ -72,17 +94,25 @@ def _faults(result: FitResult) -> Iterator[str]:
     yield from _count_faults(result, p)
     yield from _shape_faults("coef", result.coef, (q, p), finite=True)
     yield from _shape_faults("intercept", result.intercept, (q,), finite=True)
-    yield from _shape_faults("rss", result.rss, (q,), finite=True)
-    yield from _shape_faults("tss", result.tss, (q,), finite=True)
+    yield from _shape_faults("deviance", result.deviance, (q,), finite=True)
+    # The model without columns, which is fitted with an offset, may have no finite optimum.
+    yield from _shape_faults("null_deviance", result.null_deviance, (q,), finite=result.likelihood is None)
     yield from _shape_faults("exact", result.exact, (q,))
     yield from _shape_faults("estimable", result.estimable, (p + result.fit_intercept,))
     yield from _shape_faults("digits", result.digits, (q, p))
     if result.curvature is not None:
-        yield from _curvature_faults(result.curvature, p, result.rank)
+        yield from _curvature_faults(result.curvature, p, _known(result))
     if result.statistic is not None:
         yield from _statistic_faults(result.statistic, p + q)
     if result.covariance is not None:
         yield from _covariance_faults(result.covariance, q, result.rank + result.fit_intercept)
+
+
+def _known(result: FitResult) -> int:
+    """Directions that the curvature knows: of a separated fit fewer than the rank of the columns."""
+    assert result.curvature is not None
+    separated = result.likelihood is not None and result.likelihood.separation is not None
+    return min(result.rank, *result.curvature.whitener.shape[1:]) if separated else result.rank
 
 
 def _count_faults(result: FitResult, p: int) -> Iterator[str]:
@@ -92,9 +122,11 @@ def _count_faults(result: FitResult, p: int) -> Iterator[str]:
         yield "a term occurs twice"
     if not 0 <= result.rank <= p:
         yield f"the rank is {result.rank} with {p} terms"
-    if result.n < 1 or result.n_dropped < 0 or result.df_resid < 0 or not result.weight_sum > 0:
+    parted = result.likelihood is not None and result.likelihood.separation is not None  # no row need be left
+    weighs = result.weight_sum >= 0 if parted else result.weight_sum > 0
+    if result.n < 1 or result.n_dropped < 0 or result.df_resid < 0 or not weighs:
         yield "a number of rows, weights or degrees of freedom is impossible"
-    known = {*result.terms}
+    known = {*columns_of(result)}
     for alias in result.aliases:
         if not {alias.term, *alias.others} <= known or len(alias.others) != len(alias.coefficients):
             yield f"the dependence of {alias.term!r} speaks of terms that there are not"

@@ -12,7 +12,7 @@ import numpy as np
 
 from mathlearn._errors import UntrustedModelError
 from mathlearn._version import __version__
-from mathlearn.persistence import codec, consistency, container
+from mathlearn.persistence import codec, consistency, container, law
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +32,8 @@ _LONG_TEXT = 200_000
 _RECORDS = "records"
 
 _Plain = bool | int | float | str | None
-Parameter = _Plain | dict[str, _Plain]
+_Key = bool | int | float | str
+Parameter = _Plain | dict[_Key, _Plain]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class _Entry:
     module: str
     name: str
     records: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    by_likelihood: bool = False
 
     def estimator(self) -> Any:
         return getattr(import_module(self.module), self.name)
@@ -54,7 +56,15 @@ _LINEAR = {"result_": ("mathlearn.results.fit_result", "FitResult"), "design_": 
 
 # The closed table: nothing else is ever built from a file.
 _CLASSES = {
-    "mathlearn.linear_model.LinearRegression": _Entry("mathlearn.linear_model", "LinearRegression", _LINEAR),
+    f"mathlearn.linear_model.{name}": _Entry("mathlearn.linear_model", name, _LINEAR, name != "LinearRegression")
+    for name in (
+        "GammaRegressor",
+        "GeneralizedLinearRegressor",
+        "LinearRegression",
+        "LogisticRegression",
+        "PoissonRegressor",
+        "TweedieRegressor",
+    )
 }
 
 
@@ -244,5 +254,6 @@ def _build(entry: _Entry, stored: Any, records: Mapping[str, Any]) -> Any:
     for name, record in records.items():
         setattr(model, name, record)
     consistency.check_model(model.result_, model.design_, values["formula"])
+    law.check_law(model.result_, model.design_, model._law() if entry.by_likelihood else None)  # noqa: SLF001 - as below
     model._validate_loaded()  # noqa: SLF001 - the hook that estimators of the table offer to this module alone
     return model

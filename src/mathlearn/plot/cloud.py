@@ -16,7 +16,7 @@ from mathlearn.plot.cells import Counts, Grid
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
 
-__all__ = ["LIMIT", "Cloud", "Extremes", "Order"]
+__all__ = ["LIMIT", "Cloud", "Extremes", "Order", "uniform"]
 
 LIMIT = 5_000
 """Rows that are drawn as points; of more, so many are sampled."""
@@ -32,6 +32,9 @@ BINS = 1 << 16
 
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 
+_OTHER = 1 << 48
+"""Far beyond the numbers of rows: begins another sequence."""
+
 
 def priority(rows: IntArray) -> IntArray:
     """Return a fixed pseudo-random number for each row number (the finaliser of SplitMix64).
@@ -44,6 +47,13 @@ def priority(rows: IntArray) -> IntArray:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (z ^ (z >> np.uint64(31))).view(np.int64)
+
+
+def uniform(rows: IntArray) -> FloatArray:
+    """Return a fixed pseudo-random number in (0, 1) for each row number, independent of whether the row is in a sample."""
+    bits = priority(rows + _OTHER).view(np.uint64) >> np.uint64(12)
+    share: FloatArray = (bits.astype(np.float64) + 0.5) * 2.0**-52
+    return share
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from mathlearn import _engines
 from mathlearn._errors import DomainError
 from mathlearn.plot import style
 from mathlearn.plot.display import Display
@@ -16,14 +17,17 @@ from mathlearn.statistics import reasons
 from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.coefficients import coefficient_table
 from mathlearn.statistics.functional import INTERCEPT
+from mathlearn.statistics.ratios import ratio_of
+from mathlearn.statistics.separation import infinite_signs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn._typing import BoolArray, FloatArray, IntArray
     from mathlearn.plot.style import Theme, ThemeName
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.coefficients import CoefficientTable
+    from mathlearn.statistics.ratios import Ratio
 
 __all__ = ["CoefficientDisplay", "Coefficients", "coefficients", "deviations", "draw_coefficients", "most_important"]
 
@@ -33,7 +37,11 @@ MOST = 30
 LABEL = 28
 """Characters of a term's name."""
 
+FEW_FOLD = 6.0
+"""Ratios that differ by less have ticks in even steps."""
+
 HINT = "Look for intervals clear of zero: the data tell the sign of these coefficients."
+RATIO_HINT = "Look for intervals clear of one: the data tell the direction of these effects."
 CONSTANT = "The fit has no term: all it estimates is this constant."
 
 
@@ -61,6 +69,10 @@ class Coefficients:
         Why there are no intervals.
     method : str
         How the intervals are made.
+    ratio : Ratio or None
+        What the exponential of a coefficient is, where it is one: the picture then shows ratios on a logarithmic scale.
+    link : str
+        The scale of the linear predictor.
     """
 
     response: str
@@ -75,6 +87,19 @@ class Coefficients:
     reasons: dict[str, str]
     withheld: str | None
     method: str
+    ratio: Ratio | None
+    link: str
+
+    def shown(self, values: FloatArray) -> FloatArray:
+        """Put coefficients (m,) on the scale of the picture."""
+        return self.written(values * self.unit)
+
+    def written(self, values: FloatArray) -> FloatArray:
+        """Put coefficients (m,) on the scale of the numbers: per unit of each term."""
+        if self.ratio is None:
+            return values
+        with np.errstate(over="ignore"):  # beyond the range of doubles a ratio is infinite
+            return np.exp(values)
 
 
 def coefficients(
@@ -83,6 +108,7 @@ def coefficients(
     response: str | int | None = None,
     level: float = 0.95,
     standardised: bool = False,
+    spread: FloatArray | None = None,
     most: int = MOST,
 ) -> Coefficients:
     """Compute the picture from the fit alone.
@@ -94,6 +120,8 @@ def coefficients(
     level : float in (0, 1)
     standardised : bool
         Show the change of the response for one standard deviation of each column, not for one unit.
+    spread : (p,), optional
+        These standard deviations, where the fit does not know them.
     most : int
         Terms shown at most.
 
@@ -105,44 +133,74 @@ def coefficients(
         `level` is outside (0, 1), or standard deviations are asked for and the fit does not know them.
     """
     i, table = chosen_response(result, response), coefficient_table(result, level)
-    skip = int(result.fit_intercept and len(result.terms) > 0)  # an intercept alone is shown
+    skip = _skipped(result)
     shown = most_important(table, i, most, skip)
     unit = np.ones(len(shown))
     if standardised and result.terms:
-        every = deviations(result)
+        every = deviations(result) if spread is None else spread
         if every is None:
             raise DomainError(
                 "standardised=True, but this fit does not know the standard deviations of its columns "
                 f"(solver: {result.rung}): use standardised=False."
             )
-        unit = np.concatenate([np.ones(skip), every])[shown]
-    why = reasons.not_estimable(result)
+        unit = np.concatenate([np.ones(int(result.fit_intercept)), every])[shown]
+    why, infinite = _reasons(result), infinite_signs(result) != 0
     covariance = result.covariance
     return Coefficients(
         response=result.responses[i],
         level=level,
         terms=tuple(table.names[j] for j in shown),
-        left_out=len(table.names) - skip - len(shown),
-        estimate=table.estimate[i, shown],
+        left_out=len(table.names) - int(skip.sum()) - len(shown),
+        estimate=np.where(infinite, np.nan, table.estimate[i])[shown],
         low=table.conf_low[i, shown],
         high=table.conf_high[i, shown],
         unit=unit,
         standardised=standardised and bool(result.terms),
         reasons={table.names[j]: why[j] for j in shown.tolist() if j in why},
         withheld=reasons.whole_fit(result),
-        method="" if covariance is None else f"t with {covariance.df:g} df; {covariance.description}",
+        method="" if covariance is None else f"{_law(covariance.df)}; {covariance.description}",
+        ratio=_ratio(result),
+        link="identity" if result.likelihood is None else result.likelihood.link,
     )
 
 
-def most_important(table: CoefficientTable, response: int, most: int, skip: int) -> IntArray:
-    """Return the positions of the terms with the largest t in size, in the order of the model.
+def _law(df: float) -> str:
+    return "normal" if np.isinf(df) else f"t with {df:g} df"
+
+
+def _ratio(result: FitResult) -> Ratio | None:
+    """Say what an exponential is; an intercept alone is a level, not a ratio."""
+    return ratio_of(result.likelihood) if result.likelihood is not None and result.terms else None
+
+
+def _skipped(result: FitResult) -> BoolArray:
+    """Which parameters (k,) are intercepts and not shown; an intercept alone is."""
+    if result.stack is not None and len(result.stack.columns):
+        return result.stack.intercepts
+    skip = np.zeros(len(result.terms) + result.fit_intercept, dtype=np.bool_)
+    skip[: int(result.fit_intercept and len(result.terms) > 0)] = True
+    return skip
+
+
+def _reasons(result: FitResult) -> dict[int, str]:
+    """Say of each parameter without an estimate why: it is not determined, or infinite."""
+    ends = {1.0: "infinite", -1.0: "minus infinite"}
+    infinite = {
+        j: f"{ends[sign]}, the rows are separated" for j, sign in enumerate(infinite_signs(result).tolist()) if sign
+    }
+    return infinite | reasons.not_estimable(result)
+
+
+def most_important(table: CoefficientTable, response: int, most: int, skip: BoolArray) -> IntArray:
+    """Return the positions of the terms with the largest t in size, in the order of the model, without those skipped.
 
     Without t the size of the estimate decides; terms without an estimate come last.
     """
-    t, estimate = np.abs(table.statistic[response]), np.abs(table.estimate[response])
-    key = t if np.isfinite(t[skip:]).any() else estimate
-    order = np.argsort(-np.where(np.isnan(key), -1.0, key)[skip:], kind="stable")[:most]
-    shown: IntArray = np.sort(order) + skip
+    kept = np.flatnonzero(~skip)
+    t, estimate = np.abs(table.statistic[response, kept]), np.abs(table.estimate[response, kept])
+    key = t if np.isfinite(t).any() else estimate
+    order = np.argsort(-np.where(np.isnan(key), -1.0, key), kind="stable")[:most]
+    shown: IntArray = kept[np.sort(order)]
     return shown
 
 
@@ -158,33 +216,59 @@ def deviations(result: FitResult) -> FloatArray | None:
 def draw_coefficients(data: Coefficients, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
     """Draw the picture."""
     style.dress(ax, theme, repaint=repaint)
-    title = f"Coefficients for {name(data.response)}"
+    title = f"{_kind(data)} for {name(data.response)}"
     m = len(data.terms)
     if not m:
         style.headline(ax, theme, title)
         style.empty(ax, theme, "this fit has neither terms nor an intercept")
         return
     at = np.arange(m)[::-1]
-    ax.axvline(0, color=theme.muted, linewidth=0.9, zorder=1)
-    known = np.isfinite(data.low)
-    scaled = [values * data.unit for values in (data.low, data.high)]
-    ax.hlines(at[known], scaled[0][known], scaled[1][known], color=theme.accent, linewidth=2.4, zorder=3)
-    ax.scatter(
-        data.estimate * data.unit, at, s=34, color=theme.accent, edgecolors=theme.background, linewidths=0.8, zorder=4
-    )
+    _draw_axis(ax, theme, data)
+    place, low, high = (data.shown(values) for values in (data.estimate, data.low, data.high))
+    known = np.isfinite(low) & np.isfinite(high)
+    ax.hlines(at[known], low[known], high[known], color=theme.accent, linewidth=2.4, zorder=3)
+    ax.scatter(place, at, s=34, color=theme.accent, edgecolors=theme.background, linewidths=0.8, zorder=4)
     ax.set_yticks(at, [name(term, LABEL) for term in data.terms])
     ax.tick_params(axis="y", length=0, labelcolor=theme.ink)
     ax.set_ylim(-0.7, m - 0.3)
     ax.margins(x=0.08)
     for row, y in enumerate(at.tolist()):
         _write(ax, theme, data, row, y)
-    per = "standard deviation" if data.standardised else "unit"
     constant = data.terms == (INTERCEPT,)
-    label = f"change of {name(data.response, 20)} per {per} of the term"
-    style.axis_labels(ax, theme, name(data.response) if constant else label, "")
+    style.axis_labels(ax, theme, name(data.response) if constant else _label(data), "")
     beside = 14 + style.CHARACTER * style.SMALL * max(len(name(term, LABEL)) for term in data.terms)
-    style.headline(ax, theme, title, CONSTANT if constant else HINT, beside=beside)
+    style.headline(ax, theme, title, CONSTANT if constant else HINT if data.ratio is None else RATIO_HINT, beside=beside)
     style.caption(ax, theme, _caption(data), beside=beside)
+
+
+def _kind(data: Coefficients) -> str:
+    return "Coefficients" if data.ratio is None else f"{data.ratio.name[:1].upper()}{data.ratio.name[1:]}s"
+
+
+def _label(data: Coefficients) -> str:
+    per = f"per {'standard deviation' if data.standardised else 'unit'} of the term"
+    if data.ratio is not None:
+        return f"{data.ratio.name} {per} (log scale)"
+    of = name(data.response, 20) if data.link == "identity" else f"the linear predictor ({data.link})"
+    return f"change of {of} {per}"
+
+
+def _draw_axis(ax: Axes, theme: Theme, data: Coefficients) -> None:
+    """Mark where a term has no effect; ratios stand on a logarithmic scale, with plain numbers at its ticks."""
+    ax.axvline(0 if data.ratio is None else 1, color=theme.muted, linewidth=0.9, zorder=1)
+    if data.ratio is None:
+        return
+    from mathlearn.plot.ticks import Thousands
+
+    ticks = _engines.load("matplotlib.ticker")
+    known = np.concatenate([[0.0], *(values * data.unit for values in (data.low, data.high, data.estimate))])
+    span = np.ptp(known[np.isfinite(known)])
+    ax.set_xscale("log")
+    few = span < np.log(FEW_FOLD)  # apart: even steps are easier to read than powers
+    places = ticks.MaxNLocator(6) if few else ticks.LogLocator(subs=(1.0, 2.0, 5.0) if span < np.log(100) else (1.0,))
+    ax.xaxis.set_major_locator(places)
+    ax.xaxis.set_minor_locator(ticks.NullLocator())
+    ax.xaxis.set_major_formatter(Thousands())
 
 
 def _write(ax: Axes, theme: Theme, data: Coefficients, row: int, y: float) -> None:
@@ -206,7 +290,7 @@ def _write(ax: Axes, theme: Theme, data: Coefficients, row: int, y: float) -> No
         )
         return
     ax.annotate(
-        estimate(float(data.estimate[row]), float(data.low[row]), float(data.high[row])),
+        estimate(*(float(data.written(values)[row]) for values in (data.estimate, data.low, data.high))),
         xy=(1, y),
         xycoords=ax.get_yaxis_transform(),
         xytext=(6, 0),
@@ -233,6 +317,8 @@ def _caption(data: Coefficients) -> str:
 
 class CoefficientDisplay(Display[Coefficients]):
     """Coefficients with their intervals, one line a term, in the order of the model; the intercept is left out.
+
+    Where the exponential of a coefficient multiplies odds, means or rates, it is these ratios that are shown, on a logarithmic scale.
 
     Terms that the data do not determine are named with the reason. Of more than 30 terms, those with the largest t in size are
     shown.

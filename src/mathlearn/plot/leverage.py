@@ -11,7 +11,8 @@ from mathlearn.plot import style
 from mathlearn.plot.artists import draw_cloud, rows_shown
 from mathlearn.plot.display import Display
 from mathlearn.plot.labels import label_rows
-from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
+from mathlearn.plot.measured import Called, MeasuredRows, column
+from mathlearn.plot.row_measures import row_measures
 from mathlearn.plot.words import count, name, signed
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Leverage:
         Rows of leverage 1, which have no standardised residual.
     withheld : str or None
         Why there is no picture.
+    called : Called
     """
 
     response: str
@@ -56,6 +58,7 @@ class Leverage:
     parameters: int
     saturated: int
     withheld: str | None
+    called: Called
 
 
 def leverage(measures: MeasuredRows) -> Leverage:
@@ -66,7 +69,8 @@ def leverage(measures: MeasuredRows) -> Leverage:
         measures.influential,
         measures.parameters,
         measures.saturated,
-        measures.withheld or (None if measures.parameters else "this fit has no coefficient that a row could move"),
+        measures.withheld.leverage or (None if measures.parameters else "this fit has no coefficient that a row could move"),
+        measures.called,
     )
 
 
@@ -98,7 +102,7 @@ def draw_leverage(data: Leverage, ax: Axes, theme: Theme, *, repaint: bool = Fal
     values = data.influential.values
     at = values[:, column("hat")], values[:, column("std_resid")]
     label_rows(ax, theme, data.influential.rows, *at, among=data.cloud.pair(2))
-    style.axis_labels(ax, theme, "leverage", "standardised residual")
+    style.axis_labels(ax, theme, "leverage", data.called.standard)
     style.caption(ax, theme, _caption(data, any(shown)))
 
 
@@ -175,10 +179,11 @@ class LeverageDisplay(Display[Leverage]):
         response: str | int | None = None,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         theme: ThemeName = "auto",
     ) -> Self:
         """Read the rows of a fit once and draw them; parameters and errors as `ResidualsDisplay.from_estimator`."""
-        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups)
+        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset)
         return cls(leverage(measures)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mathlearn.plot.coefficients import Coefficients, coefficients, deviations, draw_coefficients, height
 from mathlearn.plot.display import Display
+from mathlearn.plot.marginal import draw_marginal
+from mathlearn.plot.marginal import note as marginal_note
+from mathlearn.plot.marginal import shape as marginal_shape
+from mathlearn.plot.marginal_record import MarginalMeans, marginal_means
 from mathlearn.plot.panels import divided, over_all
 from mathlearn.plot.partial import PartialRegression, draw_panels, note, partial_regression, shape
 from mathlearn.plot.reading import Reading
@@ -93,4 +97,79 @@ class OverviewDisplay(Display[Overview]):
         draw_panels(self.data.partial, panels, theme, repaint=repaint)
         self.axes_ = (top, *panels)
         over_all(ax, theme, f"The fit of {name(self.data.partial.response)}", note(self.data.partial))
+        return top
+
+
+@dataclass(frozen=True, slots=True)
+class LikelihoodOverview:
+    """Coefficients or ratios, per standard deviation where X is dense, and the mean over each column."""
+
+    coefficients: Coefficients
+    marginal: MarginalMeans
+
+
+def likelihood_overview(reading: Reading, *, level: float = 0.95) -> LikelihoodOverview:
+    """Read the rows of a fit by likelihood and compute both.
+
+    Raises
+    ------
+    SchemaError
+        There is no row, or these are not the rows of the fit.
+    DomainError
+        `level` is outside (0, 1).
+    """
+    marginal = marginal_means(reading, level)
+    spread = marginal.spread
+    return LikelihoodOverview(
+        coefficients(reading.result, level=level, standardised=spread is not None, spread=spread), marginal
+    )
+
+
+class LikelihoodOverviewDisplay(Display[LikelihoodOverview]):
+    """Coefficients, or the ratios that they are the logarithms of, over panels of the mean over each column.
+
+    Parameters
+    ----------
+    data : LikelihoodOverview
+
+    Attributes
+    ----------
+    axes_ : tuple of Axes
+        That of the coefficients, then those of the panels.
+    """
+
+    axes_: tuple[Axes, ...]
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        ax: Axes | None = None,
+        level: float = 0.95,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        theme: ThemeName = "auto",
+    ) -> Self:
+        """Read the rows of a fit and draw them; parameters and errors as `MarginalMeansDisplay.from_estimator`."""
+        reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups, offset=offset)
+        return cls(likelihood_overview(reading, level=level)).plot(ax, theme=theme)
+
+    def _heights(self) -> tuple[float, float]:
+        return height(self.data.coefficients), 2.9 * marginal_shape(self.data.marginal)[0]
+
+    def _size(self) -> tuple[float, float]:
+        return max(3.5 * marginal_shape(self.data.marginal)[1], 7.4), sum(self._heights()) + 1.1
+
+    def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
+        marginal = self.data.marginal
+        ((top,), (bottom,)) = divided(ax, 2, 1, self._heights())
+        draw_coefficients(self.data.coefficients, top, theme, repaint=repaint)
+        panels = [panel for row in divided(bottom, *marginal_shape(marginal)) for panel in row]
+        draw_marginal(marginal, panels, theme, repaint=repaint)
+        self.axes_ = (top, *panels)
+        over_all(ax, theme, f"The fit of {name(marginal.subject.response)}", marginal_note(marginal))
         return top

@@ -120,7 +120,8 @@ def partial_regression(
     result = reading.result
     i, table = chosen_response(result, response), coefficient_table(result, level)
     skip = int(result.fit_intercept)
-    shown = most_important(table, i, most, skip) if terms is None else _chosen(result, terms, skip, most)
+    intercept = np.arange(len(table.names)) < skip
+    shown = most_important(table, i, most, intercept) if terms is None else _chosen(result, terms, skip, most)
     if terms is None:
         shown = shown[result.estimable[shown]]
     withheld = _withheld(result, shown)

@@ -12,7 +12,8 @@ from mathlearn.plot.artists import VECTOR_POINTS, marker_size
 from mathlearn.plot.bands import band, drawn_ranks, expected
 from mathlearn.plot.display import Display
 from mathlearn.plot.labels import label_rows
-from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
+from mathlearn.plot.measured import Called, MeasuredRows, column
+from mathlearn.plot.row_measures import row_measures
 from mathlearn.plot.words import count, grouped, name, percent
 
 if TYPE_CHECKING:
@@ -24,12 +25,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Quantiles", "QuantilesDisplay", "draw_quantiles", "quantiles"]
 
-HINT = "Look for points outside the band: errors that are not normal. It matters for small samples and for prediction."
+SAID = {
+    "studentised": (
+        "Normal Q–Q",
+        "Look for points outside the band: errors that are not normal. It matters for small samples and for prediction.",
+        "expected of normal errors",
+    ),
+    "quantile": (
+        "Q–Q of quantile residuals",
+        "Look for points outside the band: observations that do not follow the law of the family.",
+        "expected under the model",
+    ),
+    "deviance": (
+        "Q–Q of deviance residuals",
+        "Look for single points far off the line: they are normal only roughly, so that there is no band.",
+        "normal quantile",
+    ),
+}
+"""Title, what to look for and the label below, by the kind of residual."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """Ordered externally studentised residuals and where normal errors would put them.
+    """Ordered residuals and where the model would put them: of least squares externally studentised, of a likelihood quantile residuals.
 
     Attributes
     ----------
@@ -37,17 +55,18 @@ class Quantiles:
     n : int
         Residuals in all.
     df : float
-        Of Student's t, which a studentised residual follows when errors are normal.
+        Of Student's t, which a studentised residual follows when errors are normal; infinite of a quantile residual, which is normal.
     level : float
-        Probability that the band holds all points together when errors are normal.
+        Probability that the band holds all points together when the model is right; of quantile residuals a lower bound.
     ranks : (m,)
         Those drawn, from 1 to n.
     expected, observed, low, high : (m,)
-        Medians, residuals, and the band.
+        Medians, residuals, and the band; NaN where there is no band.
     labelled : (rows, expected, observed)
         The most extreme rows.
     withheld : str or None
         Why there is no picture.
+    called : Called
     """
 
     response: str
@@ -61,6 +80,7 @@ class Quantiles:
     high: FloatArray
     labelled: tuple[IntArray, FloatArray, FloatArray]
     withheld: str | None
+    called: Called
 
     @property
     def outside(self) -> Any:
@@ -76,7 +96,7 @@ def quantiles(measures: MeasuredRows, level: float = 0.95) -> Quantiles:
     DomainError
         `level` is outside (0, 1).
     """
-    withheld = measures.withheld
+    withheld, called = measures.withheld.quantiles, measures.called
     n, df = measures.order.n, measures.df - 1
     if withheld is None and (df < 1 or n < 3):
         withheld = "too few residual degrees of freedom to studentise residuals"
@@ -84,13 +104,16 @@ def quantiles(measures: MeasuredRows, level: float = 0.95) -> Quantiles:
     if withheld is not None:
         none = np.empty(0, dtype=np.int64)
         labelled = (none, nothing, nothing)
-        return Quantiles(measures.response, n, df, level, none, nothing, nothing, nothing, nothing, labelled, withheld)
+        empty = (none, nothing, nothing, nothing, nothing)
+        return Quantiles(measures.response, n, df, level, *empty, labelled, withheld, called)
     ranks = drawn_ranks(n)
-    low, high = band(ranks, n, df, level)
+    low, high = band(ranks, n, df, level, independent=called.ordered != "studentised")
+    if called.ordered == "deviance":
+        low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
     observed = measures.order.at(ranks)
     labelled = _labelled(measures.worst, n, df)
     return Quantiles(
-        measures.response, n, df, level, ranks, expected(ranks, n, df), observed, low, high, labelled, None
+        measures.response, n, df, level, ranks, expected(ranks, n, df), observed, low, high, labelled, None, called
     )
 
 
@@ -106,7 +129,8 @@ def _labelled(worst: Extremes, n: int, df: float) -> tuple[IntArray, FloatArray,
 def draw_quantiles(data: Quantiles, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
     """Draw the picture."""
     style.dress(ax, theme, repaint=repaint)
-    style.headline(ax, theme, "Normal Q–Q", HINT if data.withheld is None else "")
+    title, hint, below = SAID[data.called.ordered]
+    style.headline(ax, theme, title, hint if data.withheld is None else "")
     if data.withheld is not None:
         style.empty(ax, theme, name(data.withheld, 400))
         return
@@ -128,23 +152,28 @@ def draw_quantiles(data: Quantiles, ax: Axes, theme: Theme, *, repaint: bool = F
         )
     ax.margins(0.06)
     label_rows(ax, theme, *data.labelled, among=(data.expected, data.observed))
-    style.axis_labels(ax, theme, "expected of normal errors", "studentised residual")
+    style.axis_labels(ax, theme, below, f"{data.called.ordered} residual")
     style.caption(ax, theme, _caption(data, int(out.sum())))
 
 
 def _caption(data: Quantiles, out: int) -> str:
     drawn = len(data.ranks)
     of = count(data.n) if drawn == data.n else f"{count(drawn, 'quantile')} of {count(data.n)}"
+    if data.called.ordered == "deviance":
+        return f"{of}."
     leave = "none leaves" if not out else f"{grouped(str(out))} leave{'s' if out == 1 else ''}"
-    return f"{of}; {leave} the band, which holds all together with probability {percent(data.level)}."
+    least = "at least " if data.called.ordered == "quantile" else ""
+    drawn_at = " Each residual is drawn at random within the step of its number." if data.called.drawn else ""
+    return f"{of}; {leave} the band, which holds all together with probability {least}{percent(data.level)}.{drawn_at}"
 
 
 class QuantilesDisplay(Display[Quantiles]):
-    """Normal Q-Q plot of the residuals with a simultaneous band.
+    """Q-Q plot of the residuals with a simultaneous band.
 
     Externally studentised residuals stand against the medians of ordered Student t variables, which they follow when errors
     are normal. The band has the same local level at every residual, calibrated so that it holds all of them together
-    (see `mathlearn.plot.bands`).
+    (see `mathlearn.plot.bands`). Of a fit by likelihood they are quantile residuals, which are normal whatever the family; those of
+    whole numbers are drawn at random, the same in each drawing.
 
     Parameters
     ----------
@@ -154,6 +183,7 @@ class QuantilesDisplay(Display[Quantiles]):
     ----------
     Aldor-Noiman, Brown, Buja, Rolke and Stine (2013), "The power to see: a new graphical test of normality", Amer. Statist.
     67(4).
+    Dunn and Smyth (1996), "Randomized quantile residuals", J. Comput. Graph. Statist. 5(3).
 
     Examples
     --------
@@ -183,6 +213,7 @@ class QuantilesDisplay(Display[Quantiles]):
         level: float = 0.95,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         theme: ThemeName = "auto",
     ) -> Self:
         """Read the rows of a fit once and draw them; parameters and errors as `ResidualsDisplay.from_estimator`.
@@ -192,7 +223,7 @@ class QuantilesDisplay(Display[Quantiles]):
         level : float in (0, 1)
             Probability that the band holds all residuals together when errors are normal.
         """
-        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups)
+        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset)
         return cls(quantiles(measures, level)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

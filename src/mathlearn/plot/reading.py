@@ -12,6 +12,7 @@ from mathlearn.fitting.resources import numbers
 from mathlearn.linalg import ladder
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 from mathlearn.results.of_model import result_of
+from mathlearn.results.stack import require_one_predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +45,10 @@ class Reading:
     rows: BoundRows
 
     @classmethod
-    def of(cls, model: Any, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None) -> Reading:
-        """Bind the rows of a fit; weights and groups that were columns need not be named again.
+    def of(
+        cls, model: Any, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> Reading:
+        """Bind the rows of a fit; weights, groups and an offset that were columns need not be named again.
 
         Raises
         ------
@@ -53,15 +56,19 @@ class Reading:
         TypeError
             This is no model of mathlearn's, or there are no rows.
         SchemaError, NonFiniteInputError
-            The rows do not fit what was learned.
+            The rows do not fit what was learned, or the offset is missing.
+        DomainError
+            The fit has more than one linear predictor.
         """
         result = result_of(model, "the model")
+        require_one_predictor(result, "a figure of the rows")
         if X is None:
             raise TypeError(
                 "X is None: this figure draws the rows of the fit. Give X and y as to fit; "
                 "kind='coefficients' (CoefficientDisplay) needs no rows."
             )
-        rows = model._fit_rows(X, y, sample_weight=sample_weight, groups=groups)  # noqa: SLF001 -- the hook that estimators offer
+        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        rows = model._fit_rows(X, y, require_offset=True, **roles)  # noqa: SLF001 -- the hook that estimators offer
         return cls(counted_from(result, model.design_.int_shift), model.design_, rows)
 
 

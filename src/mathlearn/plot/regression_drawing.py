@@ -11,13 +11,15 @@ from mathlearn.plot.artists import draw_cloud, points, rows_shown
 from mathlearn.plot.words import lacking, name, percent, short, signed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
     from mathlearn._typing import FloatArray
     from mathlearn.plot.regression_record import Curve, Regression
     from mathlearn.plot.style import Theme
 
-__all__ = ["draw_regression"]
+__all__ = ["draw_regression", "emptiest", "held_text"]
 
 NARROW = 290.0
 """Width in points below which bands are named under the figure, not in it."""
@@ -74,7 +76,7 @@ def _caption(data: Regression, *, legend: bool) -> str:
     parts = [f"{rows_shown(data.cloud, sampled=sampled)}{'' if data.same_rows else ', not those of the fit'}."]
     parts += lacking(data.left_out)
     if data.held:
-        parts.append(f"Held: {name(_held(data), 300)}; points keep their residuals.")
+        parts.append(f"Held: {name(held_text(data.held), 300)}; points keep their residuals.")
     if data.withheld is not None:
         parts.append(f"No bands: {name(data.withheld, 300)}.")
     elif data.exact:
@@ -90,12 +92,13 @@ def _one(data: Regression) -> str:
     return "one observation" + " of weight 1" * data.weighted
 
 
-def _held(data: Regression) -> str:
+def held_text(held: dict[str, float | str]) -> str:
+    """Say what the first few columns are held at, not escaped."""
     told = [
         f"{short(column, 24)} = {value if isinstance(value, str) else signed(value)}"
-        for column, value in list(data.held.items())[:4]
+        for column, value in list(held.items())[:4]
     ]
-    more = len(data.held) - len(told)
+    more = len(held) - len(told)
     return ", ".join(told) + (f" and {more} more" if more > 0 else "")
 
 
@@ -121,7 +124,7 @@ def _legend(ax: Axes, theme: Theme, data: Regression) -> None:
     if handles:
         legend = ax.legend(
             handles=handles,
-            loc=_emptiest(data),
+            loc=emptiest([data.cloud.values[:, :2]], data.curves),
             fontsize=style.SMALL,
             labelcolor=theme.ink,
             handlelength=1.6,
@@ -131,14 +134,15 @@ def _legend(ax: Axes, theme: Theme, data: Regression) -> None:
         legend.set_zorder(6)
 
 
-def _emptiest(data: Regression) -> Any:
-    """Return the corner with the fewest points and the least of the bands in it."""
-    xs, ys = [data.cloud.values[:, 0]], [data.cloud.values[:, 1]]
-    for curve in data.curves:
+def emptiest(clouds: Sequence[FloatArray], curves: Sequence[Curve]) -> Any:
+    """Return the corner with the fewest points (n, 2) and the least of curves and bands in it."""
+    xs, ys = [cloud[:, 0] for cloud in clouds], [cloud[:, 1] for cloud in clouds]
+    n = sum(map(len, xs))
+    for curve in curves:
         for edge in (curve.mean, curve.one_low, curve.one_high) if curve.level is None else (curve.mean,):
             if edge is not None:
                 # A band counts as much as the points do.
-                repeat = max(1, len(xs[0]) // (2 * len(edge)))
+                repeat = max(1, n // (2 * len(edge)))
                 xs.append(np.repeat(curve.x, repeat))
                 ys.append(np.repeat(edge, repeat))
     x, y = np.concatenate(xs), np.concatenate(ys)

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn.plot.cloud import Cloud, Extremes, Order
+from mathlearn.plot.likelihood_measures import called_by_likelihood, likelihood_rows, withheld_by_likelihood
+from mathlearn.plot.measured import COLUMNS, PAIRS, Called, MeasuredRows, Withheld, column
 from mathlearn.plot.reading import Reading, read
 from mathlearn.plot.same_rows import require_same_rows, tally
+from mathlearn.plot.shares import Sums
 from mathlearn.statistics import reasons
 from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics.measures import RowMeasures, saturated
-from mathlearn.statistics.functional import fitted_values
+from mathlearn.statistics.functional import dispersion_known, fitted_values
+from mathlearn.statistics.working import law_of
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -22,66 +26,6 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
 __all__ = ["COLUMNS", "MeasuredRows", "column", "row_measures"]
-
-COLUMNS = ("fitted", "resid", "hat", "std_resid", "root", "studentised", "cooks_d", "copies")
-"""What is known of a row: as `augment` calls it, with ``root = sqrt(abs(std_resid))``, the externally studentised residual, and how
-many rows it stands for."""
-
-_RAW = ("fitted", "resid")
-_SPREAD, _SCALE, _LEVERAGE = range(3)
-
-
-def column(name: str) -> int:
-    """Return the position of a measure in the values of a cloud."""
-    return COLUMNS.index(name)
-
-
-PAIRS = ((column("fitted"), column("resid")), (column("fitted"), column("root")), (column("hat"), column("std_resid")))
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredRows:
-    """The rows of a fit as its diagnostics see them.
-
-    Attributes
-    ----------
-    response : str
-    several : bool
-        Whether the fit has other responses too.
-    cloud : Cloud
-        With the columns of `COLUMNS`; its pairs are residual and root against fitted, and std_resid against hat.
-    worst, influential : Extremes
-        The rows with the largest standardised residual in size (raw, where there is none) and the largest Cook's distance.
-    order : Order
-        The externally studentised residuals in order.
-    n : int
-    lacking : int
-        Rows that the fit left out because a value is missing.
-    df : float
-        Residual degrees of freedom.
-    parameters : int
-        k, by which Cook's distance is divided.
-    saturated : int
-        Rows of leverage 1, through which the fit passes: they have no standardised residual.
-    withheld : str or None
-        Why there is no measure but the residual itself.
-    exact : bool
-        Whether residuals are rounding errors.
-    """
-
-    response: str
-    several: bool
-    cloud: Cloud
-    worst: Extremes
-    influential: Extremes
-    order: Order
-    n: int
-    lacking: int
-    df: float
-    parameters: int
-    saturated: int
-    withheld: str | None
-    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +38,8 @@ class _Sums:
     order: Order
     saturated: int
     tally: Tally
+    repeated: bool
+    sums: Sums
 
     def merge(self, other: _Sums) -> _Sums:
         return _Sums(
@@ -103,6 +49,8 @@ class _Sums:
             self.order.merge(other.order),
             self.saturated + other.saturated,
             self.tally.merge(other.tally),
+            self.repeated or other.repeated,
+            self.sums.merge(other.sums),
         )
 
 
@@ -114,6 +62,7 @@ def row_measures(
     response: str | int | None = None,
     sample_weight: Any = None,
     groups: Any = None,
+    offset: Any = None,
 ) -> MeasuredRows:
     """Read the rows of a fit once.
 
@@ -122,8 +71,10 @@ def row_measures(
     NotFittedError
     SchemaError, NonFiniteInputError
         The rows do not fit what was learned or are not those of the fit, or the response is unknown.
+    DomainError
+        The fit has more than one linear predictor.
     """
-    reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups)
+    reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups, offset=offset)
     result = reading.result
     i = chosen_response(result, response)
     refusal = refused(result, i)
@@ -133,43 +84,56 @@ def row_measures(
 
     sums = read(reading.rows, of, _Sums.merge)
     require_same_rows(result, sums.tally)
+    of_likelihood = result.likelihood is not None
     return MeasuredRows(
         response=result.responses[i],
         several=len(result.responses) > 1,
+        called=called_by_likelihood(result) if of_likelihood else _called(result.responses[i]),
         cloud=sums.cloud,
         worst=sums.worst,
         influential=sums.influential,
         order=sums.order,
         n=sums.cloud.n,
         lacking=result.n_dropped,
-        df=float(result.df_resid),
+        df=np.inf if of_likelihood else float(result.df_resid),
         parameters=result.rank + result.fit_intercept,
         saturated=sums.saturated,
-        withheld=refusal,
-        exact=bool(result.exact[i]),
+        withheld=withheld_by_likelihood(result, refusal, repeated=sums.repeated)
+        if of_likelihood
+        else Withheld(refusal, refusal, refusal),
+        exact=bool(result.exact[i]) and not dispersion_known(result),
+        support=law_of(result)[0].support if of_likelihood else "",
+        sums=sums.sums if of_likelihood else None,
     )
+
+
+def _called(response: str) -> Called:
+    return Called(f"fitted {response}", "residual", "standardised residual", "studentised")
 
 
 def refused(result: FitResult, response: int) -> str | None:
     """Say why rows of this fit have no standardised residual, or return None."""
     refusal = reasons.no_measures(result)
-    if refusal is not None:
+    if refusal is not None or dispersion_known(result):
         return refusal
     return f"{reasons.exact(result, response)}: the residuals are rounding errors" if result.exact[response] else None
 
 
 def _sums(result: FitResult, chunk: Chunk, i: int, *, measured: bool) -> _Sums:
     assert chunk.y is not None
+    white = WhiteRows.of(result, chunk) if measured else None
+    total = tally(result, chunk) if white is None else Tally.of(white)
+    if result.likelihood is not None:
+        values, sums = likelihood_rows(result, chunk, white)
+        return _kept(chunk.index, values, np.abs(values[:, column("resid")]), total, sums)
     values = np.full((chunk.n, len(COLUMNS)), np.nan)
-    if not measured:
+    if white is None:
         values[:, column("copies")] = 1.0
         values[:, column("fitted")] = fitted_values(result, chunk)[:, i]
         values[:, column("resid")] = chunk.y[:, i] - values[:, column("fitted")]
-        return _kept(chunk.index, values, np.abs(values[:, column("resid")]), 0, tally(result, chunk))
-    white = WhiteRows.of(result, chunk)
+        return _kept(chunk.index, values, np.abs(values[:, column("resid")]), total)
     found, e = RowMeasures.of(result, white), white.residual[:, i]
     standard = found.standard[:, i]
-    copies = white.weight if white.counts and white.weight is not None else np.ones(chunk.n)
     known = (
         chunk.y[:, i] - e,
         e,
@@ -178,22 +142,22 @@ def _sums(result: FitResult, chunk: Chunk, i: int, *, measured: bool) -> _Sums:
         np.sqrt(np.abs(standard)),
         found.student[:, i],
         found.cooks[:, i],
+        white.copies,
     )
-    np.stack((*known, copies), axis=1, out=values)
-    return _kept(white.index, values, np.abs(standard), int(saturated(found.hat).sum()), Tally.of(white))
+    np.stack(known, axis=1, out=values[:, : len(known)])
+    return _kept(white.index, values, np.abs(standard), total)
 
 
-def _kept(rows: IntArray, values: FloatArray, size: FloatArray, saturated: int, total: Tally) -> _Sums:
+def _kept(rows: IntArray, values: FloatArray, size: FloatArray, total: Tally, sums: Sums | None = None) -> _Sums:
+    copies = values[:, column("copies")]
+    repeated = bool((copies != 1).any())
     return _Sums(
         Cloud.of(rows, values, PAIRS),
         Extremes.of(rows, size, values),
         Extremes.of(rows, values[:, column("cooks_d")], values),
-        Order.of(values[:, column("studentised")], _copies(values[:, column("copies")])),
-        saturated,
+        Order.of(values[:, column("studentised")], np.round(copies).astype(np.int64) if repeated else None),
+        int(saturated(values[:, column("hat")]).sum()),
         total,
+        repeated,
+        Sums(None, np.empty((0, 0))) if sums is None else sums,
     )
-
-
-def _copies(counts: FloatArray) -> IntArray | None:
-    """Whole numbers, or None where all are one."""
-    return None if (counts == 1).all() else np.round(counts).astype(np.int64)

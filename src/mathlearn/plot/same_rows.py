@@ -10,6 +10,8 @@ import numpy as np
 from mathlearn._errors import SchemaError
 from mathlearn.statistics.covariance.white import SAME_SUMS, Tally, WhiteRows
 from mathlearn.statistics.functional import fitted_values, no_curvature
+from mathlearn.statistics.separation import predictors
+from mathlearn.statistics.working import working
 
 if TYPE_CHECKING:
     from mathlearn.data.chunk import Chunk
@@ -19,14 +21,21 @@ __all__ = ["are_the_same", "require_same_rows", "tally"]
 
 
 def tally(result: FitResult, chunk: Chunk) -> Tally:
-    """Sum up a chunk; a fit without curvature has no scores."""
+    """Sum up a chunk; a fit without curvature has no scores, and by likelihood it is its deviance that stands for its squares."""
     if no_curvature(result) is None:
         return Tally.of(WhiteRows.of(result, chunk))
     if chunk.y is None:
         raise SchemaError("these rows carry no y: give the X and y of the fit")
-    residual = chunk.y - fitted_values(result, chunk)
-    counts = result.weights_type == "frequency"
-    return Tally.of(WhiteRows(np.empty((chunk.n, 0)), residual, chunk.weight, counts, None, chunk.index))
+    if result.likelihood is not None:
+        return _deviance(result, chunk)
+    return Tally.of(WhiteRows.of_residuals(result, chunk, chunk.y - fitted_values(result, chunk)))
+
+
+def _deviance(result: FitResult, chunk: Chunk) -> Tally:
+    seen = working(result, chunk, predictors(result, chunk))
+    count = np.ones(chunk.n) if seen.count is None else seen.count
+    squares = np.array([count @ seen.deviance])
+    return Tally(float(count.sum()), float(count.sum()), np.empty((0, 1)), squares, np.zeros(1))
 
 
 def require_same_rows(result: FitResult, total: Tally) -> None:
@@ -40,15 +49,18 @@ def require_same_rows(result: FitResult, total: Tally) -> None:
     if no_curvature(result) is None:
         total.require_same_rows(result)
         return
-    rounding = SAME_SUMS**2 * (result.tss + result.weight_sum * result.centre**2)
+    by_weight = result.likelihood is None  # no number of a record by likelihood is the sum of the weights
+    level = result.weight_sum * result.centre**2 if by_weight else 0.0
+    allowed = SAME_SUMS * result.deviance + SAME_SUMS**2 * (result.null_deviance + level)
     if (
         round(total.n) != result.n
-        or not math.isclose(total.weight, result.weight_sum, rel_tol=SAME_SUMS)
-        or (np.abs(total.rss - result.rss) > SAME_SUMS * result.rss + rounding).any()
+        or (by_weight and not math.isclose(total.weight, result.weight_sum, rel_tol=SAME_SUMS))
+        or not (np.abs(total.squares - result.deviance) <= allowed).all()
     ):
+        what = "whose squared residuals sum to" if result.likelihood is None else "with a deviance of"
         raise SchemaError(
-            f"the fit used {result.n} rows whose squared residuals sum to {result.rss.sum():.6g}; the {round(total.n)} given "
-            f"have {total.rss.sum():.6g}: give the X, y and weights of the fit"
+            f"the fit used {result.n} rows {what} {result.deviance.sum():.6g}; the {round(total.n)} given have "
+            f"{total.squares.sum():.6g}: give the X, y and weights of the fit"
         )
 
 

@@ -9,7 +9,8 @@ from mathlearn.plot import style
 from mathlearn.plot.artists import draw_cloud, draw_trend, rows_shown, trend_note
 from mathlearn.plot.display import Display
 from mathlearn.plot.labels import label_rows
-from mathlearn.plot.row_measures import MeasuredRows, column, row_measures
+from mathlearn.plot.measured import Called, MeasuredRows, column
+from mathlearn.plot.row_measures import row_measures
 from mathlearn.plot.trend import trend
 from mathlearn.plot.words import name
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ScaleLocation", "ScaleLocationDisplay", "draw_scale_location", "scale_location"]
 
 HINT = "Look for a trend that rises or falls: errors whose spread is not constant."
+OF_LIKELIHOOD = "Look for a trend that rises or falls: a spread that does not follow the mean as the family says."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class ScaleLocation:
     worst : Extremes
     withheld : str or None
         Why there is no picture.
+    called : Called
     """
 
     response: str
@@ -45,18 +48,22 @@ class ScaleLocation:
     curve: Trend | None
     worst: Extremes
     withheld: str | None
+    called: Called
 
 
 def scale_location(measures: MeasuredRows) -> ScaleLocation:
     """Compute the picture."""
-    curve = None if measures.withheld else trend(*measures.cloud.pair(1))
-    return ScaleLocation(measures.response, measures.cloud, curve, measures.worst, measures.withheld)
+    withheld = measures.withheld.size
+    curve = None if withheld else trend(*measures.cloud.pair(1))
+    return ScaleLocation(measures.response, measures.cloud, curve, measures.worst, withheld, measures.called)
 
 
 def draw_scale_location(data: ScaleLocation, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
     """Draw the picture."""
     style.dress(ax, theme, repaint=repaint)
-    style.headline(ax, theme, "Size of residuals", HINT if data.withheld is None else "")
+    least_squares = data.called.ordered == "studentised"
+    hint = HINT if least_squares else OF_LIKELIHOOD
+    style.headline(ax, theme, "Size of residuals", hint if data.withheld is None else "")
     if data.withheld is not None:
         style.empty(ax, theme, name(data.withheld, 400))
         return
@@ -67,7 +74,8 @@ def draw_scale_location(data: ScaleLocation, ax: Axes, theme: Theme, *, repaint:
     values = data.worst.values
     at = values[:, column("fitted")], values[:, column("root")]
     label_rows(ax, theme, data.worst.rows, *at, among=data.cloud.pair(1))
-    style.axis_labels(ax, theme, f"fitted {name(data.response)}", "√ |standardised residual|")
+    residual = data.called.standard if least_squares else data.called.residual
+    style.axis_labels(ax, theme, name(data.called.across, 60), f"√ |{residual}|")
     line = trend_note(data.cloud, data.curve)
     style.caption(ax, theme, f"{rows_shown(data.cloud)}.{line}")
 
@@ -104,10 +112,11 @@ class ScaleLocationDisplay(Display[ScaleLocation]):
         response: str | int | None = None,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         theme: ThemeName = "auto",
     ) -> Self:
         """Read the rows of a fit once and draw them; parameters and errors as `ResidualsDisplay.from_estimator`."""
-        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups)
+        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset)
         return cls(scale_location(measures)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

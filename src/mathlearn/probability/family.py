@@ -18,47 +18,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.probability.kernels import KernelRule, Kernels, PlainRule, evaluate
 from mathlearn.probability.link import Bound, Link, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.probability.distribution import Distribution
 
 __all__ = ["Domain", "Family", "Formula", "Kernels", "Maker", "Support"]
 
 Support: TypeAlias = Literal["real", "positive", "counts", "binary", "mixed"]
 """Where the density lives; "mixed" is a mass at zero beside a density of positive numbers."""
-
-
-class Kernels(NamedTuple):
-    """What a row adds to the objective, and its derivatives in the linear predictor; weight and dispersion 1.
-
-    Attributes
-    ----------
-    loss : (n,) float64
-        Minus the log-likelihood plus `Family.constant_latex`, which does not depend on the predictor.
-    gradient : (n,) float64
-        ``d loss / d eta``, which is ``(mu - y) (d mu / d eta) / V(mu)``.
-    curvature : (n,) float64
-        Expected second derivative, ``(d mu / d eta)**2 / V(mu)``: Fisher's information.
-    """
-
-    loss: FloatArray
-    gradient: FloatArray
-    curvature: FloatArray
-
-
-class KernelRule(Protocol):
-    """``(y, eta, link, refine) -> Kernels``."""
-
-    def __call__(self, y: FloatArray, eta: FloatArray, link: Link, refine: bool, /) -> Kernels:
-        """Compute the kernels of arrays of one shape."""
 
 
 class Saturated(Protocol):
@@ -134,6 +111,10 @@ class Family:
         How accurate the kernels are, where not as the link says.
     kernels_of, observed_of, variance_of, deviance_of, saturated_of, start_of
         The functions behind the methods. `saturated_of` is None for a quasi-likelihood.
+    distribution : Distribution or None
+        Both tails of the law of y; None where there is no accurate one.
+    plain_of : callable or None
+        The kernels without refinement, where the predictors lie inside the link's `plain_span`; None where `kernels_of` is fast enough.
 
     Examples
     --------
@@ -166,6 +147,8 @@ class Family:
     deviance_of: Callable[[FloatArray, FloatArray], FloatArray] = field(repr=False, compare=False)
     start_of: Callable[[FloatArray, FloatArray], FloatArray] = field(repr=False, compare=False)
     saturated_of: Saturated | None = field(default=None, repr=False, compare=False)
+    plain_of: PlainRule | None = field(default=None, repr=False, compare=False)
+    distribution: Distribution | None = field(default=None, repr=False, compare=False)
     takes_trials: bool = False
     own_bound: Bound | None = None
     parameters: tuple[tuple[str, float], ...] = ()
@@ -234,7 +217,7 @@ class Family:
 
     # ----------------------------------------------------------------------------------------------------- mathematics
     def kernels(self, y: FloatArray, eta: FloatArray, link: Link, *, refine: bool = True) -> Kernels:
-        """Return loss, gradient and expected curvature of each row; see `Kernels`.
+        """Return loss, gradient and expected curvature of each row, in new arrays that the caller may overwrite; see `Kernels`.
 
         Where the linear predictor belongs to no mean of the family (a negative one with the identity link of a Poisson), the loss
         is infinite, and gradient and curvature are 0. At the end of the span each has its limit. Nothing is ever NaN.
@@ -246,22 +229,22 @@ class Family:
         link : Link
             One of `links`.
         refine : bool
-            Compute ``mu - y`` with more digits than a double's where it cancels, so that the gradient is right within `bound`.
-            Without, its error there is one unit in the last place of y, at a fraction of the time: enough for a search
-            direction.
+            Compute ``mu - y`` with more digits than a double's where it cancels, so that all three are right within `bound`.
+            Without, at a fraction of the time and enough for a search direction and the control of its step: the error of the gradient
+            is a few units in the last place of y or of `mu` before it is multiplied by ``(d mu / d eta) / V(mu)``; the curvature is
+            right to a few units in the last place, or (probit, complementary log-log) to what a rounding of the predictor makes of
+            it; the loss is the same function, right to the rounding of its terms.
         """
-        y, eta = _arrays(y, np.add(eta, 0.0))  # no negative zero: its inverse would be on the other side
+        y, eta = _pair(y, eta)
         with np.errstate(all="ignore"):
-            if eta.size <= _BLOCK:
-                return self.kernels_of(y, eta, link, refine)
-            return _in_blocks(self.kernels_of, y, eta, link, refine)
+            return evaluate(self.kernels_of, self.plain_of, y, eta, link, refine)
 
     def observed(self, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
         """Return the second derivative of the loss in eta, of which the curvature of the kernels is the expectation.
 
         The two are the same for the canonical link. It may be negative for another.
         """
-        y, eta = _arrays(y, np.add(eta, 0.0))  # no negative zero: its inverse would be on the other side
+        y, eta = _pair(y, eta)
         with np.errstate(all="ignore"):
             return self.observed_of(y, eta, link)
 
@@ -275,6 +258,11 @@ class Family:
         y, mu = _arrays(y, mu)
         with np.errstate(all="ignore"):
             return np.where(y == mu, 0.0, self.deviance_of(y, mu))
+
+    @property
+    def has_density(self) -> bool:
+        """Whether there is a likelihood, not a quasi-likelihood."""
+        return self.saturated_of is not None
 
     def saturated(
         self, y: FloatArray, dispersion: FloatArray | float = 1.0, weight: FloatArray | float = 1.0, trials: Any = 1.0
@@ -346,18 +334,13 @@ class Maker:
     examples: tuple[tuple[tuple[str, float], ...], ...] = ((),)
 
 
-_BLOCK = 16384
-"""Rows at a time: temporary arrays of 128 KiB stay in the cache, and memory does not grow with the rows."""
-
-
-def _in_blocks(rule: KernelRule, y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernels:
-    rows, predictors = y.reshape(-1), eta.reshape(-1)
-    total = Kernels(*(np.empty(eta.size) for _ in range(3)))
-    for start in range(0, eta.size, _BLOCK):
-        block = slice(start, start + _BLOCK)
-        for part, piece in zip(total, rule(rows[block], predictors[block], link, refine), strict=True):
-            part[block] = piece
-    return Kernels(*(part.reshape(eta.shape) for part in total))
+def _pair(y: FloatArray, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return arrays of one shape; there is no negative zero among the predictors, whose inverse would be on the other side."""
+    y, eta = np.asarray(y, dtype=np.float64), np.add(eta, 0.0, dtype=np.float64)
+    if y.ndim and y.shape == eta.shape:
+        return y, eta
+    y, eta = _arrays(y, eta)
+    return y, eta
 
 
 def _arrays(*values: Any) -> tuple[FloatArray, ...]:
@@ -385,7 +368,7 @@ def _check_trials(family: Family, y: FloatArray, trials: FloatArray, column: str
             "trials that are no positive whole number",
         ),
         (~((y >= 0.0) & (y <= 1.0)), "proportions outside 0 to 1 (fewer trials than successes?)"),
-        (np.abs(trials * y - np.rint(trials * y)) > _WHOLE, "proportions that are no whole number of successes"),
+        (_uneven(y, trials), "proportions that are no whole number of successes"),
     ):
         rows = np.flatnonzero(bad)
         if rows.size:
@@ -395,6 +378,12 @@ def _check_trials(family: Family, y: FloatArray, trials: FloatArray, column: str
                 f"in {locate(first)}: allowed are successes / trials, with 0 <= successes <= trials. Give proportions in {column} and "
                 f"their whole numbers of trials"
             )
+
+
+def _uneven(y: FloatArray, trials: FloatArray) -> BoolArray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        successes = trials * y
+        return np.asarray(np.abs(successes - np.rint(successes)) > _WHOLE)
 
 
 _WHOLE = 1e-3  # how far a proportion times its trials may be from whole, as in R: files hold rounded proportions

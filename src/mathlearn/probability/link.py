@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.probability.kernels import Kernels
 
 __all__ = [
     "DOUBLE_DOUBLE",
@@ -126,12 +127,15 @@ class Odds:
     complement : ``1 - mu``
     terms : callable
         ``(eta, scale) -> Terms``, what they share computed once.
+    plain : callable
+        ``(y, eta) -> Kernels`` of one trial, for y from 0 to 1 and predictors inside `Link.plain_span`, without refinement.
     rise_drop : ``-d rise / d eta``, the observed curvature at y = 1
     fall_growth : scale times ``d fall / d eta``, the observed curvature at y = 0
     """
 
     complement: Function
     terms: Callable[[FloatArray, FloatArray], Terms]
+    plain: Callable[[FloatArray, FloatArray], Kernels]
     rise_drop: Function
     fall_growth: Scaled
 
@@ -150,6 +154,9 @@ class Link:
     mean_span, eta_span : Span
         Where the mean and the linear predictor lie. A mean of zero or one, and a predictor at the end of its span, have their
         limits.
+    plain_span : Span
+        Predictors for which the kernels may be computed plainly: neither the mean nor its powers come near the ends of the range of
+        doubles.
     mean_of, predictor_of, slope_of : callable
         The mean of the predictor, the predictor of the mean, and ``d mu / d eta``.
     log_mean_of : callable
@@ -190,6 +197,7 @@ class Link:
     slope_of: Function = field(repr=False, compare=False)
     log_mean_of: Function = field(repr=False, compare=False)
     residual_of: Residual = field(repr=False, compare=False)
+    plain_span: Span = field(repr=False)
     bound: Bound = EXACT
     excess_of: Residual | None = field(default=None, repr=False, compare=False)
     monomial: Monomial | None = field(default=None, repr=False, compare=False)

@@ -3,7 +3,7 @@ r"""Kernels of families with a positive mean and the variance :math:`V(\mu) = \m
 With ``s = d log(mu) / d eta`` the gradient is ``(mu - y) mu**(1 - xi) s`` and the curvature ``mu**(2 - xi) s**2``. Either factor of the
 gradient may leave the range of doubles where the product does not. So it is taken as ``(1 - y / mu) mu**(2 - xi) s`` where the mean
 is the larger and as ``(mu / y - 1) y mu**(1 - xi) s`` where y is, with a bracket between -1 and 1, and each product of powers is
-evaluated as one `Monomial`.
+evaluated as one `Monomial`. Where the mean is far from both ends of the range, none of this is needed: `plain_kernels`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from mathlearn.probability.family import Kernels
+from mathlearn.probability.kernels import Kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,20 @@ if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.probability.link import Link, Monomial, Residual
 
-__all__ = ["Relative", "barred", "log_ratio", "monomial_of", "power_kernels", "power_observed", "relative"]
+__all__ = [
+    "Relative",
+    "barred",
+    "log_ratio",
+    "monomial_of",
+    "plain_kernels",
+    "plain_log_ratio",
+    "power_kernels",
+    "power_observed",
+    "relative",
+]
 
 _TINY, _HUGE = 1e-290, 1e290
+_SMALLEST = float(np.finfo(np.float64).smallest_normal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,8 @@ class Relative:
 
 
 LossRule: TypeAlias = "Callable[[FloatArray, FloatArray, Link, Relative], FloatArray]"
+PlainLoss: TypeAlias = "Callable[[FloatArray, FloatArray, Link, FloatArray, FloatArray], FloatArray]"
+"""``(y, eta, link, mu, mu / V(mu)) -> loss``; it may not write to them."""
 
 
 def monomial_of(link: Link) -> Monomial:
@@ -118,3 +131,39 @@ def power_observed(y: FloatArray, eta: FloatArray, link: Link, power: float) -> 
     )
     value = np.where(bracket == 0.0, 0.0, bracket * size)
     return value if link.inverse_power == 0.0 else np.where(eta < 0.0, 0.0, value)
+
+
+def plain_log_ratio(y: FloatArray, eta: FloatArray, link: Link, mu: FloatArray) -> FloatArray:
+    """Return ``log(y / mu)``, and any finite number where y is 0."""
+    value = np.maximum(y, _SMALLEST)
+    np.log(value, out=value)
+    value -= eta if link.inverse_power == 0.0 else np.log(mu)
+    return value
+
+
+def plain_kernels(
+    y: FloatArray,
+    eta: FloatArray,
+    link: Link,
+    share_of: Callable[[FloatArray], FloatArray] | None,
+    loss: PlainLoss,
+) -> Kernels:
+    """Return the kernels for predictors inside the link's `plain_span`, without refinement.
+
+    `share_of` gives ``mu / V(mu)``, and is None where that is 1.
+    """
+    mu = link.mean_of(eta)
+    gradient = mu - y
+    if share_of is None:
+        total = loss(y, eta, link, mu, mu)
+    else:
+        share = share_of(mu)
+        total = loss(y, eta, link, mu, share)
+        gradient *= share
+        mu *= share
+    if link.inverse_power:
+        slope = 1.0 / (link.inverse_power * eta)
+        gradient *= slope
+        mu *= slope
+        mu *= slope
+    return Kernels(total, gradient, mu)

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
 
 __all__ = [
+    "TABLED",
     "gap",
     "mills",
     "mills_drop",
     "normal_density",
+    "normal_tail",
     "scaled_exp",
     "scaled_power",
     "stirling_error",
@@ -45,8 +47,9 @@ def scaled_exp(scale: FloatArray | float, exponent: FloatArray, low: FloatArray 
     [2.31074534e-24 3.66787458e-48]
     """
     value: FloatArray = scale * np.exp(exponent)
-    extreme = np.abs(exponent) > _SAFE
-    if extreme.any():
+    size = np.abs(exponent)
+    if not np.maximum.reduce(size, axis=None, initial=0.0) <= _SAFE:
+        extreme = size > _SAFE
         half = np.exp(0.5 * exponent)
         careful = (scale * half) * half
         value = np.where(extreme, np.where(np.equal(scale, 0.0), 0.0, careful), value)
@@ -64,8 +67,9 @@ def scaled_power(scale: FloatArray | float, base: FloatArray, power: float) -> F
     factor = _raise(base, power)
     value: FloatArray = scale * factor
     size = np.abs(factor)
-    extreme = (size < _TINY) | (size > _HUGE)
-    if extreme.any():
+    lowest, highest = np.minimum.reduce(size, axis=None, initial=1.0), np.maximum.reduce(size, axis=None, initial=1.0)
+    if not (lowest >= _TINY and highest <= _HUGE):
+        extreme = (size < _TINY) | (size > _HUGE)
         half = _raise(np.abs(base), 0.5 * power)
         careful = np.copysign((scale * half) * half, np.where(np.equal(scale, 0.0), 0.0, np.copysign(scale, value)))
         value = np.where(extreme, np.where(np.equal(scale, 0.0) & (base > 0.0), 0.0, careful), value)
@@ -144,6 +148,10 @@ def stirling_error(z: FloatArray) -> FloatArray:
 _STEP = 8  # grid points to a unit
 _FAR = 12.0
 _DEGREE = 13
+_FINE = 128  # points to a unit of the finer table
+_FINE_DEGREE = 6
+TABLED = _FAR
+"""How far out `normal_tail` is tabled."""
 _PI = "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798214808651"
 
 
@@ -166,6 +174,24 @@ def _mills_table() -> FloatArray:
             ratio = sum((value / _STEP**n for n, value in enumerate(coefficients)), Decimal(0))
     table: FloatArray = np.array(columns).T.copy()
     return table
+
+
+@cache
+def _fine_table() -> FloatArray:
+    """Taylor coefficients of Mills' ratio about ``0, 1/128, 2/128, ...``, from the ones above: fewer are needed.
+
+    Shape (degree + 1, points).
+    """
+    points = np.arange(int(_FAR) * _FINE + 1) / _FINE
+    index = np.rint(points * _STEP).astype(np.int64)
+    h = points - index / _STEP
+    rows = []
+    for k in range(_FINE_DEGREE + 1):
+        value = np.zeros_like(h)
+        for n in range(_DEGREE, k - 1, -1):
+            value = value * h + math.comb(n, k) * _mills_table()[n][index]
+        rows.append(value)
+    return np.array(rows)
 
 
 def _mills_series(x: FloatArray, *, derivative: bool) -> FloatArray:
@@ -223,3 +249,32 @@ def normal_density(x: FloatArray, scale: FloatArray | float = 1.0) -> FloatArray
     r"""Return `scale` times :math:`\varphi(x) = e^{-x^2/2} / \sqrt{2\pi}`, with the square taken exactly: right in the tail too."""
     square, low = two_prod(np.minimum(np.abs(x), 60.0), np.minimum(np.abs(x), 60.0))
     return scaled_exp(_ROOT * scale, -0.5 * square, _ROOT_LOW - 0.5 * low)
+
+
+def normal_tail(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    r"""Return :math:`1 - \Phi(x)` and :math:`\varphi(x)` for ``0 <= x < TABLED``, to what rounding the square of x leaves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tail, density = normal_tail(np.array([0.0, 1.0]))
+    >>> print(tail, density)
+    [0.5        0.15865525] [0.39894228 0.24197072]
+    """
+    table = _fine_table()
+    index = np.minimum(x, _FAR)
+    index *= _FINE
+    np.rint(index, out=index)
+    places = index.astype(np.int64)
+    index *= -1.0 / _FINE
+    h = np.add(index, x, out=index)
+    tail = table[_FINE_DEGREE][places]
+    for row in table[_FINE_DEGREE - 1 :: -1]:
+        tail *= h
+        tail += row[places]
+    density = x * x
+    density *= -0.5
+    np.exp(density, out=density)
+    density *= _ROOT
+    tail *= density
+    return tail, density

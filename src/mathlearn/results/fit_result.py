@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.linalg.moments import Moments
     from mathlearn.results.certificate import Certificate
+    from mathlearn.results.likelihood import Likelihood
+    from mathlearn.results.stack import Stack
 
-Rung = Literal["cholesky", "refinement", "tsqr", "double-double", "minimum-norm", "lsmr", "active-set"]
+Rung = Literal[
+    "cholesky", "refinement", "tsqr", "double-double", "minimum-norm", "lsmr", "active-set", "newton", "lbfgs"
+]
 WeightsType = Literal["none", Weighting]
 CovarianceKind = Literal["classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"]
 
@@ -35,6 +39,8 @@ class DefectKind(Enum):
     NO_VARIATION = "no variation"
     CONSTANT_TARGET = "constant target"
     TOO_FEW_ROWS = "too few rows"
+    SEPARATED = "separated"
+    NOT_CONVERGED = "not converged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +74,17 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Curvature:
-    """The curvature of the least-squares objective in factored form, about the mean of the columns.
+    """The curvature of the objective in factored form, about the mean of the columns.
 
-    With W the weights and Xc the columns of X minus their weighted means (X itself without intercept),
+    With W the weights (of a likelihood the working weights at the solution: the weights times the curvature of each row) and
+    Xc the columns of X minus their weighted means (X itself without intercept),
     ``whitener @ whitener.T`` is a symmetric generalised inverse of ``Xc.T @ W @ Xc``. A linear functional
     ``l0*intercept + l @ coef`` has the coordinates ``[l0/sqrt(sum w), whitener.T @ l - l0*mean_white]`` in the
     whitened basis, where the classical covariance is ``sigma**2 * I``.
 
     Attributes
     ----------
-    mean : (p,) weighted column means, in the coordinates of the rows (zeros without intercept)
+    mean : (p,) column means under these weights, in the coordinates of the rows (zeros without intercept)
     origin : (p,) what was subtracted from each column, exactly, before it became float64; zeros but for huge integers
     whitener : (p, r)
     mean_white : (r,) ``whitener.T @ (mean + origin)``, formed without cancellation
@@ -123,10 +130,16 @@ class CovarianceEstimate:
         variance = "variance sigma²/w" if weights_type == "precision" else "constant variance"
         return cls("classical", None, df, f"classical: independent errors of {variance}; t exact if they are normal")
 
+    @classmethod
+    def information(cls, df: float, fixed: bool) -> CovarianceEstimate:
+        """Return the kind that a likelihood gives: the inverse of Fisher's information, times the dispersion."""
+        law = "normal, for many rows" if fixed else "t, with the dispersion from Pearson's statistic; for many rows"
+        return cls("classical", None, df, f"model-based: inverse of the expected information; {law}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitResult:
-    """A least-squares fit.
+    """A fit of a linear predictor: by least squares, or by the likelihood of a family.
 
     Letters: n rows, p columns of X, q responses, r the rank of the (centred) columns; k = p + 1 parameters with an
     intercept (which comes first), else p.
@@ -135,16 +148,18 @@ class FitResult:
     ----------
     terms, responses : names of the columns of X (p) and y (q)
     fit_intercept : bool
-    offset : what was subtracted from y before the fit and is added to every prediction, in the user's words; None if nothing
+    offset : what is added to every linear predictor with coefficient one, in the user's words; None if nothing
     weights_type : {"none", "precision", "frequency"}
     n : number of rows with positive weight (their sum for frequency weights)
     n_dropped : rows dropped for missing values
-    weight_sum, log_weight_sum : sum of w and of log w (n and 0 when unweighted)
+    weight_sum, log_weight_sum : sum of w and of log w (n and 0 when unweighted); of a likelihood, w is the working weight in the
+        first and the weight in the second
     rank : r
     df_model, df_resid : rank of the slopes; n - rank - intercept
     coef, intercept : (q, p), (q,)
     centre : (q,) fitted value at the mean of X (`Curvature.mean`), more accurate than ``intercept + mean @ coef``
-    rss, tss : (q,) residual and total sum of squares (total about the mean with intercept, else about zero)
+    deviance, null_deviance : (q,) deviance of the fit, and of one without columns (but with the offset): for least squares the
+        residual and the total sum of squares (about the mean with intercept, else about zero)
     exact : (q,) bool, the residuals are at the rounding level of y
     curvature : Curvature or None where inference is withheld
     statistic : Moments or None
@@ -153,11 +168,16 @@ class FitResult:
     estimable : (k,) bool
     aliases : the dependences that make terms non-estimable
     covariance : CovarianceEstimate or None
+    likelihood : Likelihood or None
+        The law that was fitted; None for least squares, which needs none.
     withheld : reason why there is no inference at all, or None
     rung : the solver that gave the answer
     condition_raw, condition_scaled : condition number of X in the user's units and after centring and scaling
     digits : (q, p) certified correct digits of each coefficient, NaN if unknown
     status, defects, certificate
+    stack : Stack or None
+        Of more than two classes, how the parameters of several linear predictors stand in `terms` and `coef` as those of one without
+        intercept (q = 1); `aliases` then are of the columns of X, and `rank` counts the determined parameters. None for one predictor.
     """
 
     terms: tuple[str, ...]
@@ -175,8 +195,8 @@ class FitResult:
     coef: FloatArray
     intercept: FloatArray
     centre: FloatArray
-    rss: FloatArray
-    tss: FloatArray
+    deviance: FloatArray
+    null_deviance: FloatArray
     exact: BoolArray
     curvature: Curvature | None
     statistic: Moments | None
@@ -191,3 +211,5 @@ class FitResult:
     status: Status
     defects: tuple[Defect, ...]
     certificate: Certificate
+    likelihood: Likelihood | None = None
+    stack: Stack | None = None

@@ -12,8 +12,9 @@ from mathlearn._errors import SchemaError
 from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics.measures import RowMeasures, saturated
-from mathlearn.statistics.functional import fitted_values
+from mathlearn.statistics.functional import dispersion_known, fitted_values, without_error
 from mathlearn.statistics.row_table import row_table
+from mathlearn.statistics.working import divided, law_of, working
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
     from mathlearn.data.rows import Rows
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.frame import FrameKind, Reasons
+    from mathlearn.statistics.working import Working
 
 __all__ = ["augment"]
 
 MEASURES = ("hat", "std_resid", "loo_sigma", "cooks_d")
+LIKELIHOOD_MEASURES = ("hat", "std_resid", "cooks_d")
+FLAT = "the mean there does not move with the linear predictor, to the precision of doubles"
 
 
 def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: FrameKind = "pandas") -> Any:
-    """Return one row a row: fitted value, residual, and what the row does to the fit.
+    r"""Return one row a row: fitted value, residual, and what the row does to the fit.
 
     Columns, with e the residual, h the leverage, s the residual standard error and k the number of parameters:
 
@@ -39,8 +43,17 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     - ``loo_sigma``: the residual standard error without this row;
     - ``cooks_d``: Cook's distance, ``std_resid**2 h / ((1 - h) k)``.
 
-    The measures use the classical covariance and exist only for the rows of the fit. With frequency weights they are those
-    of one of the copies.
+    Of a fit by likelihood, with w the weight times trials, d the deviance of a row and s the root of the dispersion:
+
+    - ``fitted``: the mean; ``predictor``: the linear predictor, offset included;
+    - ``resid``: :math:`y - \mu`, y being a proportion where there are trials; ``resid_pearson``: :math:`(y - \mu)\sqrt{w / V(\mu)}`;
+      ``resid_deviance``: :math:`\pm\sqrt d`, with the sign of ``resid``; ``resid_working``: :math:`(y - \mu) / (d\mu / d\eta)`;
+    - ``weights``: w;
+    - ``hat``: the leverage under the working weights; ``std_resid``: ``resid_deviance / (s sqrt(1 - h))``;
+    - ``cooks_d``: ``resid_pearson**2 h / (s**2 (1 - h)**2 k)``, after one Newton step.
+
+    These are R's ``rstandard``, ``hatvalues`` and ``cooks.distance``. The measures use the classical covariance and exist only for the rows of
+    the fit. With frequency weights they are those of one of the copies.
 
     Parameters
     ----------
@@ -59,6 +72,7 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     References
     ----------
     Cook and Weisberg (1982), "Residuals and Influence in Regression", chapters 2 and 3.
+    McCullagh and Nelder (1989), "Generalized Linear Models", 2nd edition, sections 2.4 and 12.5 to 12.7.
     """
     index, columns, why = _collect(result, rows, max_rows)
     return row_table(result, index, columns, why, as_)
@@ -66,23 +80,58 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What is kept of a chunk: O(n q) numbers, never its X."""
+    """What is kept of a chunk: O(n q) numbers, never its X.
+
+    Attributes
+    ----------
+    index : (n,)
+    columns : dict of (n, q)
+        What needs no more than the estimates.
+    measured : RowMeasures or None
+    tally : Tally or None
+    """
 
     index: IntArray
-    fitted: FloatArray
-    residual: FloatArray | None
+    columns: dict[str, FloatArray]
     measured: RowMeasures | None
     tally: Tally | None
 
     @classmethod
     def of(cls, result: FitResult, chunk: Chunk, *, measured: bool) -> _Block:
-        fitted = fitted_values(result, chunk)
-        if chunk.y is None:
-            return cls(chunk.index, fitted, None, None, None)
-        if not measured:
-            return cls(chunk.index, fitted, chunk.y - fitted, None, None)
-        white = WhiteRows.of(result, chunk)
-        return cls(chunk.index, fitted, chunk.y - fitted, RowMeasures.of(result, white), Tally.of(white))
+        white = WhiteRows.of(result, chunk) if measured and chunk.y is not None else None
+        columns = _residuals(result, chunk) if result.likelihood is None else _of_likelihood(result, chunk, white)
+        if white is None:
+            return cls(chunk.index, columns, None, None)
+        return cls(chunk.index, columns, RowMeasures.of(result, white), Tally.of(white))
+
+
+def _residuals(result: FitResult, chunk: Chunk) -> dict[str, FloatArray]:
+    fitted = fitted_values(result, chunk)
+    return {"fitted": fitted} | ({} if chunk.y is None else {"resid": chunk.y - fitted})
+
+
+def _of_likelihood(result: FitResult, chunk: Chunk, white: WhiteRows | None) -> dict[str, FloatArray]:
+    """Means, predictors and residuals of a fit by likelihood."""
+    eta = fitted_values(result, chunk)[:, 0]
+    if chunk.y is None:
+        columns = {"fitted": law_of(result)[1].mu(eta), "predictor": eta}
+    else:
+        seen = working(result, chunk, eta) if white is None or white.seen is None else white.seen
+        columns = _residuals_of(seen)
+    return {name: values[:, None] for name, values in columns.items()}
+
+
+def _residuals_of(seen: Working) -> dict[str, FloatArray]:
+    columns = {
+        "fitted": seen.mu,
+        "predictor": seen.eta,
+        "resid": -seen.link.residual(seen.eta, seen.y),
+        "resid_pearson": seen.pearson,
+        "resid_deviance": seen.signed_root,
+        "resid_working": divided(seen.pull, seen.curve),
+    }
+    finite = {name: np.where(np.isfinite(values), values, np.nan) for name, values in columns.items()}
+    return finite | {"weights": seen.weight}
 
 
 def _collect(result: FitResult, rows: Rows, max_rows: int) -> tuple[IntArray, dict[str, FloatArray], Reasons]:
@@ -92,33 +141,46 @@ def _collect(result: FitResult, rows: Rows, max_rows: int) -> tuple[IntArray, di
     if not blocks:
         raise SchemaError("there are no rows to augment")
     index = np.concatenate([block.index for block in blocks])
-    columns = {"fitted": np.concatenate([block.fitted for block in blocks])}
-    residuals = [block.residual for block in blocks if block.residual is not None]
-    if not residuals:
+    columns = {name: np.concatenate([block.columns[name] for block in blocks]) for name in blocks[0].columns}
+    if "resid" not in columns:
         return index, columns, {}
-    columns["resid"] = np.concatenate(residuals)
+    why = _flat(index, columns)
     tallies = [block.tally for block in blocks if block.tally is not None]
     if refusal is None:
         refusal = reduce(Tally.merge, tallies).foreign(result)
+    names = MEASURES if result.likelihood is None else LIKELIHOOD_MEASURES
     if refusal is not None:
         nothing = np.full_like(columns["fitted"], np.nan)
-        why = {(i, "all rows", m): refusal for i in range(len(result.responses)) for m in MEASURES}
-        return index, columns | dict.fromkeys(MEASURES, nothing), why
+        why |= {(i, "all rows", m): refusal for i in range(len(result.responses)) for m in names}
+        return index, columns | dict.fromkeys(names, nothing), why
     found = [block.measured for block in blocks if block.measured is not None]
     hat = np.concatenate([part.hat for part in found])
-    columns["hat"] = np.repeat(hat[:, None], len(result.responses), axis=1)
-    columns["std_resid"] = np.concatenate([part.standard for part in found])
-    columns["loo_sigma"] = np.concatenate([part.without for part in found])
-    columns["cooks_d"] = np.concatenate([part.cooks for part in found])
-    return index, columns, _why(result, index[saturated(hat)])
+    measures = {
+        "hat": np.repeat(hat[:, None], len(result.responses), axis=1),
+        "std_resid": np.concatenate([part.standard for part in found]),
+        "loo_sigma": np.concatenate([part.without for part in found]),
+        "cooks_d": np.concatenate([part.cooks for part in found]),
+    }
+    columns |= {name: measures[name] for name in names}
+    return index, columns, why | _why(result, index[saturated(hat)], names)
 
 
-def _why(result: FitResult, full: IntArray) -> Reasons:
+def _flat(index: IntArray, columns: dict[str, FloatArray]) -> Reasons:
+    """Say of which rows a residual is no finite number."""
+    return {
+        (int(i), int(index[row]), name): FLAT
+        for name, values in columns.items()
+        if name.startswith("resid_")
+        for row, i in np.argwhere(np.isnan(values))
+    }
+
+
+def _why(result: FitResult, full: IntArray, names: tuple[str, ...]) -> Reasons:
     why: Reasons = {}
     for i in range(len(result.responses)):
-        if result.exact[i]:
+        if without_error(result)[i]:
             why |= {(i, "all rows", m): reasons.exact(result, i) for m in ("std_resid", "cooks_d")}
-        if result.df_resid <= 1:
+        if result.df_resid <= 1 and not dispersion_known(result) and "loo_sigma" in names:
             why[i, "all rows", "loo_sigma"] = reasons.NO_DF_WITHOUT
-        why |= {(i, row, m): reasons.SATURATED for row in full.tolist() for m in MEASURES[1:]}
+        why |= {(i, row, m): reasons.SATURATED for row in full.tolist() for m in names[1:]}
     return why

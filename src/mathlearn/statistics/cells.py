@@ -81,10 +81,12 @@ def rounded(estimate: float, low: float, high: float) -> tuple[str, str, str] | 
     return first, second, third
 
 
-def estimate_cells(first: str, names: Sequence[str], columns: Sequence[Iterable[float]], level: float) -> Cells:
-    """Lay out estimate, standard error, t, p and interval bounds, in that order, one row a name."""
+def estimate_cells(
+    first: str, names: Sequence[str], columns: Sequence[Iterable[float]], level: float, ratio: str = "t"
+) -> Cells:
+    """Lay out estimate, standard error, their ratio (t or z), p and interval bounds, in that order, one row a name."""
     tail = (1 - level) / 2
-    header = (first, "estimate", "std. error", "t", "p", percent(tail), percent(1 - tail))
+    header = (first, "estimate", "std. error", ratio, "p", percent(tail), percent(1 - tail))
     rows = tuple(
         (name, number(e), number(s, 4), number(t, 3), p_value(p), number(low), number(high))
         for name, e, s, t, p, low, high in zip(names, *columns, strict=True)

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics import reasons
-from mathlearn.statistics.functional import parameter_coordinates, parameter_names, parameters, standard_errors
-from mathlearn.statistics.tails import t_quantile, t_two_sided
+from mathlearn.statistics.functional import (
+    dispersion_known,
+    parameter_coordinates,
+    parameter_names,
+    parameters,
+    standard_errors,
+    without_error,
+)
+from mathlearn.statistics.tails import letter, t_quantile, t_two_sided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +53,7 @@ class CoefficientTable:
     Attributes
     ----------
     names : the k parameters, intercept first
-    df : degrees of freedom of the t distribution
+    df : degrees of freedom of the t distribution; infinite where it is the normal one
     withheld : why cells are NaN; the first that covers a cell is its reason
     """
 
@@ -61,6 +68,11 @@ class CoefficientTable:
     conf_high: FloatArray
     withheld: tuple[Withheld, ...]
 
+    @property
+    def letter(self) -> str:
+        """What the statistic is called: z where it is referred to the normal law, else t."""
+        return letter(self.df)
+
     def reasons(self) -> Iterator[tuple[int, int, str, str]]:
         """Yield (response, parameter, column, reason) of every withheld cell."""
         seen = set()
@@ -74,7 +86,7 @@ class CoefficientTable:
 
 
 def coefficient_table(result: FitResult, level: float = 0.95) -> CoefficientTable:
-    """Compute estimates, standard errors, t tests of zero, and intervals.
+    """Compute estimates, standard errors, tests of zero, and intervals, by the t law or, with a known dispersion, the normal.
 
     Parameters
     ----------
@@ -85,7 +97,7 @@ def coefficient_table(result: FitResult, level: float = 0.95) -> CoefficientTabl
     estimate = parameters(result).copy()
     estimate[:, ~result.estimable] = np.nan
     undefined = reasons.whole_fit(result)
-    df = np.nan if result.covariance is None else result.covariance.df
+    df = _reference_df(result)
     if undefined is None:
         std_error = standard_errors(result, parameter_coordinates(result))
         std_error[:, ~result.estimable] = np.nan
@@ -100,12 +112,19 @@ def coefficient_table(result: FitResult, level: float = 0.95) -> CoefficientTabl
     )
 
 
+def _reference_df(result: FitResult) -> float:
+    """Degrees of freedom of the law of the statistics; known of a fixed dispersion even where they are withheld."""
+    if result.covariance is not None:
+        return result.covariance.df
+    return np.inf if dispersion_known(result) else np.nan
+
+
 def t_tests(
     estimate: FloatArray, std_error: FloatArray, df: float, level: float, hypothesis: FloatArray | float = 0.0
 ) -> dict[str, FloatArray]:
-    """Return `COLUMNS` by name: t tests of a hypothesised value, and intervals.
+    """Return `COLUMNS` by name: tests of a hypothesised value, and intervals; of the normal law where `df` is infinite.
 
-    The t is NaN where the standard error is zero: that of an exact fit does not exist.
+    The statistic is NaN where the standard error is zero: that of an exact fit does not exist.
     """
     away, width = estimate - hypothesis, t_quantile(level, df) * std_error
     statistic = np.divide(away, std_error, out=np.full_like(away, np.nan), where=std_error > 0)
@@ -121,9 +140,10 @@ def _withheld(result: FitResult, std_error: FloatArray, undefined: str | None) -
     if undefined is not None:
         yield Withheld(np.argwhere(np.ones((q, k))), COLUMNS[1:], undefined)
         return
-    exact = np.flatnonzero(result.exact).tolist()
+    no_error = without_error(result)
+    exact = np.flatnonzero(no_error).tolist()
     yield from _rules(COLUMNS[2:4], [(np.array([[i, j] for j in range(k)]), reasons.exact(result, i)) for i in exact])
-    zero = (std_error == 0) & ~result.exact[:, None]
+    zero = (std_error == 0) & ~no_error[:, None]
     if zero.any():
         yield Withheld(np.argwhere(zero), COLUMNS[2:4], "the standard error is zero under this covariance")
 

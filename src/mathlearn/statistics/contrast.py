@@ -22,8 +22,10 @@ from mathlearn.statistics.functional import (
     parameter_names,
     require_covariance,
     standard_errors,
+    without_error,
 )
 from mathlearn.statistics.linear_text import LinearForm, parse_linear, unknown_term
+from mathlearn.statistics.tails import letter
 from mathlearn.statistics.text_table import text_table
 from mathlearn.statistics.wald import WaldTest, joint_test
 
@@ -40,7 +42,7 @@ __all__ = ["Contrast", "contrast"]
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Linear combinations of the parameters with their t tests; arrays (q, m), NaN where withheld.
+    """Linear combinations of the parameters with their tests; arrays (q, m), NaN where withheld.
 
     Attributes
     ----------
@@ -49,7 +51,7 @@ class Contrast:
     rhs : (m,) hypothesised values
     estimate, std_error, statistic, p_value, conf_low, conf_high : (q, m)
     df : float
-        Degrees of freedom of t.
+        Degrees of freedom of t; infinite where the statistic is z, of the normal law.
     level : float
     covariance : str
         Kind and assumptions of the covariance used.
@@ -95,11 +97,10 @@ class Contrast:
         prefix = [f"{response}: " for response in self.responses] if len(self.responses) > 1 else [""]
         names = [start + label for start in prefix for label in self.labels]
         numbers = [getattr(self, column).ravel() for column in COLUMNS]
-        lines = [text_table(estimate_cells("contrast", names, numbers, self.level))]
+        lines = [text_table(estimate_cells("contrast", names, numbers, self.level, letter(self.df)))]
         if self.joint is not None:
-            df = f"F({self.joint.df_num:g}, {self.joint.df_den:g})"
             for start, f, p in zip(prefix, self.joint.statistic.tolist(), self.joint.p_value.tolist(), strict=True):
-                lines.append(_text.terminal(f"{start}joint {df} = {number(f)}, {p_statement(p)}"))
+                lines.append(_text.terminal(f"{start}joint {self.joint.law} = {number(f)}, {p_statement(p)}"))
         lines.append(self.covariance)
         lines.extend(_text.terminal(f"{label}: {reason}") for (_, label), reason in self.reasons.items())
         return "\n".join(lines)
@@ -158,13 +159,14 @@ def _why(
     result: FitResult, labels: tuple[str, ...], estimable: list[bool], undefined: str | None
 ) -> dict[tuple[str, str], str]:
     out: dict[tuple[str, str], str] = {}
+    no_error = without_error(result)
     for i, response in enumerate(result.responses):
         for label, known in zip(labels, estimable, strict=True):
             if not known:
                 out[response, label] = f"not determined by the data: {reasons.dependences(result.aliases)}"
             elif undefined is not None:
                 out[response, label] = undefined
-            elif result.exact[i]:
+            elif no_error[i]:
                 out[response, label] = reasons.exact(result, i)
     return out
 

@@ -6,16 +6,21 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+import numpy as np
+
 from mathlearn import _text
 from mathlearn.statistics.cells import number
+from mathlearn.statistics.law import family_of
 from mathlearn.statistics.text_table import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.likelihood import Likelihood
 
-__all__ = ["LEADING", "NAME_WIDTH", "equation_text", "leading", "summand"]
+__all__ = ["LEADING", "NAME_WIDTH", "equation_text", "event_of", "leading", "shown_numbers", "summand"]
 
 NAME_WIDTH = 32
 """Columns that a name takes in a formula at most; it is shortened in the middle."""
@@ -28,7 +33,7 @@ _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def equation_text(result: FitResult, response: int, *, digits: int = 4, indexed: bool = False) -> str:
-    """Write ``ŷ = 0.7000 + 2.200 x0``, safe to print.
+    """Write ``ŷ = 0.7000 + 2.200 x0``, or ``logit(P(y = 1)) = ...`` of a fit by likelihood, safe to print.
 
     Parameters
     ----------
@@ -41,9 +46,10 @@ def equation_text(result: FitResult, response: int, *, digits: int = 4, indexed:
     """
     p = len(result.terms)
     names = [f"x{str(j + 1).translate(_LOWERED)}" for j in range(p)] if indexed else [_name(t) for t in result.terms]
-    start = [(float(result.intercept[response]), "")] if result.fit_intercept else []
+    intercept, coef = shown_numbers(result, response)
+    start = [(intercept, "")] if result.fit_intercept else []
     shown = leading(p) if indexed else range(p)
-    parts = [*start, *((float(result.coef[response, j]), f" {names[j]}") for j in shown)]
+    parts = [*start, *((float(coef[j]), f" {names[j]}") for j in shown)]
     right = _sum(parts, digits, gap=len(parts) - 1 if indexed and p - 1 > LEADING else None)
     if result.offset is not None:
         right = _text.terminal(f"{right} + {summand(result.offset)}" if parts else result.offset)
@@ -51,7 +57,32 @@ def equation_text(result: FitResult, response: int, *, digits: int = 4, indexed:
     if indexed and p:
         told = dict.fromkeys((0, p - 1))
         where = ",   " + ", …, ".join(f"{names[j]} = {_name(result.terms[j])}" for j in told)
-    return f"{_fitted(_name(result.responses[response]))} = {right}{where}"
+    return f"{_left(result, response)} = {right}{where}"
+
+
+def shown_numbers(result: FitResult, response: int) -> tuple[float, FloatArray]:
+    """Return the intercept, zero without, and the coefficients (p,); NaN for those that are infinite because rows are separated."""
+    intercept, coef = float(result.intercept[response]), result.coef[response]
+    if result.likelihood is None or result.likelihood.separation is None:
+        return intercept, coef
+    first = int(result.fit_intercept)
+    known = np.where(result.estimable[first:], coef, np.nan)
+    return intercept if not first or result.estimable[0] else float("nan"), known
+
+
+def event_of(likelihood: Likelihood) -> str | None:
+    """Return what a fitted probability is the probability of, as text: the second class, or 1; None where y is not one of two.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression().fit([[0.0], [1.0], [2.0], [3.0]], ["no", "yes", "no", "yes"])
+    >>> event_of(model.result_.likelihood)
+    "'yes'"
+    """
+    if likelihood.classes:
+        return repr(likelihood.classes[-1])
+    return "1" if likelihood.response == "numbers" and family_of(likelihood).takes_trials else None
 
 
 def leading(p: int) -> Sequence[int]:
@@ -68,6 +99,28 @@ def summand(offset: str) -> str:
     ('z', '(-1 * z)')
     """
     return f"({offset})" if any(sign in offset for sign in "+-*/ ") else offset
+
+
+def _left(result: FitResult, response: int) -> str:
+    """Write what stands before the sign of equality: the fitted response, or the link of its mean."""
+    name = _name(result.responses[response])
+    if result.likelihood is None:
+        return _fitted(name)
+    link = family_of(result.likelihood).link(result.likelihood.link)
+    mean = _mean(result.likelihood, name)
+    if not link.inverse_power:
+        return f"{link.name}({mean})"
+    shapes = {1.0: mean, 0.5: f"√({mean})", -1.0: f"1/({mean})"}
+    return shapes.get(link.inverse_power, f"({mean})^{link.inverse_power:g}")
+
+
+def _mean(likelihood: Likelihood, name: str) -> str:
+    event = event_of(likelihood)
+    if event is not None:
+        return f"P({name} = {_name(event)})"
+    if likelihood.response == "successes and failures":
+        return f"P({name})"
+    return f"E {name}" if name.isidentifier() else f"E({name})"
 
 
 def _name(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.results.stack import INTERCEPT
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -26,6 +27,7 @@ __all__ = [
     "combinations",
     "coordinates",
     "covariance_matrix",
+    "dispersion_known",
     "estimable_at",
     "estimable_rows",
     "fitted_values",
@@ -42,9 +44,8 @@ __all__ = [
     "standard_errors",
     "whiten_rows",
     "with_constant",
+    "without_error",
 ]
-
-INTERCEPT = "(Intercept)"
 
 # The null directions are known to about the square root of the rounding unit when a singular value sits at the rank
 # decision; a functional whose component along them is relatively smaller than this is taken as estimable.
@@ -70,10 +71,15 @@ def parameters(result: FitResult) -> FloatArray:
 
 
 def sigma(result: FitResult) -> FloatArray:
-    """Residual standard error of each response, shape (q,): zero for an exact fit, NaN without residual degrees of freedom."""
+    """Residual standard error of each response, shape (q,): zero for an exact fit, NaN without residual degrees of freedom.
+
+    Of a fit by likelihood it is the root of the dispersion.
+    """
+    if result.likelihood is not None:
+        return np.where(without_error(result), 0.0, np.sqrt([result.likelihood.dispersion]))
     if result.df_resid <= 0:
         return np.full(len(result.responses), np.nan)
-    s: FloatArray = np.where(result.exact, 0.0, np.sqrt(result.rss / result.df_resid))
+    s: FloatArray = np.where(result.exact, 0.0, np.sqrt(result.deviance / result.df_resid))
     return s
 
 
@@ -207,9 +213,19 @@ def standard_errors(result: FitResult, b: FloatArray) -> FloatArray:
     variance = np.einsum("ij,qjk,ik->qi", b, covariance.meat, b, optimize=True)
     # Rounding may leave a variance of zero slightly negative; an exact fit has residuals of rounding only.
     errors: FloatArray = np.sqrt(np.maximum(variance, 0.0)) * unit
-    errors[result.exact] = 0.0
+    errors[without_error(result)] = 0.0
     errors[np.isnan(s)] = np.nan
     return errors
+
+
+def without_error(result: FitResult) -> BoolArray:
+    """Which responses are fitted exactly, so that the estimated variance of their errors is zero."""
+    return np.zeros_like(result.exact) if dispersion_known(result) else result.exact
+
+
+def dispersion_known(result: FitResult) -> bool:
+    """Whether the variance of a row is known once its mean is, as for counts and proportions."""
+    return result.likelihood is not None and result.likelihood.dispersion_from == "fixed"
 
 
 def model_errors(result: FitResult, b: FloatArray | None = None) -> FloatArray:
@@ -297,7 +313,7 @@ def covariance_matrix(result: FitResult) -> FloatArray:
         out = s[:, None, None] ** 2 * (b @ b.T)
     else:
         out = b @ covariance.meat @ b.T
-        out[result.exact] = 0.0
+        out[without_error(result)] = 0.0
         out[np.isnan(s)] = np.nan
     out[:, ~result.estimable, :] = np.nan
     out[:, :, ~result.estimable] = np.nan

@@ -1,17 +1,17 @@
-"""Numbers about the fit as a whole: R squared, sigma, F, log-likelihood, AIC, BIC."""
+"""Numbers about a least-squares fit as a whole: R squared, sigma, F, log-likelihood, AIC, BIC."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from mathlearn.statistics import reasons
 from mathlearn.statistics.functional import sigma
-from mathlearn.statistics.tails import f_tail
-from mathlearn.statistics.wald import slopes_test
+from mathlearn.statistics.joint_law import JointLaw
+from mathlearn.statistics.wald import WaldTest, slopes_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ __all__ = ["Goodness", "fit_statistics"]
 
 @dataclass(frozen=True, slots=True)
 class Goodness:
-    """Statistics of the fit; arrays (q,), NaN where withheld.
+    """Statistics of a least-squares fit; arrays (q,), NaN where withheld.
 
     R squared is about the mean with an intercept and about zero without (as in R and NIST's certified values). F tests that
     all slopes are zero: the ratio of mean squares under the classical covariance, else the Wald test in the
@@ -34,6 +34,8 @@ class Goodness:
     ----------
     f_df : (numerator, denominator) degrees of freedom of F
     reasons : {(response index, column): reason}
+    labels : dict of str
+        Columns as they are called in sentences.
     """
 
     r_squared: FloatArray
@@ -46,6 +48,35 @@ class Goodness:
     aic: FloatArray
     bic: FloatArray
     reasons: dict[tuple[int, str], str]
+    labels: ClassVar[dict[str, str]] = {
+        "r_squared": "R²",
+        "adj_r_squared": "adjusted R²",
+        "sigma": "sigma",
+        "f_statistic": "F",
+        "log_likelihood": "log-likelihood",
+        "aic": "AIC",
+        "bic": "BIC",
+    }
+
+    def columns(self, result: FitResult) -> dict[str, Any]:
+        """Return what `glance` tells of such a fit, by name."""
+        q = len(result.responses)
+        return {
+            "r_squared": self.r_squared,
+            "adj_r_squared": self.adj_r_squared,
+            "sigma": self.sigma,
+            "f_statistic": self.f_statistic,
+            "f_p_value": self.f_p_value,
+            "df_model": [result.df_model] * q,
+            "df_resid": [result.df_resid] * q,
+            "log_likelihood": self.log_likelihood,
+            "aic": self.aic,
+            "bic": self.bic,
+            "rss": result.deviance,
+            "rank": [result.rank] * q,
+            "condition_raw": [result.condition_raw] * q,
+            "condition_scaled": [result.condition_scaled] * q,
+        }
 
 
 def fit_statistics(result: FitResult) -> Goodness:
@@ -56,27 +87,29 @@ def fit_statistics(result: FitResult) -> Goodness:
     r2 = _r_squared(result)
     log_likelihood = _log_likelihood(result)
     count = result.rank + result.fit_intercept + 1
-    f, f_df, f_why = _f_statistic(result)
-    for i, reason in f_why.items():
+    test = _slopes_test(result)
+    for i, reason in test.reasons.items():
         why.setdefault((i, "f_statistic"), reason)
         why.setdefault((i, "f_p_value"), reason)
     values = {
         "r_squared": r2,
         "adj_r_squared": _adjusted(result, r2),
         "sigma": sigma(result),
-        "f_statistic": f,
-        "f_p_value": f_tail(f, *f_df),
+        "f_statistic": test.statistic,
+        "f_p_value": test.p_value,
         "log_likelihood": log_likelihood,
         "aic": 2 * count - 2 * log_likelihood,
         "bic": math.log(result.n) * count - 2 * log_likelihood,
     }
     for i, column in why:
         values[column][i] = np.nan
-    return Goodness(**values, f_df=f_df, reasons=why)
+    return Goodness(**values, f_df=(test.df_num, test.df_den), reasons=why)
 
 
 def _r_squared(result: FitResult) -> FloatArray:
-    share = np.divide(result.rss, result.tss, out=np.full_like(result.rss, np.nan), where=result.tss > 0)
+    share = np.divide(
+        result.deviance, result.null_deviance, out=np.full_like(result.deviance, np.nan), where=result.null_deviance > 0
+    )
     r2: FloatArray = np.where(result.exact, 1.0, 1.0 - share)
     return r2
 
@@ -92,23 +125,24 @@ def _log_likelihood(result: FitResult) -> FloatArray:
     n = result.n
     log_weights = result.log_weight_sum if result.weights_type == "precision" else 0.0
     with np.errstate(divide="ignore"):
-        value: FloatArray = 0.5 * (log_weights - n * (np.log(2 * np.pi) + 1 + np.log(result.rss / n)))
+        value: FloatArray = 0.5 * (log_weights - n * (np.log(2 * np.pi) + 1 + np.log(result.deviance / n)))
     return value
 
 
-def _f_statistic(result: FitResult) -> tuple[FloatArray, tuple[float, float], dict[int, str]]:
-    """Return F, its degrees of freedom, and why it is NaN where it is."""
+def _slopes_test(result: FitResult) -> WaldTest:
+    """Return F, its tail and degrees of freedom, and why it is NaN where it is."""
     q = len(result.responses)
-    df = (float(result.df_model), np.nan if result.covariance is None else result.covariance.df)
+    law = JointLaw(float(result.df_model), np.nan if result.covariance is None else result.covariance.df)
     reason = "there are no slopes to test" if result.df_model == 0 else reasons.whole_fit(result)
     if reason is not None:
-        return np.full(q, np.nan), df, dict.fromkeys(range(q), reason)
+        return WaldTest(np.full(q, np.nan), np.full(q, np.nan), *law, reasons=dict.fromkeys(range(q), reason))
     assert result.covariance is not None
     if result.covariance.meat is not None:
         return slopes_test(result)
     with np.errstate(divide="ignore", invalid="ignore"):
-        f = (np.maximum(result.tss - result.rss, 0.0) / df[0]) / (result.rss / df[1])
-    return f, df, {}
+        explained = np.maximum(result.null_deviance - result.deviance, 0.0)
+        f = (explained / law.df_num) / (result.deviance / law.df_den)
+    return WaldTest(f, law.tail(f), *law, reasons={})
 
 
 _NEEDS_VARIANCE = ("adj_r_squared", "sigma", "f_statistic", "f_p_value", "aic", "bic")
@@ -124,5 +158,5 @@ def _withheld(result: FitResult) -> Iterator[tuple[int, str, str]]:
             yield from ((i, column, reasons.no_residual_df(result)) for column in (*_NEEDS_VARIANCE, "log_likelihood"))
         if result.exact[i]:
             yield from ((i, column, reasons.exact(result, i)) for column in _NEEDS_RESIDUALS)
-        if result.tss[i] == 0:
+        if result.null_deviance[i] == 0:
             yield from ((i, column, "constant target") for column in ("r_squared", "adj_r_squared"))

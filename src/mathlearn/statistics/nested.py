@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from mathlearn.results.of_model import result_of
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import number, p_statement
 from mathlearn.statistics.frame import FrameKind, to_frame
+from mathlearn.statistics.joint_law import JointLaw
 from mathlearn.statistics.same_rows import differing_column
-from mathlearn.statistics.tails import f_tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["NestedTest", "f_test", "offsets_differ"]
+__all__ = ["SAME_DATA", "Fitted", "NestedTest", "f_test", "foreign_terms", "offsets_differ", "require_same"]
 
 # Both fits sum y'y from the same rows; their totals agree to rounding, whatever the chunks.
 SAME_DATA = 1e-9
@@ -46,6 +46,8 @@ class NestedTest:
     rss_restricted, rss_full : (q,)
     notes : tuple of str
         What the test takes for granted.
+    name : str
+        What the test is called.
     """
 
     responses: tuple[str, ...]
@@ -56,6 +58,12 @@ class NestedTest:
     rss_restricted: FloatArray
     rss_full: FloatArray
     notes: tuple[str, ...]
+    name: ClassVar[str] = "F test"
+
+    @property
+    def law(self) -> JointLaw:
+        """What the statistic is referred to."""
+        return JointLaw(self.df_num, self.df_den)
 
     def to_frame(self, as_: FrameKind = "pandas") -> Any:
         """Return a data frame, one row a response."""
@@ -77,9 +85,8 @@ class NestedTest:
         return str(self)
 
     def __str__(self) -> str:
-        df = f"F({self.df_num}, {self.df_den})"
         tests = zip(self.responses, self.statistic.tolist(), self.p_value.tolist(), strict=True)
-        lines = [_text.terminal(f"{name}: {df} = {number(f)}, {p_statement(p)}") for name, f, p in tests]
+        lines = [_text.terminal(f"{name}: {self.law} = {number(f)}, {p_statement(p)}") for name, f, p in tests]
         return "\n".join([*lines, *map(_text.terminal, self.notes)])
 
 
@@ -100,7 +107,7 @@ def f_test(restricted: FitResult | Fitted, full: FitResult | Fitted) -> NestedTe
 
     Notes
     -----
-    The same as ``anova(lm(y ~ a), lm(y ~ a + b))`` in R.
+    The same as ``anova(lm(y ~ a), lm(y ~ a + b))`` in R. Fits by likelihood are compared by `analysis_of_deviance`.
     """
     return _compare(result_of(restricted, "the first model"), result_of(full, "the second model"))
 
@@ -108,24 +115,24 @@ def f_test(restricted: FitResult | Fitted, full: FitResult | Fitted) -> NestedTe
 def _compare(restricted: FitResult, full: FitResult) -> NestedTest:
     _require_same_data(restricted, full)
     df_num, df_den = restricted.df_resid - full.df_resid, full.df_resid
-    gain = restricted.rss - full.rss
-    smaller = gain < -SAME_DATA * np.maximum(full.tss, restricted.tss)
+    gain = restricted.deviance - full.deviance
+    smaller = gain < -SAME_DATA * np.maximum(full.null_deviance, restricted.null_deviance)
     if df_num <= 0 or smaller.any():
         raise SchemaError(
-            f"the first fit has rank {restricted.rank} and residual sum of squares {number(float(restricted.rss[0]))}, the second "
-            f"rank {full.rank} and {number(float(full.rss[0]))}: give the smaller model first, contained in the larger"
+            f"the first fit has rank {restricted.rank} and residual sum of squares {number(float(restricted.deviance[0]))}, the second "
+            f"rank {full.rank} and {number(float(full.deviance[0]))}: give the smaller model first, contained in the larger"
         )
     with np.errstate(divide="ignore", invalid="ignore"):
-        f = (np.maximum(gain, 0.0) / df_num) / (full.rss / df_den) if df_den > 0 else np.full_like(gain, np.nan)
+        f = (np.maximum(gain, 0.0) / df_num) / (full.deviance / df_den) if df_den > 0 else np.full_like(gain, np.nan)
     f = np.where(full.exact, np.nan, f)
     return NestedTest(
         responses=full.responses,
         statistic=f,
-        p_value=f_tail(f, df_num, df_den),
+        p_value=JointLaw(df_num, df_den).tail(f),
         df_num=df_num,
         df_den=df_den,
-        rss_restricted=restricted.rss,
-        rss_full=full.rss,
+        rss_restricted=restricted.deviance,
+        rss_full=full.deviance,
         notes=tuple(_notes(restricted, full)),
     )
 
@@ -142,15 +149,14 @@ def _require_same_data(restricted: FitResult, full: FitResult) -> None:
     differ = offsets_differ(restricted, full)
     if differ is not None:
         raise SchemaError(f"{differ}; fit both models with the same offset")
-    for what in ("responses", "n", "weights_type", "fit_intercept"):
-        a, b = getattr(restricted, what), getattr(full, what)
-        # A model without intercept may be nested in one with, never the other way round.
-        if a != b and (what != "fit_intercept" or restricted.fit_intercept):
+    for fit, which in ((restricted, "first"), (full, "second")):
+        if fit.likelihood is not None:
             raise SchemaError(
-                f"the fits differ in {what} ({a!r} and {b!r}): fit both models to the same rows of the same data"
+                f"the {which} fit is by the likelihood of a {fit.likelihood.family} family: analysis_of_deviance() compares such fits"
             )
+    require_same(restricted, full)
     comparable = restricted.fit_intercept == full.fit_intercept
-    if comparable and (np.abs(restricted.tss - full.tss) > SAME_DATA * full.tss).any():
+    if comparable and (np.abs(restricted.null_deviance - full.null_deviance) > SAME_DATA * full.null_deviance).any():
         raise SchemaError(
             "the fits differ in the total sum of squares of y: fit both models to the same rows of the same data"
         )
@@ -164,12 +170,33 @@ def _require_same_data(restricted: FitResult, full: FitResult) -> None:
         )
 
 
-def _notes(restricted: FitResult, full: FitResult) -> Iterator[str]:
-    yield "assumes independent normal errors of equal variance"
+def require_same(restricted: FitResult, full: FitResult) -> None:
+    """Refuse fits that cannot be of the same rows, or be nested, by what every record says.
+
+    Raises
+    ------
+    SchemaError
+    """
+    for what in ("responses", "n", "weights_type", "fit_intercept"):
+        a, b = getattr(restricted, what), getattr(full, what)
+        # A model without intercept may be nested in one with, never the other way round.
+        if a != b and (what != "fit_intercept" or restricted.fit_intercept):
+            raise SchemaError(
+                f"the fits differ in {what} ({a!r} and {b!r}): fit both models to the same rows of the same data"
+            )
+
+
+def foreign_terms(restricted: FitResult, full: FitResult) -> Iterator[str]:
+    """Say which terms of the smaller model the larger one does not have by name."""
     extra = [term for term in restricted.terms if term not in set(full.terms)]
     if extra:
         named = ", ".join(extra[:5]) + (", ..." if len(extra) > 5 else "")
         yield f"not among the terms of the larger model: {named}. The test holds only if its columns span them"
+
+
+def _notes(restricted: FitResult, full: FitResult) -> Iterator[str]:
+    yield "assumes independent normal errors of equal variance"
+    yield from foreign_terms(restricted, full)
     robust = [
         fit.covariance.kind for fit in (restricted, full) if fit.covariance and fit.covariance.kind != "classical"
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.statistics.functional import INTERCEPT, no_curvature, parameter_names
+from mathlearn.statistics.functional import INTERCEPT, dispersion_known, no_curvature, parameter_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def not_estimable(result: FitResult) -> dict[int, str]:
     loose = np.flatnonzero(~result.estimable).tolist()
     if not loose:
         return {}
-    names = parameter_names(result)
+    names = parameter_names(result) if result.stack is None else result.stack.terms * len(result.stack.predictors)
     involved: dict[str, list[Alias]] = {}
     for alias in result.aliases:
         for name in (alias.term, *alias.others, *([INTERCEPT] if alias.constant else [])):
@@ -64,12 +64,13 @@ def no_residual_df(result: FitResult) -> str:
 
 def no_measures(result: FitResult) -> str | None:
     """Say why no row of the fit has leverage and studentised residual, or return None."""
-    return no_curvature(result) or (no_residual_df(result) if result.df_resid <= 0 else None)
+    lacks = result.df_resid <= 0 and not dispersion_known(result)
+    return no_curvature(result) or (no_residual_df(result) if lacks else None)
 
 
 def exact(result: FitResult, response: int) -> str:
     """Say that the residuals are zero, and whether that is because y does not vary."""
-    return "constant target" if result.tss[response] == 0 else "exact fit"
+    return "constant target" if result.null_deviance[response] == 0 else "exact fit"
 
 
 def undefined_covariance(result: FitResult) -> str | None:
@@ -84,4 +85,8 @@ def whole_fit(result: FitResult) -> str | None:
     """Return the reason why no standard error of this fit exists, or None."""
     if result.withheld is not None or result.covariance is None or result.curvature is None:
         return result.withheld or "this fit carries no covariance of its estimates"
-    return no_residual_df(result) if result.df_resid <= 0 else undefined_covariance(result)
+    return (
+        no_residual_df(result)
+        if result.df_resid <= 0 and not dispersion_known(result)
+        else undefined_covariance(result)
+    )

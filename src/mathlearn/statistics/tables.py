@@ -8,7 +8,8 @@ import numpy as np
 
 from mathlearn.statistics.coefficients import COLUMNS, coefficient_table
 from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
-from mathlearn.statistics.goodness import fit_statistics
+from mathlearn.statistics.labels import plain_names, predictor_names
+from mathlearn.statistics.overall import overall
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -18,7 +19,7 @@ __all__ = ["conf_int", "glance", "tidy"]
 
 
 def tidy(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
-    """Return one row a term: estimate, standard error, t test of zero, interval.
+    """Return one row a term: estimate, standard error, test of zero, interval.
 
     Parameters
     ----------
@@ -31,8 +32,8 @@ def tidy(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") -> A
     -------
     frame
         Columns ``term, estimate, std_error, statistic, p_value, conf_low, conf_high``, with a leading ``response`` when there
-        are several. For pandas, ``.attrs["reasons"]`` maps ``(term, column)``, or ``(response, term, column)``, of each
-        NaN cell to the reason.
+        are several; of more than two classes it names the log odds, as in ``versicolor / setosa``. For pandas, ``.attrs["reasons"]`` maps ``(term, column)``, or ``(response, term, column)``, of each
+        NaN cell to the reason. ``statistic`` is t; of a likelihood with a known dispersion it is z, of the normal law.
 
     Raises
     ------
@@ -53,16 +54,17 @@ def conf_int(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") 
 
 def _terms(result: FitResult, level: float, as_: FrameKind, columns: tuple[str, ...]) -> Any:
     table = coefficient_table(result, level)
-    q, k = table.estimate.shape
-    several = q > 1
-    leading: dict[str, Any] = {"response": np.repeat(np.asarray(result.responses, dtype=object), k)} if several else {}
-    leading["term"] = list(table.names) * q
+    predictors, terms = predictor_names(result), plain_names(result)
+    several, k = len(predictors) > 1, len(terms)
+    leading: dict[str, Any] = {"response": np.repeat(np.asarray(predictors, dtype=object), k)} if several else {}
+    leading["term"] = list(terms) * len(predictors)
     values = {column: getattr(table, column).ravel() for column in columns}
     reasons: Reasons = {}
     for response, parameter, column, reason in table.reasons():
         if column in values:
-            key = (table.names[parameter], column)
-            reasons[(result.responses[response], *key) if several else key] = reason
+            place, term = divmod(response * len(table.names) + parameter, k)
+            key = (terms[term], column)
+            reasons[(predictors[place], *key) if several else key] = reason
     return to_frame(leading | values, as_, reasons)
 
 
@@ -72,41 +74,38 @@ def glance(result: FitResult, as_: FrameKind = "pandas") -> Any:
     Returns
     -------
     frame
-        Columns ``n, n_dropped, r_squared, adj_r_squared, sigma, f_statistic, f_p_value, df_model, df_resid, log_likelihood,
-        aic, bic, rss, rank, condition_raw, condition_scaled, digits, verdict, covariance``. For pandas,
-        ``.attrs["reasons"]`` maps the column, or ``(response, column)``, of each NaN cell to the reason.
+        Of least squares: columns ``n, n_dropped, r_squared, adj_r_squared, sigma, f_statistic, f_p_value, df_model, df_resid,
+        log_likelihood, aic, bic, rss, rank, condition_raw, condition_scaled, digits, verdict, covariance``.
+
+        Of a likelihood: ``n, n_dropped, family, link, dispersion, dispersion_from, deviance, df_model, df_resid, null_deviance, df_null,
+        deviance_explained, pseudo_r_squared, pearson, lr_statistic, lr_p_value, wald_statistic, wald_p_value, log_likelihood,
+        null_log_likelihood, aic, bic, penalty, iterations, passes, rank, condition_scaled, digits, verdict, covariance``;
+        `LikelihoodGoodness` says by which conventions. Where ``dispersion_from`` is "fixed", the two statistics are chi-squared with
+        ``df_model`` degrees of freedom; where it is "pearson" they are F with ``df_model`` and ``df_resid``.
+
+        For pandas, ``.attrs["reasons"]`` maps the column, or ``(response, column)``, of each NaN cell to the reason.
     """
-    fit = fit_statistics(result)
-    q = len(result.responses)
+    fit = overall(result)
+    q = result.deviance.size
     several = q > 1
     leading: dict[str, Any] = {"response": list(result.responses)} if several else {}
     columns = leading | {
         "n": [result.n] * q,
         "n_dropped": [result.n_dropped] * q,
-        "r_squared": fit.r_squared,
-        "adj_r_squared": fit.adj_r_squared,
-        "sigma": fit.sigma,
-        "f_statistic": fit.f_statistic,
-        "f_p_value": fit.f_p_value,
-        "df_model": [result.df_model] * q,
-        "df_resid": [result.df_resid] * q,
-        "log_likelihood": fit.log_likelihood,
-        "aic": fit.aic,
-        "bic": fit.bic,
-        "rss": result.rss,
-        "rank": [result.rank] * q,
-        "condition_raw": [result.condition_raw] * q,
-        "condition_scaled": [result.condition_scaled] * q,
+        **fit.columns(result),
         "digits": least_digits(result),
         "verdict": [result.certificate.verdict] * q,
         "covariance": ["none" if result.covariance is None else result.covariance.kind] * q,
     }
     reasons = dict(fit.reasons)
-    for column in ("condition_raw", "condition_scaled", "digits"):
+    for column in _BY_SOLVER & columns.keys():
         for i in np.flatnonzero(np.isnan(columns[column])).tolist():
             reasons[i, column] = "not computed by this solver"
     named = {(result.responses[i], column) if several else column: reason for (i, column), reason in reasons.items()}
     return to_frame(columns, as_, named)
+
+
+_BY_SOLVER = frozenset({"condition_raw", "condition_scaled", "digits"})
 
 
 def least_digits(result: FitResult) -> FloatArray:

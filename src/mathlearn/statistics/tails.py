@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import FloatArray
 
-__all__ = ["f_tail", "require_level", "t_quantile", "t_two_sided"]
+__all__ = ["f_tail", "letter", "require_level", "t_quantile", "t_two_sided"]
 
 
 def f_tail(statistic: ArrayLike, df_num: ArrayLike, df_den: ArrayLike) -> FloatArray:
@@ -55,6 +55,11 @@ def t_two_sided(statistic: ArrayLike, df: ArrayLike) -> FloatArray:
     with np.errstate(over="ignore"):
         squared = np.square(np.asarray(statistic, dtype=np.float64))
     return f_tail(squared, 1.0, df)
+
+
+def letter(df: float) -> str:
+    """Name an estimate over its standard error: z where it is referred to the normal law, else t."""
+    return "z" if np.isinf(df) else "t"
 
 
 def require_level(level: Any) -> None:

@@ -38,7 +38,7 @@ def text_table(cells: Cells, *, width: int = WIDTH, max_rows: int | None = None)
     names = [shorten(_text.terminal(name), room) for name in columns[0]]
     name_width = max(map(display_width, names))
     lines = [
-        "  ".join([pad(name, name_width), *(cell.rjust(w) for cell, w in zip(row[1:], widths, strict=True))])
+        "  ".join([pad(name, name_width), *(cell.rjust(w) for cell, w in zip(row[1:], widths, strict=True))]).rstrip()
         for name, row in zip(names, (cells.header, *shown), strict=True)
     ]
     if len(shown) < len(cells.rows):

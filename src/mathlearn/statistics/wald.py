@@ -1,4 +1,4 @@
-"""Tests of linear combinations of the parameters: one by one (t) and jointly (Wald F)."""
+"""Joint Wald tests of linear combinations of the parameters: F, or chi-squared where the dispersion is known."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.functional import require_covariance, require_curvature, row_lengths, sigma
-from mathlearn.statistics.tails import f_tail
+from mathlearn.statistics.joint_law import JointLaw
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.stack import Stack
 
-__all__ = ["WaldTest", "joint_test", "slopes_test"]
+__all__ = ["WaldTest", "joint_test", "slopes_test", "white_slopes"]
+
+
+_INDEPENDENT = 1e-9  # share of the largest singular value below which directions hold nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class WaldTest:
     Attributes
     ----------
     statistic, p_value : (q,)
-        Wald statistic over its degrees of freedom, referred to F; NaN where withheld.
+        Wald statistic over its degrees of freedom, referred to F; where `df_den` is infinite the statistic itself, referred to
+        chi-squared. NaN where withheld.
     df_num, df_den : float
     reasons : {response index: why it is NaN}
     """
@@ -34,6 +39,11 @@ class WaldTest:
     df_num: float
     df_den: float
     reasons: dict[int, str]
+
+    @property
+    def law(self) -> JointLaw:
+        """What the statistic is referred to."""
+        return JointLaw(self.df_num, self.df_den)
 
 
 def joint_test(result: FitResult, b: FloatArray, difference: FloatArray) -> WaldTest:
@@ -47,20 +57,32 @@ def joint_test(result: FitResult, b: FloatArray, difference: FloatArray) -> Wald
     difference : (q, m)
         Estimate less hypothesis.
     """
-    df = (float(b.shape[0]), require_covariance(result).df)
-    statistic, why = _wald(result, b, difference)
-    return WaldTest(statistic, f_tail(statistic, *df), *df, reasons=why)
+    law = JointLaw(float(b.shape[0]), require_covariance(result).df)
+    squared, why = _wald(result, b, difference)
+    statistic = law.statistic(squared)
+    return WaldTest(statistic, law.tail(statistic), *law, reasons=why)
 
 
-def slopes_test(result: FitResult) -> tuple[FloatArray, tuple[float, float], dict[int, str]]:
-    """Test that every slope is zero, in the covariance of the fit: F (q,), its degrees of freedom, and reasons."""
+def slopes_test(result: FitResult) -> WaldTest:
+    """Test that every slope is zero, in the covariance of the fit."""
+    if result.stack is not None:
+        return _stacked_slopes_test(result, result.stack)
     r = result.rank
     b = np.eye(r, r + result.fit_intercept, k=int(result.fit_intercept))
-    statistic, why = _wald(result, b, _white_slopes(result))
-    return statistic, (float(r), require_covariance(result).df), why
+    return joint_test(result, b, white_slopes(result))
 
 
-def _white_slopes(result: FitResult) -> FloatArray:
+def _stacked_slopes_test(result: FitResult, stack: Stack) -> WaldTest:
+    """Test the slopes of all predictors: a basis of the functionals of them that the data determine."""
+    curvature, slopes = require_curvature(result), ~stack.intercepts
+    scale = curvature.scale[slopes]
+    null = curvature.null[slopes] * scale[:, None]
+    left, size, _ = np.linalg.svd(null, full_matrices=True)
+    L = left[:, np.count_nonzero(size > _INDEPENDENT * size.max(initial=0.0)) :].T * scale
+    return joint_test(result, L @ curvature.whitener[slopes], result.coef[:, slopes] @ L.T)
+
+
+def white_slopes(result: FitResult) -> FloatArray:
     """Slopes (q, r) in the whitened basis, that is the coefficients of y on ``Xc @ whitener``.
 
     Coefficients are known up to null directions, so the whitener and the null space together are inverted.
@@ -74,7 +96,7 @@ def _white_slopes(result: FitResult) -> FloatArray:
 
 
 def _wald(result: FitResult, b: FloatArray, difference: FloatArray) -> tuple[FloatArray, dict[int, str]]:
-    """Wald statistic over its degrees of freedom (q,), and why it is NaN where it is."""
+    """Wald statistic (q,), chi-squared for many rows, and why it is NaN where it is."""
     covariance = require_covariance(result)
     out = np.full(difference.shape[0], np.nan)
     why: dict[int, str] = {}
@@ -87,7 +109,7 @@ def _wald(result: FitResult, b: FloatArray, difference: FloatArray) -> tuple[Flo
         if squared is None:
             why[i] = _singular(covariance.kind, covariance.df, b.shape[0])
         else:
-            out[i] = squared / b.shape[0]
+            out[i] = squared
     return out, why
 
 

@@ -17,6 +17,8 @@
 ``offset(x)``                   added to the prediction with coefficient 1
 ==============================  =====================================================================================
 
+A response is made of numbers; that of a classifier is one column of labels of any kind.
+
 Levels are those that occur in rows without missing values, in the order that the source declares, else sorted. Columns
 that would depend on others whatever the data are not made: a category leaves its reference level out where the
 intercept, or a term within it, stands for it.

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from mathlearn._errors import ResourceError, SchemaError
 from mathlearn.data.formula._refusal import Refusal, pointing
 from mathlearn.data.formula.algebra import Structure, responses, structure
-from mathlearn.data.formula.atoms import key
+from mathlearn.data.formula.atoms import ColumnAtom, key
 from mathlearn.data.formula.coding import code
 from mathlearn.data.formula.encoding import Encoding, term_names, width
+from mathlearn.data.formula.factors import ColumnFactor
 from mathlearn.data.formula.grammar import parse
 from mathlearn.data.formula.view import View
 from mathlearn.data.schema import listing
@@ -55,7 +56,7 @@ def validate(text: str) -> None:
         structure(parse(text), None)
 
 
-def compile_formula(text: str, schema: Schema, *, roles: Container[str] = ()) -> Formula:
+def compile_formula(text: str, schema: Schema, *, roles: Container[str] = (), labels: bool = False) -> Formula:
     """Resolve a formula against the columns of a source.
 
     Parameters
@@ -65,6 +66,8 @@ def compile_formula(text: str, schema: Schema, *, roles: Container[str] = ()) ->
         What names may stand for.
     roles : container of str
         Columns that ``.`` leaves out, such as those of weights and groups.
+    labels : bool
+        Whether the response is a column of class labels, of any kind.
 
     Raises
     ------
@@ -78,18 +81,27 @@ def compile_formula(text: str, schema: Schema, *, roles: Container[str] = ()) ->
         left = set(chain.from_iterable(atom.columns for atom in responses(sides.response)))
         others = tuple(name for name in schema.names if name not in left and name not in roles)
         found = structure(sides, others)
-        _check(found, schema)
-    return Formula(text, schema, found)
+        _check(found, schema, labels=labels)
+    return Formula(text, schema, found, labels)
 
 
-def _check(found: Structure, schema: Schema) -> None:
+def _check(found: Structure, schema: Schema, *, labels: bool) -> None:
     for atom in _distinct(chain(found.responses, found.offsets, *found.terms)):
         atom.check(schema)
+    if labels:
+        _check_labels(found)
+        return
     for atom in found.responses:
         if atom.categorical(schema):
             raise Refusal(
                 f"the response {atom.text!r} is categorical, and has to be numeric: convert it to numbers", atom.at
             )
+
+
+def _check_labels(found: Structure) -> None:
+    for atom in found.responses:
+        if len(found.responses) > 1 or not isinstance(atom, ColumnAtom):
+            raise Refusal("the response of a classifier is one column of labels by itself", atom.at)
 
 
 def _distinct(atoms: Iterable[Atom]) -> tuple[Atom, ...]:
@@ -109,11 +121,14 @@ class Formula:
     text : str
     schema : Schema
     structure : Structure
+    labels : bool
+        Whether the response is a column of labels, which is named here and coded elsewhere.
     """
 
     text: str
     schema: Schema = field(repr=False)
     structure: Structure = field(repr=False)
+    labels: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -197,9 +212,14 @@ class Formula:
             response_columns=self.response_columns,
             factors=factors,
             products=products,
-            response_factors=self._fixed(self.structure.responses),
+            response_factors=self._response_factors(),
             offsets=self._fixed(self.structure.offsets),
         )
+
+    def _response_factors(self) -> tuple[Factor, ...]:
+        if self.labels:
+            return tuple(ColumnFactor(atom.text) for atom in self.structure.responses)
+        return self._fixed(self.structure.responses)
 
     def _fixed(self, atoms: Sequence[Atom]) -> tuple[Factor, ...]:
         return tuple(learner.learned() for learner in self._learners(atoms, in_memory=True))

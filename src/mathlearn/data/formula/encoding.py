@@ -131,10 +131,10 @@ class Encoding:
             self.factors[index].encode(view, reduced=reduced)
             for index, reduced in zip(product.factors, product.reduced, strict=True)
         )
-        return reduce(_row_products, parts)
+        return reduce(row_products, parts)
 
 
-def _row_products(left: FloatArray, right: FloatArray) -> FloatArray:
+def row_products(left: FloatArray, right: FloatArray) -> FloatArray:
     """Multiply every column by every other, row by row; those of `left` vary fastest."""
     return (right[:, :, None] * left[:, None, :]).reshape(len(left), right.shape[1] * left.shape[1])
 

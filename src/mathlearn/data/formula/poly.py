@@ -79,6 +79,19 @@ class Recurrence:
                 out[:, k] = current
         return out
 
+    def slopes(self, x: FloatArray) -> FloatArray:
+        """Return the (n, d) derivatives of p_1 .. p_d: those of both sides of the recurrence."""
+        values = np.concatenate([np.full((len(x), 1), 1 / self.spread[0]), self.evaluate(x)], axis=1)
+        out = np.zeros((len(x), self.degree + 1))
+        with np.errstate(over="ignore", invalid="ignore"):
+            u = (x - self.centre) / self.scale
+            for k in range(self.degree):
+                before = self.spread[k] * out[:, k - 1] if k else 0.0
+                out[:, k + 1] = (values[:, k] / self.scale + (u - self.shift[k]) * out[:, k] - before) / self.spread[
+                    k + 1
+                ]
+        return out[:, 1:]
+
 
 class Measure:
     """The observed values as a discrete measure, mergeable and of bounded size.

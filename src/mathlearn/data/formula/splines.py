@@ -67,10 +67,20 @@ class Basis:
 
         if not len(x):  # which SciPy refuses
             return np.empty((0, self.size))
-        ends = self.degree + 1
-        vector = np.concatenate([np.full(ends, self.lower), self.knots, np.full(ends, self.upper)])
-        full: FloatArray = BSpline.design_matrix(np.ascontiguousarray(x), vector, self.degree).toarray()
+        full: FloatArray = BSpline.design_matrix(np.ascontiguousarray(x), self._vector, self.degree).toarray()
         return full[:, 1:]
+
+    def slopes(self, x: FloatArray) -> FloatArray:
+        """Return the (n, size) derivatives of the basis; at a knot where they jump, those to its right."""
+        from scipy.interpolate import BSpline
+
+        spline = BSpline(self._vector, np.eye(self.size + 1)[:, 1:], self.degree)
+        return np.asarray(spline.derivative()(x))
+
+    @property
+    def _vector(self) -> FloatArray:
+        ends = self.degree + 1
+        return np.concatenate([np.full(ends, self.lower), self.knots, np.full(ends, self.upper)])
 
 
 def quantile_knots(x: FloatArray, count: int) -> FloatArray:

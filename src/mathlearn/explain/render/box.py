@@ -22,6 +22,7 @@ _SUBSCRIPT = str.maketrans("0123456789+−-=()aehijklmnoprstuvx", "₀₁₂₃�
 _COMBINING = {"ˆ": "\u0302", "˜": "\u0303", "¯": "\u0304"}
 _WORDS = {"ˆ": "fitted ", "¯": "mean of ", "˜": ""}
 _TALL = {"[": "⎡⎢⎣", "]": "⎤⎥⎦", "(": "⎛⎜⎝", ")": "⎞⎟⎠", "|": "│││", "‖": "‖‖‖"}
+_FUNCTIONS = frozenset({"log", "exp", "arctan", "tan", "Φ"})
 _KINDS = {
     **dict.fromkeys("=<>≤≥≈≠∼∈→", "relation"),
     **dict.fromkeys("+−±×·⋅∓", "operator"),
@@ -161,10 +162,11 @@ def _is_binary(previous: Box | None) -> bool:
 
 
 def _grouped(children: Sequence[Box]) -> Iterator[Box]:
-    """Put parentheses around a fraction that what follows would otherwise join."""
+    """Put parentheses around a fraction that what follows would otherwise join, or of which a function is taken."""
     for i, child in enumerate(children):
         follows = children[i + 1].kind if i + 1 < len(children) else "close"
-        if child.kind == "fraction" and follows in {"operand", "open", "row", "large", "fraction", "space"}:
+        of = i > 0 and children[i - 1].text in _FUNCTIONS
+        if child.kind == "fraction" and (of or follows in {"operand", "open", "row", "large", "fraction", "space"}):
             yield Box((f"({child.text})",))
         else:
             yield child

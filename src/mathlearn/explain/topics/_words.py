@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.explain.setting import Setting
 
-__all__ = ["MANY", "always", "any_parameter", "column", "display", "indexed", "less", "named_terms", "on_lines", "said"]
+__all__ = [
+    "MANY",
+    "always",
+    "any_maximum",
+    "any_parameter",
+    "column",
+    "display",
+    "indexed",
+    "less",
+    "named_terms",
+    "on_lines",
+    "said",
+]
 
 MANY = 8
 """Terms up to which each is written out."""
@@ -32,6 +44,11 @@ def always(_: Setting) -> bool:
 def any_parameter(setting: Setting) -> bool:
     """Whether anything is estimated."""
     return setting.p > 0 or setting.centred
+
+
+def any_maximum(setting: Setting) -> bool:
+    """Whether anything is estimated, and there is a point at which it is."""
+    return any_parameter(setting) and setting.result.curvature is not None
 
 
 def less(setting: Setting) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mathlearn.explain import again
 from mathlearn.explain.derivation import Step, StepCheck, prose
-from mathlearn.explain.evidence import agree, counted, resolved, tail_check
-from mathlearn.explain.numbers import num, p_latex
+from mathlearn.explain.evidence import agree, counted, resolved
+from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._line import Line
 from mathlearn.explain.topics._words import display, less, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import percent
-from mathlearn.statistics.tails import t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,70 +22,27 @@ if TYPE_CHECKING:
     from mathlearn.explain.setting import Setting
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of the coefficient table.
-
-    Attributes
-    ----------
-    slot : index of the column of X; -1 for the intercept
-    """
-
-    name: str
-    slot: int
-    estimate: float
-    se: float
-    t: float
-    p: float
-    low: float
-    high: float
-    df: float
-
-    @classmethod
-    def of(cls, setting: Setting) -> _Line:
-        table, at = setting.table, (setting.response, setting.term)
-        columns = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
-        assert setting.term is not None
-        estimate, se, t, p, low, high = (float(getattr(table, column)[at]) for column in columns)
-        slot = setting.term - setting.centred
-        return cls(table.names[setting.term], slot, estimate, se, t, p, low, high, table.df)
-
-    @property
-    def j(self) -> str:
-        """Its index in formulas: the intercept is 0."""
-        return str(self.slot + 1)
-
-
 def applies(setting: Setting) -> bool:
     """Where there is a parameter with a standard error that is not zero."""
-    return setting.undefined is None and setting.term is not None and _Line.of(setting).se > 0
+    return setting.undefined is None and setting.term is not None and Line.of(setting).se > 0
 
 
 def step(setting: Setting) -> Step:
     """Work the line of a parameter."""
-    line = _Line.of(setting)
-    recorded = setting.intercept if line.slot < 0 else float(setting.beta[line.slot])
-    pairs = ((line.estimate, recorded), (line.df, again.degrees_of_freedom(setting)))
-    slopes = np.abs(setting.table.statistic[setting.response][int(setting.centred) :])
-    largest = line.slot >= 0 and abs(line.t) >= np.nanmax(slopes)
+    line = Line.of(setting)
+    pairs = ((line.estimate, line.recorded), (line.df, again.degrees_of_freedom(setting)))
     return Step(
         heading="One coefficient in full",
         claim=prose("The line of @ in the table, worked by hand.", line.name),
         body=(),
-        because=prose(
-            "It is the slope with the largest $|t|$. Any other can be asked for by its name."
-            if largest
-            else "Any other can be asked for by its name."
-            if setting.p
-            else "It is the only parameter."
-        ),
+        because=prose(line.why(setting)),
         checks=(counted("estimate and degrees of freedom are those of the record and of the counts", *pairs),),
         reference="Seber and Lee (2003), Linear Regression Analysis, sections 3.1 and 5.1",
         children=(_estimate(setting, line), _t_and_p(setting, line), _interval(setting, line)),
     )
 
 
-def _estimate(setting: Setting, line: _Line) -> Step:
+def _estimate(setting: Setting, line: Line) -> Step:
     """Show what is left of a column once the others have explained what they can."""
     xx = rf"x_{{\perp}}^{{\top}}{setting.W} x_{{\perp}}"
     slope = (
@@ -115,7 +69,7 @@ def _estimate(setting: Setting, line: _Line) -> Step:
     )
 
 
-def _estimate_body(setting: Setting, line: _Line, xx: str) -> Iterator[Block]:
+def _estimate_body(setting: Setting, line: Line, xx: str) -> Iterator[Block]:
     covariance, books = setting.result.covariance, setting.books
     assert covariance is not None
     se = rf"\operatorname{{SE}}(\hat\beta_{{{line.j}}})"
@@ -137,13 +91,13 @@ def _estimate_body(setting: Setting, line: _Line, xx: str) -> Iterator[Block]:
         yield display(rf"{se} = {num(line.se, 4)}")
 
 
-def _estimate_checks(setting: Setting, line: _Line) -> Iterator[StepCheck]:
+def _estimate_checks(setting: Setting, line: Line) -> Iterator[StepCheck]:
     """Solve the normal equations for this parameter alone, by a factor that knows no V."""
     books, result = setting.books, setting.result
     assert result.covariance is not None
     assert setting.term is not None
     if books is None:
-        yield agree("the standard error, as estimate over t", line.estimate / line.t, line.se, 4 * ROUNDOFF)
+        yield agree("the standard error, as estimate over t", line.estimate / line.statistic, line.se, 4 * ROUNDOFF)
         return
     estimate, variance = again.parameter(setting, books, setting.term)
     sigma = again.sigma(setting, books)
@@ -168,70 +122,42 @@ _ROUGHLY = (
 )
 
 
-def _t_and_p(setting: Setting, line: _Line) -> Step:
+def _t_and_p(setting: Setting, line: Line) -> Step:
     covariance = setting.result.covariance
     assert covariance is not None
-    t = rf"t_{{{line.j}}} = \frac{{\hat\beta_{{{line.j}}}}}{{\operatorname{{SE}}(\hat\beta_{{{line.j}}})}}"
-    size = num(abs(line.t), 4)
-    area = "the p-value, as the area under the density by numerical integration, relative"
+    freedom = f"with {line.df:g} degrees of freedom"
     return Step(
         heading="Its t statistic and p-value",
         claim=prose(
             "$t$ is the estimate in standard errors; the p-value is how often a coefficient of zero would give a "
             "$|t|$ as large."
         ),
-        body=(
-            display(rf"{t} = \frac{{{num(line.estimate)}}}{{{num(line.se, 4)}}} = {num(line.t, 4)}"),
-            display(
-                rf"p = \Pr(|T| \ge {size}) = 2 \int_{{{size}}}^{{\infty}} f(u)\, \operatorname{{d}}\!u \; {p_latex(line.p)}"
-            ),
-            said(f"Here $T$ has Student's distribution with {line.df:g} degrees of freedom, and $f$ is its density."),
-        ),
+        body=(*line.test(), said(f"Here $T$ has Student's distribution {freedom}, and $f$ is its density.")),
         because=prose(_EXACTLY if covariance.meat is None else _ROUGHLY),
-        checks=(
-            agree(
-                "the statistic times the standard error gives the estimate back",
-                line.t * line.se,
-                line.estimate,
-                4 * ROUNDOFF,
-            ),
-            tail_check(area, line.t, again.degrees_of_freedom(setting), line.p),
-        ),
+        checks=tuple(line.test_checks(again.degrees_of_freedom(setting))),
         reference="Student (1908), The probable error of a mean, Biometrika 6(1)",
     )
 
 
-def _interval(setting: Setting, line: _Line) -> Step:
+def _interval(setting: Setting, line: Line) -> Step:
     level = setting.level
-    q = float(t_quantile(level, line.df))
-    ends = abs(line.low) + abs(line.high)
-    half = max(line.se * q, TINY)  # next to nothing at the lowest levels
-    width = abs((line.high - line.low) / 2 - line.se * q) / half
-    middle = abs((line.low + line.high) / 2 - line.estimate) / max(ends, TINY)
-    bound = 4 * ROUNDOFF * (1 + ends / (2 * half))
-    beyond = "the probability beyond the quantile, by numerical integration, relative"
     covariance = setting.result.covariance
     assert covariance is not None
     about = "" if covariance.meat is None else "about "
-    worked = rf"{num(line.estimate)} \pm {num(q)} \times {num(line.se, 4)}"
-    shown = rf"\hat\beta_{{{line.j}}} \pm t^{{*}}\, \operatorname{{SE}} = {worked}"
     return Step(
         heading="Its interval",
         claim=prose(
             f"The {percent(level)} interval holds the values that lie at most $t^{{*}}$ standard errors from the "
             f"estimate."
         ),
-        body=(display(shown), display(rf"\text{{from }} {num(line.low)} \text{{ to }} {num(line.high)}")),
+        body=tuple(line.interval()),
         because=prose(
-            f"$|T|$ exceeds $t^{{*}} = {num(q)}$ with probability ${1 - level:.10g}$. Under what is assumed, {about}"
+            f"$|T|$ exceeds $t^{{*}} = {num(line.quantile)}$ with probability ${1 - level:.10g}$. Under what is assumed, {about}"
             f"{percent(level)} of such intervals, from sample to sample, hold the true coefficient."
         ),
-        checks=(
-            tail_check(beyond, q, again.degrees_of_freedom(setting), 1.0 - level),
-            StepCheck(max(width, middle), bound, "middle and half width of the interval in the table, relative"),
-        ),
+        checks=tuple(line.interval_checks(again.degrees_of_freedom(setting))),
         reference="Seber and Lee (2003), Linear Regression Analysis, section 5.1",
     )
 
 
-TOPIC = Topic(100, "fit", applies, step)
+TOPIC = Topic(100, "least squares", "fit", applies, step)

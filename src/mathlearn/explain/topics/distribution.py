@@ -152,12 +152,13 @@ def _body(setting: Setting, covariance: CovarianceEstimate) -> Iterator[Block]:
             "Here no parameter has one: the data determine none of them by itself, but sums of them, and predictions."
         )
         return
-    yield Table(_standard_errors(setting, covariance))
+    yield Table(error_table(setting, covariance))
     if setting.p + setting.centred > _TOLD:
         yield said(f"and {setting.p + setting.centred - _TOLD} more.")
 
 
-def _standard_errors(setting: Setting, covariance: CovarianceEstimate) -> Cells:
+def error_table(setting: Setting, covariance: CovarianceEstimate) -> Cells:
+    """Lay out estimates and standard errors; beside a sandwich the model-based ones, too."""
     se, estimate = setting.table.std_error[setting.response], setting.table.estimate[setting.response]
     classical = _model_based(setting)
     rows = []
@@ -193,9 +194,9 @@ def _checks(setting: Setting, covariance: CovarianceEstimate) -> Iterator[StepCh
             yield resolved(setting.result, max(factors, key=strain), "standard_errors")
     if covariance.meat is None:
         says = "standard errors in the table, against sigma and the lengths of the rows of V"
-        yield _table_check(says, setting, _model_based(setting))
+        yield table_check(says, setting, _model_based(setting))
     else:
-        yield from _meat_checks(setting, covariance.meat[setting.response], covariance.kind)
+        yield from meat_checks(setting, covariance.meat[setting.response], covariance.kind)
 
 
 def _factors(setting: Setting, books: Books) -> Iterator[StepCheck]:
@@ -208,14 +209,15 @@ def _factors(setting: Setting, books: Books) -> Iterator[StepCheck]:
         yield StepCheck(float(share), variance.bound, says)
 
 
-def _table_check(says: str, setting: Setting, found: FloatArray) -> StepCheck:
+def table_check(says: str, setting: Setting, found: FloatArray) -> StepCheck:
+    """Compare the standard errors of the table with others."""
     shown = setting.table.std_error[setting.response]
     known = np.isfinite(shown)
     share = np.abs(found[known] - shown[known]) / np.maximum(np.abs(found[known]), TINY)
     return StepCheck(float(share.max(initial=0.0)), (setting.p + 8) * ROUNDOFF, says)
 
 
-def _meat_checks(setting: Setting, meat: FloatArray, kind: str) -> Iterator[StepCheck]:
+def meat_checks(setting: Setting, meat: FloatArray, kind: str) -> Iterator[StepCheck]:
     """Check what can be said of M without the rows: it is a covariance, and fits the residual sum of squares."""
     if not meat.size:
         yield counted("rows of M, against the parameters", (meat.shape[0], setting.p + setting.centred))
@@ -259,4 +261,4 @@ def _corner(setting: Setting, corner: float, kind: str) -> Iterator[StepCheck]:
         yield StepCheck((mean_square - corner) / mean_square, rounding, says)
 
 
-TOPIC = Topic(90, "fit", applies, step)
+TOPIC = Topic(90, "least squares", "fit", applies, step)

@@ -188,4 +188,4 @@ def _slack(order: int) -> float:
     return rounding if order < _EXACT_ORDER else float(0.871 * np.log(order) / (_STEPS - 1))
 
 
-TOPIC = Topic(50, "fit", applies, step)
+TOPIC = Topic(50, "least squares", "fit", applies, step)

@@ -85,4 +85,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     yield flat(books, setting.beta, setting.rss)
 
 
-TOPIC = Topic(30, "fit", applies, step)
+TOPIC = Topic(30, "least squares", "fit", applies, step)

@@ -120,4 +120,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     yield StepCheck(abs(found - setting.rss) / (size or 1.0), bound / (size or 1.0), says)
 
 
-TOPIC = Topic(20, "fit", always, step)
+TOPIC = Topic(20, "least squares", "fit", always, step)

@@ -168,4 +168,4 @@ def _positive(setting: Setting, books: Books) -> Iterator[StepCheck]:
     yield StepCheck(books.doubt, 1.0, "what rounding can make of a curvature of zero, relative to the least found")
 
 
-TOPIC = Topic(70, "fit", applies, step)
+TOPIC = Topic(70, "least squares", "fit", applies, step)

@@ -68,7 +68,7 @@ def step(setting: Setting) -> Step:
         claim=prose(_claim(setting), setting.y),
         body=tuple(_body(setting, "" if kind is None else kind.kind)),
         because=prose(_because(setting, "" if kind is None else kind.kind)),
-        checks=tuple(_checks(setting)),
+        checks=(_counts(setting),),
         reference="Seber and Lee (2003), Linear Regression Analysis, sections 3.1 and 3.10",
     )
 
@@ -84,20 +84,12 @@ def _claim(setting: Setting) -> str:
 
 
 def _body(setting: Setting, kind: str) -> Iterator[Block]:
-    start = [Maths(r"\beta_0")] if setting.centred else []
     if setting.p <= MANY:
-        terms = [
-            maths(rf"{'+' if start or j else ''} \beta_{{{j + 1}}}\, @", term) for j, term in enumerate(setting.terms)
-        ]
-        parts = [*start, *terms]
-        if setting.result.offset is not None:
-            parts.append(maths("+ @" if parts else "@", Whole(summand(setting.result.offset))))
+        parts = predictor_terms(setting)
         parts.append(Maths("+ e" if parts else "e"))
         yield Display((on_lines(maths("@", setting.y), parts),))
     else:
-        constant = r"\beta_0 + " if start else ""
-        offset = "" if setting.result.offset is None else " + o_i"
-        yield display(rf"@ = {constant}{indexed(setting.p)}{offset} + e_i", setting.y)
+        yield display(rf"@ = {predictor_indexed(setting)} + e_i", setting.y)
         yield named_terms(setting.terms)
     if setting.result.offset is not None:
         yield said(
@@ -108,7 +100,24 @@ def _body(setting: Setting, kind: str) -> Iterator[Block]:
         )
     if kind:
         yield display(_ASSUMED[_family(kind)][1] if kind != "classical" else _classical(setting))
-    yield said(_size(setting))
+    yield said(size_words(setting))
+
+
+def predictor_terms(setting: Setting) -> list[Maths]:
+    """Write the linear predictor with the user's names: one summand each."""
+    parts = [Maths(r"\beta_0")] if setting.centred else []
+    for j, term in enumerate(setting.terms):
+        parts.append(maths(rf"{'+' if parts else ''} \beta_{{{j + 1}}}\, @", term))
+    if setting.result.offset is not None:
+        parts.append(maths("+ @" if parts else "@", Whole(summand(setting.result.offset))))
+    return parts
+
+
+def predictor_indexed(setting: Setting) -> str:
+    """Write the linear predictor of many columns by their numbers."""
+    constant = r"\beta_0 + " if setting.centred else ""
+    offset = "" if setting.result.offset is None else " + o_i"
+    return f"{constant}{indexed(setting.p)}{offset}"
 
 
 def _family(kind: str) -> str:
@@ -120,7 +129,8 @@ def _classical(setting: Setting) -> str:
     return rf"\operatorname{{E}}(e_i) = 0, \quad \operatorname{{Var}}(e_i) = {variance}"
 
 
-def _size(setting: Setting) -> str:
+def size_words(setting: Setting) -> str:
+    """Say how many rows, columns, parameters and degrees of freedom there are."""
     result = setting.result
     rows = f"$n = {result.n}$ row{'s' * (result.n != 1)}" + ", counted by their weights" * (
         result.weights_type == "frequency"
@@ -161,13 +171,13 @@ def _mean(setting: Setting) -> str:
     return f"{less(setting)} is {'the same for all rows' if setting.centred else 'zero'}"
 
 
-def _checks(setting: Setting) -> Iterator[StepCheck]:
+def _counts(setting: Setting) -> StepCheck:
+    """Count rows, rank and degrees of freedom again."""
     result, books = setting.result, setting.books
     n, weight = (result.n, result.weight_sum) if books is None else (books.n, books.weight)
     rank = result.rank if result.curvature is None else result.curvature.whitener.shape[1]
-    counts = "rows, sum of weights, rank and degrees of freedom, counted again"
-    yield counted(
-        counts,
+    return counted(
+        "rows, sum of weights, rank and degrees of freedom, counted again",
         (result.n, n),
         (result.weight_sum, weight),
         (result.rank, rank),
@@ -176,4 +186,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     )
 
 
-TOPIC = Topic(10, "fit", always, step)
+TOPIC = Topic(10, "least squares", "fit", always, step)

@@ -76,4 +76,4 @@ def _check(setting: Setting) -> StepCheck:
     return StepCheck(float(share[worst]), float(bound[worst]), says)
 
 
-TOPIC = Topic(40, "fit", applies, step)
+TOPIC = Topic(40, "least squares", "fit", applies, step)

@@ -94,4 +94,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     yield StepCheck(float(not np.isfinite(size)), 0.0, "all coefficients are finite")
 
 
-TOPIC = Topic(60, "fit", applies, step)
+TOPIC = Topic(60, "least squares", "fit", applies, step)

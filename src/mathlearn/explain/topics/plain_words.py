@@ -87,12 +87,12 @@ def _sentence(setting: Setting) -> Prose:
     known = _known(setting, shown, *ends)
     if known and ends[0] < 0:
         known += f", where a minus sign means {'less' if up else 'more'}"
-    amount = f"{shown[0]}{_unit(y, ' ')} {'more' if up else 'less'}"
+    amount = f"{shown[0]}{unit_of(y, ' ')} {'more' if up else 'less'}"
     same = ["the other columns"] * (setting.p > 1) + ["the offset"] * (setting.result.offset is not None)
     held = f", {' and '.join(same)} being the same" if same else ""
     if _is_switch(setting):
         return prose(f"Rows where @ is 1 have {amount} @ on average than rows where it is 0{held}{known}.", name, y)
-    unit = _unit(name, "").lower() or "unit"
+    unit = unit_of(name, "").lower() or "unit"
     one = unit.removesuffix("s") if len(unit) > 3 else unit
     return prose(f"One more {one} of @ goes with {amount} @ on average{held}{known}.", name, y)
 
@@ -103,7 +103,7 @@ def _known(setting: Setting, shown: tuple[str, ...], low: float, high: float) ->
     return f"; the data are compatible with {shown[1]} to {shown[2]} ({percent(setting.level)} interval)"
 
 
-def _unit(name: str, before: str) -> str:
+def unit_of(name: str, before: str) -> str:
     """Return the unit that a name ends in, if it is one of those known."""
     found = _UNIT.search(name)
     return "" if found is None else before + found[1]
@@ -136,4 +136,4 @@ def _check(setting: Setting) -> StepCheck:
     return certified(setting.result, "relative_error") or check
 
 
-TOPIC = Topic(110, "fit", applies, step)
+TOPIC = Topic(110, "least squares", "fit", applies, step)

@@ -114,4 +114,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     )
 
 
-TOPIC = Topic(45, "fit", applies, step)
+TOPIC = Topic(45, "any", "fit", applies, step)

@@ -11,9 +11,9 @@ from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.evidence import agree, counted, resolved, tail_check
 from mathlearn.explain.numbers import num, squared
 from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._contributions import predicted
 from mathlearn.explain.topics._words import display, said
 from mathlearn.explain.topics.row_leverage import determined, leverage
-from mathlearn.explain.topics.row_prediction import predicted
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import percent
 from mathlearn.statistics.functional import standard_errors, whiten_rows
@@ -145,4 +145,4 @@ def _as_shown(setting: RowSetting, value: float, q: float, se: float) -> Iterato
         )
 
 
-TOPIC = Topic(30, "row", applies, step)
+TOPIC = Topic(30, "least squares", "row", applies, step)

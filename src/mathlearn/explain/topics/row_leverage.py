@@ -55,7 +55,7 @@ def determined(setting: RowSetting) -> bool:
 def step(setting: RowSetting) -> Step:
     """Compare its leverage with the average."""
     if not determined(setting):
-        return _not_determined(setting)
+        return not_determined(setting)
     h, average = leverage(setting), _average(setting)
     because = _BECAUSE_WEIGHTED if _mean_weight(setting) is not None else _BECAUSE
     return Step(
@@ -119,7 +119,8 @@ def _check(setting: RowSetting, h: float) -> StepCheck:
     return resolved(setting.result, check, "standard_errors")
 
 
-def _not_determined(setting: RowSetting) -> Step:
+def not_determined(setting: RowSetting) -> Step:
+    """Say which relations of the rows the row breaks."""
     result = setting.result
     return Step(
         heading="The data do not determine this prediction",
@@ -154,4 +155,4 @@ def _breaks(setting: RowSetting) -> Callable[[Alias], bool]:
     return breaks
 
 
-TOPIC = Topic(20, "row", applies, step)
+TOPIC = Topic(20, "least squares", "row", applies, step)

@@ -8,25 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.explain.derivation import Step, StepCheck, Table, prose
-from mathlearn.explain.numbers import in_sum, num, signed
+from mathlearn.explain.numbers import num, signed
 from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._contributions import contributions, from_means, from_zero_check, predicted
 from mathlearn.explain.topics._words import always, display, less
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
-from mathlearn.statistics.cells import Cells, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn._typing import FloatArray
     from mathlearn.explain.derivation import Block
     from mathlearn.explain.setting import RowSetting
-
-_TOLD = 12
 
 
 def step(setting: RowSetting) -> Step:
     """Add up what the columns contribute."""
-    from_mean = setting.result.curvature is not None and setting.centred
+    from_mean = from_means(setting)
     offset, and_ = ("", "and ") if setting.result.offset is None else (", and the offset of the row", "")
     return Step(
         heading="The prediction",
@@ -48,20 +45,6 @@ def step(setting: RowSetting) -> Step:
     )
 
 
-def _base(setting: RowSetting) -> tuple[str, float, FloatArray]:
-    """Where contributions start: its name, its fitted value, and the columns there."""
-    curvature = setting.result.curvature
-    if curvature is not None and setting.centred:
-        return "at the means", setting.centre, curvature.mean
-    return "intercept", setting.intercept, np.zeros(setting.p)
-
-
-def predicted(setting: RowSetting) -> float:
-    """Prediction at the row."""
-    _, start, mean = _base(setting)
-    return start + fsum((setting.beta * (setting.x - mean)).tolist()) + setting.offset
-
-
 def _body(setting: RowSetting, from_mean: bool) -> Iterator[Block]:
     value = predicted(setting)
     offset = " + o" if setting.result.offset is not None else f" {signed(setting.offset)}" if setting.offset else ""
@@ -70,46 +53,12 @@ def _body(setting: RowSetting, from_mean: bool) -> Iterator[Block]:
     else:
         middle = (r"\hat\beta_0 + " if setting.centred else "") + r"\sum_j \hat\beta_j x_j"
     yield display(rf"\hat\mu(x) = {middle}{offset} = {num(value)}")
-    yield Table(_contributions(setting, value))
-
-
-def _contributions(setting: RowSetting, value: float) -> Cells:
-    base, start, mean = _base(setting)
-    curvature = setting.result.curvature
-    origin = np.zeros(setting.p) if curvature is None else curvature.origin
-    parts = setting.beta * (setting.x - mean)
-    told = np.sort(np.argsort(-np.abs(parts), kind="stable")[:_TOLD])
-    rows, added = ([(base, "", "", "", "")], [start]) if setting.centred else ([], [])
-    for j in told.tolist():
-        there = number(float(mean[j] + origin[j])) if mean.any() else ""
-        rows.append(
-            (
-                setting.terms[j],
-                number(float(setting.x[j] + origin[j])),
-                there,
-                number(float(setting.beta[j])),
-                "",
-            )
-        )
-        added.append(float(parts[j]))
-    if told.size < setting.p:
-        others = setting.p - told.size
-        rows.append((f"{others} other column{'s' if others > 1 else ''}", "", "", "", ""))
-        added.append(fsum(np.delete(parts, told).tolist()))
-    if setting.offset or setting.result.offset is not None:
-        rows.append((f"offset {setting.result.offset or ''}".strip(), "", "", "", ""))
-        added.append(setting.offset)
-    shown, total, holds = in_sum(added, value)
-    if not holds:  # numbers of many sizes: each with its own digits
-        shown, total = [number(x) for x in added], number(value)
-    body = tuple((*row[:-1], contribution) for row, contribution in zip(rows, shown, strict=True))
-    header = ("column", "value", "its mean", "coefficient", "contribution")
-    return Cells(header, (*body, ("prediction", "", "", "", total)))
+    yield Table(contributions(setting, value))
 
 
 def _checks(setting: RowSetting) -> Iterator[StepCheck]:
     """Add up from zero instead of from the means, and from the means of the statistic."""
-    yield _from_zero(setting)
+    yield from_zero_check(setting)
     books = setting.books
     if books is None or not setting.centred:
         return
@@ -123,18 +72,4 @@ def _checks(setting: RowSetting) -> Iterator[StepCheck]:
     yield StepCheck(abs(found - predicted(setting)) / max(size, TINY), bound, says)
 
 
-def _from_zero(setting: RowSetting) -> StepCheck:
-    curvature = setting.result.curvature
-    origin = np.zeros(setting.p) if curvature is None else curvature.origin
-    parts = [setting.intercept, *(setting.beta * setting.x).tolist(), *(setting.beta * origin).tolist(), setting.offset]
-    size = fsum(map(abs, parts)) + abs(setting.centre)
-    if curvature is not None:
-        size += float(np.abs(setting.beta) @ np.abs(curvature.mean))
-        if setting.deficient:
-            null = np.abs(curvature.null)
-            size += float((np.abs(curvature.mean) + np.abs(curvature.origin)) @ null @ (null.T @ np.abs(setting.beta)))
-    far = abs(fsum(parts) - predicted(setting)) / max(size, TINY)
-    return StepCheck(far, 8 * ROUNDOFF, "intercept and coefficients times the row itself, relative to what is added up")
-
-
-TOPIC = Topic(10, "row", always, step)
+TOPIC = Topic(10, "least squares", "row", always, step)

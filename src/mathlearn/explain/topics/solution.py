@@ -124,4 +124,4 @@ def _intercept(setting: Setting, curvature: Curvature) -> StepCheck:
     return StepCheck(abs(found - setting.intercept) / max(size, TINY), (2 * setting.p + 8) * ROUNDOFF, says)
 
 
-TOPIC = Topic(60, "fit", applies, step)
+TOPIC = Topic(60, "least squares", "fit", applies, step)

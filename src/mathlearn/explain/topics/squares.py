@@ -96,4 +96,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     yield StepCheck(abs(explained - (setting.tss - setting.rss)) / size if size else 0.0, bound, says)
 
 
-TOPIC = Topic(80, "fit", any_parameter, step)
+TOPIC = Topic(80, "least squares", "fit", any_parameter, step)

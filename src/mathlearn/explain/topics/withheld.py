@@ -53,4 +53,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
     yield counted("standard errors that are given after all; degrees of freedom, counted again", *pairs)
 
 
-TOPIC = Topic(85, "fit", applies, step)
+TOPIC = Topic(85, "least squares", "fit", applies, step)

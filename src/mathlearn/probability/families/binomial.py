@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.probability.distribution import Distribution
 from mathlearn.probability.family import Domain, Family, Formula, Kernels, Maker
 from mathlearn.probability.link import EXACT, Link, Odds, Span
 from mathlearn.probability.links.cauchit import cauchit
@@ -17,7 +18,7 @@ from mathlearn.probability.special import LOG_2PI, gap, stirling_error
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
 
-__all__ = ["FAMILIES", "binomial", "deviance", "kernels", "observed", "start", "variance"]
+__all__ = ["FAMILIES", "binomial", "deviance", "kernels", "observed", "plain", "start", "variance"]
 
 
 def kernels(y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernels:
@@ -42,18 +43,15 @@ def kernels(y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernels
 
 
 def _logit_kernels(y: FloatArray, eta: FloatArray, link: Link, careful: BoolArray | None) -> Kernels:
-    """Return the kernels of the logit from one exponential and one logarithm: the gradient is ``mu - y``."""
-    e = np.exp(-np.abs(eta))
-    large = 1.0 / (1.0 + e)
-    small = e * large
-    up = eta > 0.0
-    loss = np.log1p(e)
-    loss += np.where(up, (1.0 - y) * eta, -y * eta)
-    mu, complement = np.where(up, large, small), np.where(up, small, large)
-    gradient = np.where(y == 1.0, -complement, (1.0 - y) * mu - y * complement)
+    kernels = plain(y, eta, link)  # no extremes are too much for it
     if careful is not None:
-        gradient[careful] = link.residual_of(eta[careful], y[careful])
-    return Kernels(loss, gradient, np.multiply(small, large, out=small))
+        kernels.gradient[careful] = link.residual_of(eta[careful], y[careful])
+    return kernels
+
+
+def plain(y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
+    """Return the kernels of one trial without refinement."""
+    return odds_of(link).plain(y, eta)
 
 
 def odds_of(link: Link) -> Odds:
@@ -86,6 +84,11 @@ def _half(y: FloatArray, mu: FloatArray, apart: FloatArray) -> FloatArray:
 
 def deviance(y: FloatArray, mu: FloatArray) -> FloatArray:
     """Return ``2 (y log(y / mu) + (1 - y) log((1 - y) / (1 - mu)))`` of one trial, as two terms that are not negative."""
+    success = y == 1.0
+    if np.all(success | (y == 0.0)):
+        log_share = np.log1p(-mu)
+        np.log(mu, out=log_share, where=success)
+        return np.asarray(-2.0 * log_share)
     value = 2.0 * (_half(y, mu, mu - y) + _half(1.0 - y, 1.0 - mu, y - mu))
     return np.where(y == 0.0, -2.0 * np.log1p(-mu), np.where(y == 1.0, -2.0 * np.log(mu), value))
 
@@ -93,11 +96,34 @@ def deviance(y: FloatArray, mu: FloatArray) -> FloatArray:
 def _saturated(y: FloatArray, _phi: FloatArray, trials: FloatArray) -> FloatArray:
     """Return the log-probability at ``mu = y`` by Loader's form; 0 where all or none succeed."""
     between = (y > 0.0) & (y < 1.0)
+    if not between.any():
+        return np.zeros_like(y)
     successes = np.where(between, trials * y, 1.0)
     failures = np.where(between, trials - successes, 1.0)
     root = 0.5 * (np.log(trials) - LOG_2PI - np.log(successes) - np.log(failures))
     value = root + stirling_error(trials) - stirling_error(successes) - stirling_error(failures)
     return np.where(between, value, 0.0)
+
+
+def _below(y: FloatArray, mu: FloatArray, _phi: FloatArray, trials: FloatArray) -> FloatArray:
+    from scipy.special import betaincc
+
+    successes = _successes(y, trials)
+    left = trials - successes
+    return np.where(left > 0.0, betaincc(successes + 1.0, np.maximum(left, 1.0), mu), 1.0)
+
+
+def _above(y: FloatArray, mu: FloatArray, _phi: FloatArray, trials: FloatArray) -> FloatArray:
+    from scipy.special import betainc
+
+    successes = _successes(y, trials)
+    left = trials - successes
+    return np.where(left > 0.0, betainc(successes + 1.0, np.maximum(left, 1.0), mu), 0.0)
+
+
+def _successes(y: FloatArray, trials: FloatArray) -> FloatArray:
+    """Return the whole number of successes in a proportion, which is rounded: 3 / 7 times 7 may fall short of 3."""
+    return np.asarray(np.floor(y * trials * (1.0 + 4.0 * np.finfo(np.float64).eps)))
 
 
 def start(y: FloatArray, weight: FloatArray) -> FloatArray:
@@ -134,11 +160,13 @@ def binomial() -> Family:
         fixed_dispersion=True,
         canonical="logit",
         kernels_of=kernels,
+        plain_of=plain,
         observed_of=observed,
         variance_of=variance,
         deviance_of=deviance,
         start_of=start,
         saturated_of=_saturated,
+        distribution=Distribution(_below, _above, least=0.0, whole=True),
         takes_trials=True,
     )
 

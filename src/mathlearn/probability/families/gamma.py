@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.probability.distribution import Distribution
 from mathlearn.probability.family import Domain, Family, Formula, Kernels, Maker
 from mathlearn.probability.link import Link, Span
 from mathlearn.probability.links.log import log
 from mathlearn.probability.links.powers import identity, inverse
-from mathlearn.probability.positive import Relative, log_ratio, power_kernels, power_observed, relative
+from mathlearn.probability.positive import (
+    Relative,
+    log_ratio,
+    plain_kernels,
+    plain_log_ratio,
+    power_kernels,
+    power_observed,
+    relative,
+)
 from mathlearn.probability.special import LOG_2PI, gap, stirling_error
 
 if TYPE_CHECKING:
@@ -33,6 +42,14 @@ def _kernels(y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernel
     return Kernels(_loss(y, eta, link, beside), gradient, np.ones_like(eta))
 
 
+def _plain_loss(y: FloatArray, eta: FloatArray, link: Link, mu: FloatArray, share: FloatArray) -> FloatArray:
+    return np.asarray(y * share - plain_log_ratio(y, eta, link, mu))
+
+
+def _plain(y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
+    return plain_kernels(y, eta, link, np.reciprocal, _plain_loss)
+
+
 def _observed(y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
     return power_observed(y, eta, link, 2.0)
 
@@ -50,6 +67,18 @@ def _deviance(y: FloatArray, mu: FloatArray) -> FloatArray:
 
 def _saturated(y: FloatArray, phi: FloatArray, _trials: FloatArray) -> FloatArray:
     return np.asarray(-0.5 * (LOG_2PI + np.log(phi)) - stirling_error(1.0 / phi) - np.log(y))
+
+
+def _below(y: FloatArray, mu: FloatArray, phi: FloatArray, _trials: FloatArray) -> FloatArray:
+    from scipy.special import gammainc
+
+    return np.asarray(gammainc(1.0 / phi, y / mu / phi))
+
+
+def _above(y: FloatArray, mu: FloatArray, phi: FloatArray, _trials: FloatArray) -> FloatArray:
+    from scipy.special import gammaincc
+
+    return np.asarray(gammaincc(1.0 / phi, y / mu / phi))
 
 
 def _start(y: FloatArray, _weight: FloatArray) -> FloatArray:
@@ -86,11 +115,13 @@ def gamma() -> Family:
         fixed_dispersion=False,
         canonical="inverse",
         kernels_of=_kernels,
+        plain_of=_plain,
         observed_of=_observed,
         variance_of=_variance,
         deviance_of=_deviance,
         start_of=_start,
         saturated_of=_saturated,
+        distribution=Distribution(_below, _above, least=0.0, whole=False),
     )
 
 

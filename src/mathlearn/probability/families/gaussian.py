@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.probability.distribution import Distribution
 from mathlearn.probability.family import Domain, Family, Formula, Kernels, Maker
 from mathlearn.probability.link import Link, Span
 from mathlearn.probability.links.log import log
@@ -54,6 +55,16 @@ def _saturated(_y: FloatArray, phi: FloatArray, _trials: FloatArray) -> FloatArr
     return np.asarray(-0.5 * (LOG_2PI + np.log(phi)))
 
 
+def _below(y: FloatArray, mu: FloatArray, phi: FloatArray, _trials: FloatArray) -> FloatArray:
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr((y - mu) / np.sqrt(phi)))
+
+
+def _above(y: FloatArray, mu: FloatArray, phi: FloatArray, trials: FloatArray) -> FloatArray:
+    return _below(mu, y, phi, trials)
+
+
 def _start(y: FloatArray, _weight: FloatArray) -> FloatArray:
     return y.copy()
 
@@ -81,6 +92,7 @@ def gaussian() -> Family:
         deviance_of=_deviance,
         start_of=_start,
         saturated_of=_saturated,
+        distribution=Distribution(_below, _above, least=-np.inf, whole=False),
     )
 
 

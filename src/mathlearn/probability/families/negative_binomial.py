@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.probability.distribution import Distribution
 from mathlearn.probability.families.poisson import NONNEGATIVE
 from mathlearn.probability.family import Family, Formula, Kernels, Maker
 from mathlearn.probability.link import Link, Span
 from mathlearn.probability.links.log import log
 from mathlearn.probability.links.powers import identity, sqrt
-from mathlearn.probability.positive import barred, monomial_of, relative
+from mathlearn.probability.positive import barred, monomial_of, plain_kernels, relative
 from mathlearn.probability.special import LOG_2PI, gap, stirling_error
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILIES", "Profile", "negative_binomial", "profile_of_theta"]
 
 _HUGE = 1e290
+_PLAIN = Span(1e-40, 1e40)  # so that mu / theta, with a plain mean, is far from the ends of the range of doubles
 _NOTHING = 1e-20  # log(1 + x) is x
 
 
@@ -60,6 +62,27 @@ def _loss(theta: float, y: FloatArray, eta: FloatArray, link: Link, parts: tuple
         below = np.where(inverse > _HUGE, -log_share, below)
     above = np.where(share < _NOTHING, monomial_of(link)(1.0, 1.0, 0, eta), theta * above)
     return np.asarray(np.where(y > 0.0, y * below, 0.0) + above)
+
+
+def _plain_loss(
+    theta: float, y: FloatArray, _eta: FloatArray, _link: Link, mu: FloatArray, _share: FloatArray
+) -> FloatArray:
+    below = np.divide(theta, mu)
+    np.log1p(below, out=below)
+    below *= y
+    above = mu * (1.0 / theta)
+    np.log1p(above, out=above)
+    above *= theta
+    above += below
+    return above
+
+
+def _share(theta: float, mu: FloatArray) -> FloatArray:
+    return np.asarray(theta / (theta + mu))
+
+
+def _plain(theta: float, y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
+    return plain_kernels(y, eta, link, partial(_share, theta), partial(_plain_loss, theta))
 
 
 def _observed(theta: float, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
@@ -108,6 +131,21 @@ def _saturated(theta: float, y: FloatArray, _phi: FloatArray, _trials: FloatArra
     root = 0.5 * (np.log(shape) - LOG_2PI - np.log(safe) - np.log(safe + theta))
     value = root + stirling_error(safe + theta) - stirling_error(shape) - stirling_error(safe)
     return np.where(y > 0.0, value, 0.0)
+
+
+def _below(theta: float, y: FloatArray, mu: FloatArray, _phi: FloatArray, _trials: FloatArray) -> FloatArray:
+    """Return the chance of no more than y failures before theta successes, from the smaller of the two probabilities."""
+    from scipy.special import betainc, betaincc
+
+    k = np.floor(y) + 1.0
+    return np.where(mu < theta, betaincc(k, theta, mu / (theta + mu)), betainc(theta, k, theta / (theta + mu)))
+
+
+def _above(theta: float, y: FloatArray, mu: FloatArray, _phi: FloatArray, _trials: FloatArray) -> FloatArray:
+    from scipy.special import betainc, betaincc
+
+    k = np.floor(y) + 1.0
+    return np.where(mu < theta, betainc(k, theta, mu / (theta + mu)), betaincc(theta, k, theta / (theta + mu)))
 
 
 def _start(y: FloatArray, _weight: FloatArray) -> FloatArray:
@@ -226,11 +264,13 @@ def negative_binomial(theta: float) -> Family:
         fixed_dispersion=True,
         canonical="",
         kernels_of=partial(_kernels, theta),
+        plain_of=partial(_plain, theta) if _PLAIN.holds(np.asarray(theta)) else None,
         observed_of=partial(_observed, theta),
         variance_of=partial(_variance, theta),
         deviance_of=partial(_deviance, theta),
         start_of=_start,
         saturated_of=partial(_saturated, theta),
+        distribution=Distribution(partial(_below, theta), partial(_above, theta), least=0.0, whole=True),
         parameters=(("theta", theta),),
     )
 

@@ -10,17 +10,36 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.probability.distribution import Distribution
 from mathlearn.probability.family import Domain, Family, Formula, Kernels, Maker
 from mathlearn.probability.link import Link, Span
 from mathlearn.probability.links.log import log
 from mathlearn.probability.links.powers import identity, sqrt
-from mathlearn.probability.positive import Relative, log_ratio, power_kernels, power_observed
+from mathlearn.probability.positive import (
+    Relative,
+    log_ratio,
+    plain_kernels,
+    plain_log_ratio,
+    power_kernels,
+    power_observed,
+)
 from mathlearn.probability.special import LOG_2PI, gap, scaled_exp, stirling_error
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
 
-__all__ = ["FAMILIES", "NONNEGATIVE", "deviance", "kernels", "observed", "poisson", "saturated", "start", "variance"]
+__all__ = [
+    "FAMILIES",
+    "NONNEGATIVE",
+    "deviance",
+    "kernels",
+    "observed",
+    "plain",
+    "poisson",
+    "saturated",
+    "start",
+    "variance",
+]
 
 _TINY = 1e-290
 
@@ -46,6 +65,19 @@ def kernels(y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernels
     value *= y
     value += mu
     return Kernels(np.where(np.isinf(mu), np.inf, value), gradient, mu)
+
+
+def plain_loss(y: FloatArray, eta: FloatArray, link: Link, mu: FloatArray, _share: FloatArray) -> FloatArray:
+    """Return ``mu + y log(y / mu)``."""
+    value = plain_log_ratio(y, eta, link, mu)
+    value *= y
+    value += mu
+    return value
+
+
+def plain(y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
+    """Return the kernels for means far from the ends of the range of doubles."""
+    return plain_kernels(y, eta, link, None, plain_loss)
 
 
 def observed(y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
@@ -77,6 +109,18 @@ def start(y: FloatArray, _weight: FloatArray) -> FloatArray:
     return np.asarray(y + 0.1)
 
 
+def _below(y: FloatArray, mu: FloatArray, _phi: FloatArray, _trials: FloatArray) -> FloatArray:
+    from scipy.special import gammaincc
+
+    return np.asarray(gammaincc(np.floor(y) + 1.0, mu))
+
+
+def _above(y: FloatArray, mu: FloatArray, _phi: FloatArray, _trials: FloatArray) -> FloatArray:
+    from scipy.special import gammainc
+
+    return np.asarray(gammainc(np.floor(y) + 1.0, mu))
+
+
 def _inside(y: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     return np.asarray(np.isfinite(y) & (y >= 0.0))
 
@@ -103,11 +147,13 @@ def poisson() -> Family:
         fixed_dispersion=True,
         canonical="log",
         kernels_of=kernels,
+        plain_of=plain,
         observed_of=observed,
         variance_of=variance,
         deviance_of=deviance,
         start_of=start,
         saturated_of=saturated,
+        distribution=Distribution(_below, _above, least=0.0, whole=True),
     )
 
 

@@ -46,6 +46,7 @@ def quasibinomial() -> Family:
         fixed_dispersion=False,
         canonical="logit",
         kernels_of=binomial.kernels,
+        plain_of=binomial.plain,
         observed_of=binomial.observed,
         variance_of=binomial.variance,
         deviance_of=binomial.deviance,

@@ -31,6 +31,7 @@ def quasipoisson() -> Family:
         fixed_dispersion=False,
         canonical="log",
         kernels_of=poisson.kernels,
+        plain_of=poisson.plain,
         observed_of=poisson.observed,
         variance_of=poisson.variance,
         deviance_of=poisson.deviance,

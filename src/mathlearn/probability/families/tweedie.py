@@ -21,7 +21,7 @@ from mathlearn.probability.link import Link, Span
 from mathlearn.probability.links.log import log
 from mathlearn.probability.links.powers import identity
 from mathlearn.probability.links.powers import power as power_link
-from mathlearn.probability.positive import Relative, monomial_of, power_kernels, power_observed
+from mathlearn.probability.positive import Relative, monomial_of, plain_kernels, power_kernels, power_observed
 from mathlearn.probability.special import gap, stirling_error
 
 if TYPE_CHECKING:
@@ -39,6 +39,23 @@ def _loss(xi: float, y: FloatArray, eta: FloatArray, link: Link, _beside: Relati
 
 def _kernels(xi: float, y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernels:
     return power_kernels(y, eta, link, refine, xi, partial(_loss, xi))
+
+
+def _plain_loss(
+    xi: float, y: FloatArray, _eta: FloatArray, _link: Link, mu: FloatArray, share: FloatArray
+) -> FloatArray:
+    value = y / (xi - 1.0)
+    value += mu / (2.0 - xi)
+    value *= share
+    return value
+
+
+def _share(xi: float, mu: FloatArray) -> FloatArray:
+    return np.asarray(np.power(mu, 1.0 - xi))
+
+
+def _plain(xi: float, y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
+    return plain_kernels(y, eta, link, partial(_share, xi), partial(_plain_loss, xi))
 
 
 def _observed(xi: float, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
@@ -153,6 +170,7 @@ def tweedie(power: float) -> Family:
         fixed_dispersion=False,
         canonical=power_link(1.0 - xi).name,
         kernels_of=partial(_kernels, xi),
+        plain_of=partial(_plain, xi),
         observed_of=partial(_observed, xi),
         variance_of=partial(_variance, xi),
         deviance_of=partial(_deviance, xi),

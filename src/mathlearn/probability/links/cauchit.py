@@ -9,9 +9,11 @@ import numpy as np
 
 from mathlearn.linalg.errorfree import two_prod, two_sum
 from mathlearn.probability.link import Bound, Link, Odds, Span, Terms
+from mathlearn.probability.shares import symmetric
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
+    from mathlearn.probability.kernels import Kernels
 
 __all__ = ["LINKS", "cauchit"]
 
@@ -54,6 +56,16 @@ def _terms(eta: FloatArray, scale: FloatArray) -> Terms:
     return Terms(_log_mu(eta), -scale * _log_mu(-eta), rise, scale * fall, rise * fall)
 
 
+def _plain(y: FloatArray, eta: FloatArray) -> Kernels:
+    """Return the kernels from the tail, an angle over pi, and the density."""
+    tail = np.arctan2(1.0, np.abs(eta))
+    tail *= 1.0 / math.pi
+    density = eta * eta
+    density += 1.0
+    density *= math.pi
+    return symmetric(y, eta, tail, np.divide(1.0, density, out=density))
+
+
 def _rise_drop(eta: FloatArray) -> FloatArray:
     up = _rise(eta)
     return np.asarray(up * (up + 2.0 * eta / _square(eta)))
@@ -85,6 +97,7 @@ cauchit = Link(
     slope_of=_slope,
     log_mean_of=_log_mu,
     residual_of=_residual,
+    plain_span=Span(-1e100, 1e100),
     bound=Bound(
         gradient=8.0,
         curvature=6.0,
@@ -92,7 +105,7 @@ cauchit = Link(
         why="the curvature is a product of two angles and two squares; for 0 < y < 1 the terms (1 - y) mu and y (1 - mu) of the "
         "gradient cancel where mu is near y, and the arc tangent is known to double precision only",
     ),
-    odds=Odds(complement=_complement, terms=_terms, rise_drop=_rise_drop, fall_growth=_fall_growth),
+    odds=Odds(complement=_complement, terms=_terms, plain=_plain, rise_drop=_rise_drop, fall_growth=_fall_growth),
 )
 
 LINKS = (cauchit,)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.probability.double import dd_exp, dd_expm1
+from mathlearn.probability.kernels import Kernels
 from mathlearn.probability.link import Link, Odds, Span, Terms, close
 from mathlearn.probability.special import scaled_exp
 
@@ -17,6 +18,8 @@ __all__ = ["LINKS", "cloglog"]
 
 _SMALL = 0.0  # above, what decays is computed first; below, what is small
 _FIRST, _LAST = 0.7, 6.7  # between them the digits of exp(-exp(eta)) depend on those of exp(eta) beyond a double's
+
+_PLAIN = 6.5  # below, rounding the rate to a double costs exp(-exp(eta)) three digits at most, and 1 - mu is small
 
 
 def _rate(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -78,6 +81,22 @@ def _terms(eta: FloatArray, scale: FloatArray) -> Terms:
     )
 
 
+def _plain(y: FloatArray, eta: FloatArray) -> Kernels:
+    """Return the kernels from the rate t and ``h = 1 / (exp(t) - 1)``: the log of the mean is ``-log(1 + h)``, the rise ``h t``."""
+    rate = np.exp(eta)
+    rise = np.expm1(rate)
+    np.divide(1.0, rise, out=rise)
+    loss = np.log1p(rise)
+    rise *= rate
+    curvature = rate * rise
+    loss *= y
+    rate *= 1.0 - y
+    loss += rate
+    rise *= y
+    rate -= rise
+    return Kernels(loss, rate, curvature)
+
+
 def _fall_growth(eta: FloatArray, scale: FloatArray | float) -> FloatArray:
     """Return the rate, which is minus ``log(1 - mu)`` and all its derivatives."""
     return scaled_exp(scale, eta)
@@ -132,7 +151,8 @@ cloglog = Link(
     slope_of=_slope,
     log_mean_of=_log_mu,
     residual_of=_residual,
-    odds=Odds(complement=_complement, terms=_terms, rise_drop=_rise_drop, fall_growth=_fall_growth),
+    plain_span=Span(-300.0, _PLAIN),
+    odds=Odds(complement=_complement, terms=_terms, plain=_plain, rise_drop=_rise_drop, fall_growth=_fall_growth),
 )
 
 LINKS = (cloglog,)

@@ -53,6 +53,7 @@ log = Link(
     slope_of=np.exp,
     log_mean_of=_identity,
     residual_of=_residual,
+    plain_span=Span(-92.0, 92.0),
     excess_of=_excess,
     monomial=_monomial,
     inverse_power=0.0,

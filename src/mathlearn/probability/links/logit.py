@@ -8,12 +8,13 @@ import numpy as np
 
 from mathlearn.linalg.errorfree import dd_add, two_prod, two_sum
 from mathlearn.probability.double import dd_exp
+from mathlearn.probability.kernels import Kernels
 from mathlearn.probability.link import Link, Odds, Span, Terms, close
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
 
-__all__ = ["LINKS", "logit", "tails"]
+__all__ = ["LINKS", "logit", "plain", "tails"]
 
 
 def tails(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -46,6 +47,28 @@ def _log_mu(eta: FloatArray) -> FloatArray:
 def _terms(eta: FloatArray, scale: FloatArray) -> Terms:
     mu, complement = tails(eta)
     return Terms(_log_mu(eta), -scale * _log_mu(-eta), complement, scale * mu, mu * complement)
+
+
+def plain(y: FloatArray, eta: FloatArray) -> Kernels:
+    """Return the kernels of one trial, from one exponential and one logarithm, for any predictor.
+
+    With ``e = exp(-|eta|)`` the smaller of the mean and one minus it is ``e / (1 + e)``. With ``d = 1 - y`` where eta is not negative and
+    ``d = -y`` where it is, the loss is ``d eta + log(1 + e)``, and the gradient is d less that smaller one with the sign of eta.
+    """
+    e = np.abs(eta)
+    np.negative(e, out=e)
+    np.exp(e, out=e)
+    loss = np.log1p(e)
+    large = e + 1.0
+    np.divide(1.0, large, out=large)
+    e *= large
+    large *= e
+    d = np.greater_equal(eta, 0.0, out=np.empty_like(e))
+    d -= y
+    loss += d * eta
+    gradient = np.copysign(e, eta, out=e)
+    gradient -= d
+    return Kernels(loss, np.negative(gradient, out=gradient), large)  # a zero has its sign
 
 
 def _fall_growth(eta: FloatArray, scale: FloatArray | float) -> FloatArray:
@@ -91,7 +114,8 @@ logit = Link(
     slope_of=_slope,
     log_mean_of=_log_mu,
     residual_of=_residual,
-    odds=Odds(complement=_complement, terms=_terms, rise_drop=_slope, fall_growth=_fall_growth),
+    plain_span=Span(),
+    odds=Odds(complement=_complement, terms=_terms, plain=plain, rise_drop=_slope, fall_growth=_fall_growth),
 )
 
 LINKS = (logit,)

@@ -121,6 +121,14 @@ def _inverse_residual(eta: FloatArray, y: FloatArray) -> FloatArray:
     return value
 
 
+_FAR = 1e40  # a mean between it and its inverse is plain
+
+
+def _plain_span(exponent: float) -> Span:
+    far = _FAR ** min(abs(exponent), 2.0)
+    return Span(1.0 / far, far)
+
+
 def _link(name: str, exponent: float, latex: str, mean_latex: str, excess: Residual, *, signed: bool = False) -> Link:
     return Link(
         name,
@@ -133,6 +141,7 @@ def _link(name: str, exponent: float, latex: str, mean_latex: str, excess: Resid
         slope_of=partial(_slope, exponent),
         log_mean_of=partial(_log_mean, exponent),
         residual_of=_RESIDUALS.get(exponent, partial(_residual, exponent, excess)),
+        plain_span=_plain_span(exponent),
         excess_of=excess,
         monomial=partial(_monomial, exponent),
         inverse_power=exponent,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.probability.link import Bound, Link, Odds, Span, Terms
-from mathlearn.probability.special import mills, mills_drop, normal_density
+from mathlearn.probability.shares import symmetric
+from mathlearn.probability.special import TABLED, mills, mills_drop, normal_density, normal_tail
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.probability.kernels import Kernels
 
 __all__ = ["LINKS", "probit"]
 
@@ -53,6 +55,10 @@ def _terms(eta: FloatArray, scale: FloatArray) -> Terms:
     hazard, other = 1.0 / ratio, normal_density(size) / rest
     rise, fall = np.where(up, other, hazard), np.where(up, hazard, other)
     return Terms(log_mu, -scale * log_complement, rise, scale * fall, normal_density(size, hazard) / rest)
+
+
+def _plain(y: FloatArray, eta: FloatArray) -> Kernels:
+    return symmetric(y, eta, *normal_tail(np.abs(eta)))
 
 
 def _rise(eta: FloatArray) -> FloatArray:
@@ -99,13 +105,14 @@ probit = Link(
     slope_of=normal_density,
     log_mean_of=_log_mu,
     residual_of=_residual,
+    plain_span=Span(-TABLED, TABLED),
     bound=Bound(
         gradient=8.0,
         of="terms",
         why="for 0 < y < 1 the terms (1 - y) mu and y (1 - mu) of the gradient cancel where mu is near y, and the normal distribution function is "
         "known to double precision only",
     ),
-    odds=Odds(complement=_complement, terms=_terms, rise_drop=_rise_drop, fall_growth=_fall_growth),
+    odds=Odds(complement=_complement, terms=_terms, plain=_plain, rise_drop=_rise_drop, fall_growth=_fall_growth),
 )
 
 LINKS = (probit,)

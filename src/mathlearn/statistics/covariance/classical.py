@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.covariance.kind import Kind
+from mathlearn.statistics.functional import dispersion_known
 
 if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
@@ -14,7 +16,10 @@ __all__ = ["KINDS", "classical"]
 
 
 def classical(result: FitResult) -> CovarianceEstimate:
-    """Return ``sigma**2 (Xc' W Xc)^-1``, which needs no second look at the rows."""
+    """Return ``sigma**2 (Xc' W Xc)^-1``, which needs no second look at the rows; of a likelihood, W are the working weights."""
+    if result.likelihood is not None:
+        known = dispersion_known(result)
+        return CovarianceEstimate.information(inf if known else float(result.df_resid), known)
     return CovarianceEstimate.classical(float(result.df_resid), result.weights_type)
 
 

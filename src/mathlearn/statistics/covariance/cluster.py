@@ -3,6 +3,9 @@
 The meat is the sum over clusters of ``s_g s_g'``, with s_g the summed scores of cluster g, times G/(G - 1) (n - 1)/(n - k). Two-way: the sum
 over the two clusterings less that over their intersection, each with its own G.
 
+Fits by likelihood take the same factor, as statsmodels does (Stata's logit and R's vcovCL of a glm leave (n - 1)/(n - k) out), and t with
+G - 1 degrees of freedom, where R and Stata take the normal law: with few clusters its intervals are too short whatever the family.
+
 References
 ----------
 Liang and Zeger (1986), "Longitudinal data analysis using generalized linear models", Biometrika 73.
@@ -120,7 +123,7 @@ class Clustered(RowStatistic[tuple[KeyedSums, ...]]):
             raise SchemaError('covariance="cluster" needs groups=: the cluster of each row, or the name of its column')
         if group.shape[1] > 2:
             raise DomainError(f"groups has {group.shape[1]} columns: one-way and two-way clustering are available")
-        scores = np.stack([white.scores(j) for j in range(white.residual.shape[1])], axis=1)
+        scores = np.stack([white.scores(j) for j in range(white.pull.shape[1])], axis=1)
         keys = [factorise(group[:, j]) for j in range(group.shape[1])]
         if group.shape[1] == 2:
             keys.append(_factorise_pair(group))

@@ -22,6 +22,7 @@ import numpy as np
 from mathlearn._errors import DomainError
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
+from mathlearn.statistics.covariance.reference import Reference
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -63,7 +64,7 @@ class NeweyWest(RowStatistic[Series]):
 
     def of(self, white: WhiteRows) -> Series:
         """Sum over one block."""
-        u = np.stack([white.scores(j) for j in range(white.residual.shape[1])])
+        u = np.stack([white.scores(j) for j in range(white.pull.shape[1])])
         past = u / 2
         for lag in range(1, min(self.lags, u.shape[1] - 1) + 1):
             past[:, lag:] += self._kernel(lag) * u[:, :-lag]
@@ -97,13 +98,13 @@ class NeweyWest(RowStatistic[Series]):
         if self.small_sample and self.result.df_resid > 0:
             meat = meat * (self.result.n / self.result.df_resid)
             correction = ", times n/(n - k)"
-        plural = "" if self.lags == 1 else "s"
+        plural, law = "" if self.lags == 1 else "s", Reference.of(self.result)
         return CovarianceEstimate(
             kind="HAC",
             meat=meat,
-            df=float(self.result.df_resid),
+            df=law.df,
             description=f"HAC: Newey-West, Bartlett kernel, {self.lags} lag{plural}{correction}; rows taken in the order given; "
-            "t as an approximation",
+            f"{law.name}",
             notes=self._notes(),
         )
 

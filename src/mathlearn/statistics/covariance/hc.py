@@ -1,7 +1,10 @@
 """Heteroscedasticity-consistent covariance, HC0 to HC3.
 
-The meat is ``sum of omega_i b_i b_i'`` in the whitened basis, with omega_i the squared residual (times its weight), over
-(1 - h_i) for HC2 and over (1 - h_i)**2 for HC3; HC1 is HC0 times n/(n - k).
+The meat is ``sum of omega_i b_i b_i'`` in the whitened basis, with omega_i the squared score of a row in its linear predictor (of least
+squares the squared residual, times its weight), over (1 - h_i) for HC2 and over (1 - h_i)**2 for HC3; HC1 is HC0 times n/(n - k).
+
+Of a likelihood the bread is the inverse of the expected information, as in R's sandwich for `glm`. statsmodels takes the observed one, which
+is the same for the canonical link.
 
 References
 ----------
@@ -20,6 +23,7 @@ import numpy as np
 
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
+from mathlearn.statistics.covariance.reference import Reference
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
@@ -36,10 +40,10 @@ NAMED_ROWS = 5
 
 _POWER: dict[HCName, int] = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}
 _TEXT: dict[HCName, str] = {
-    "HC0": "squared residuals as they are",
-    "HC1": "squared residuals times n/(n - k)",
-    "HC2": "squared residuals over 1 - leverage",
-    "HC3": "squared residuals over (1 - leverage)²",
+    "HC0": "as they are",
+    "HC1": "times n/(n - k)",
+    "HC2": "over 1 - leverage",
+    "HC3": "over (1 - leverage)²",
 }
 
 
@@ -71,14 +75,12 @@ class HeteroscedasticityConsistent(RowStatistic[Meat]):
     def of(self, white: WhiteRows) -> Meat:
         """Sum over one block."""
         factor, saturated = self._factor(white)
-        scores = (white.basis * (white.residual[:, j] * factor)[:, None] for j in range(white.residual.shape[1]))
+        scores = (white.basis * (white.pull[:, j] * factor)[:, None] for j in range(white.pull.shape[1]))
         return Meat(np.stack([u.T @ u for u in scores]), len(saturated), tuple(saturated[:NAMED_ROWS].tolist()))
 
     def _factor(self, white: WhiteRows) -> tuple[FloatArray, IntArray]:
-        """Return what a residual is multiplied by before it is squared (n,), and the rows of leverage one."""
-        factor = np.ones(white.basis.shape[0])
-        if white.weight is not None:
-            factor = np.sqrt(white.weight) if white.counts else white.weight
+        """Return what a score is multiplied by before it is squared (n,), and the rows of leverage one."""
+        factor = np.sqrt(white.copies)
         power = _POWER[self.name]
         if power == 0:
             return factor, white.index[:0]
@@ -94,7 +96,7 @@ class HeteroscedasticityConsistent(RowStatistic[Meat]):
 
     def finish(self, total: Meat) -> CovarianceEstimate:
         """Scale, and withhold the estimate if some row has leverage one."""
-        meat = total.sums
+        meat, law = total.sums, Reference.of(self.result)
         if self.name == "HC1" and self.result.df_resid > 0:
             meat = meat * (self.result.n / self.result.df_resid)
         if total.saturated:
@@ -102,8 +104,8 @@ class HeteroscedasticityConsistent(RowStatistic[Meat]):
         return CovarianceEstimate(
             kind=self.name,
             meat=meat,
-            df=float(self.result.df_resid),
-            description=f"{self.name}: errors may differ in variance; {_TEXT[self.name]}; t as an approximation",
+            df=law.df,
+            description=f"{self.name}: {law.variances}; {law.squared} {_TEXT[self.name]}; {law.name}",
             notes=(_saturated(self.name, total),) if total.saturated else (),
         )
 
@@ -114,7 +116,7 @@ def _saturated(name: HCName, total: Meat) -> str:
     return f"{which} leverage 1 (its own parameter): {name} divides by zero; use HC1, or drop what only that row determines"
 
 
-_SUMMARY = "errors may differ in variance: "
+_SUMMARY = "errors may differ in variance: squared residuals "
 KINDS = tuple(
     Kind(name, _SUMMARY + _TEXT[name], prepare=partial(HeteroscedasticityConsistent, name)) for name in _POWER
 )

@@ -1,7 +1,7 @@
 """Diagnostics: is the model of these rows the right one, how far is it from it, and what to do.
 
 One file a check; a file's `CHECKS` are registered by being there. To add one: a module here with a `RowCheck` (a statistic with `of`,
-`merge` and `finish`) or a function of the fit, and ``CHECKS = (Check(...),)``.
+`merge` and `finish`) or a function of the fit, and ``CHECKS = (Check(...),)``. A check says to which fits it applies.
 
 The rows are read once, for all checks together. They are read a second time only where autocorrelation is worth a look, for the
 HAC intervals that the remedy quotes (`Diagnosis.passes` counts). Memory: O(chunk + p**2), and some numbers more: White's full
@@ -104,9 +104,9 @@ def diagnose(
     ('linearity', 'serious')
     """
     require_level(level)
-    reason = no_curvature(result)
+    checks, reason = [check for check in CHECKS.values() if check.applies(result)], no_curvature(result)
     if reason is not None:
-        return _record(result, [_refused(check, reason) for check in CHECKS.values()], level, title, 0)
+        return _record(result, [_refused(check, reason) for check in checks], level, title, 0)
     size = result.n * len(result.terms)
     max_rows = max_rows or block_rows(len(result.terms))
     threads = threads or pool_size(size, get_config().threads)
@@ -120,21 +120,22 @@ def diagnose(
 
     with single_threaded_blas(size):
         case = Case.of(result, level, robust)
-        findings = [finding for check in CHECKS.values() if check.without_rows for finding in check.without_rows(case)]
+        findings = [finding for check in checks if check.without_rows for finding in check.without_rows(case)]
+        of_rows = [check for check in checks if check.prepare is not None]
         if rows is None:
-            findings += _all_refused("it takes the rows of the fit: give X and y")
+            findings += [_refused(check, "it takes the rows of the fit: give X and y") for check in of_rows]
         elif result.df_resid <= 0:
-            findings += _all_refused(reasons.no_residual_df(result))
+            findings += [_refused(check, reasons.no_residual_df(result)) for check in of_rows]
         else:
             passes += 1
-            findings += _of_rows(case, rows, max_rows, threads)
+            findings += _of_rows(of_rows, case, rows, max_rows, threads)
     return _record(result, findings, level, title, passes)
 
 
-def _of_rows(case: Case, rows: Rows, max_rows: int, threads: int) -> Iterator[Finding]:
+def _of_rows(checks: list[Check], case: Case, rows: Rows, max_rows: int, threads: int) -> Iterator[Finding]:
     """Check the rows; what a check cannot be prepared for is not checked."""
     prepared: list[RowCheck[Any]] = []
-    for check in CHECKS.values():
+    for check in checks:
         if check.prepare is not None:
             made = check.prepare(case)
             if isinstance(made, str):
@@ -145,10 +146,6 @@ def _of_rows(case: Case, rows: Rows, max_rows: int, threads: int) -> Iterator[Fi
         prepared, summarised(prepared, case, rows, max_rows=max_rows, threads=threads), strict=True
     ):
         yield from row_check.finish(total)
-
-
-def _all_refused(reason: str) -> list[Finding]:
-    return [_refused(check, reason) for check in CHECKS.values() if check.prepare is not None]
 
 
 def _refused(check: Check, reason: str) -> Finding:

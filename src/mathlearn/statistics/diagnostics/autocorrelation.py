@@ -19,7 +19,7 @@ import numpy as np
 
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.covariance.hac import default_lags
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, least_squares, not_checked
 from mathlearn.statistics.diagnostics.durbin_watson import Differences, Tails, beta_tails, exact_tails, moments
 from mathlearn.statistics.diagnostics.grade import Scale, milder, worst
 from mathlearn.statistics.diagnostics.measures import saturated
@@ -327,5 +327,6 @@ CHECKS = (
         "Durbin-Watson and Breusch-Godfrey, in the order of the rows",
         ("autocorrelation",),
         prepare=Autocorrelation.prepare,
+        applies=least_squares,
     ),
 )

@@ -1,11 +1,12 @@
 """`Case`: a fit made ready to be checked; `Block`: rows in the coordinates in which every check is written.
 
 With precision weights w the model of ``sqrt(w) y`` on ``sqrt(w) x`` has errors of equal variance: the checks are those of
-that model. With frequency weights a row stands for `count` equal rows. Hence one notation for all:
+that model. With frequency weights a row stands for `count` equal rows. A fit by likelihood is, at its estimates, the least-squares fit of
+its working residuals with its working weights, see `working`. Hence one notation for all:
 
     basis     rows of an orthonormal basis of the model: sum of count * b b' = I
-    residual  z = sqrt(w) e / sigma
-    fitted    f, the fitted values without offset, in units of their spread (about their mean if there is an intercept)
+    residual  z = sqrt(w) e / sigma: Pearson's, up to the sign, of a likelihood
+    fitted    f, the fitted values (linear predictors) without offset, in units of their spread (about their mean if there is an intercept)
 """
 
 from __future__ import annotations
@@ -102,6 +103,12 @@ class Case:
         return size
 
     @property
+    def squares(self) -> float:
+        """Sum of the squared residuals of a response, in units of sigma: the degrees of freedom, but where the dispersion is known."""
+        likelihood = self.result.likelihood
+        return float(self.result.df_resid) if likelihood is None else likelihood.pearson / likelihood.dispersion
+
+    @property
     def classical(self) -> CovarianceEstimate:
         """Covariance under independent errors of one variance, whatever that of the fit."""
         return classical(self.result)
@@ -148,7 +155,7 @@ class Block:
     Attributes
     ----------
     white : WhiteRows
-    root : (n, 1) roots of precision weights, by which a column added to the model is multiplied; None for ones
+    root : (n, 1) roots of the weights, by which a column added to the model is multiplied; None for ones
     basis : (n, r + intercept)
     residual : (n, q)
     fitted : (n, q)
@@ -173,18 +180,17 @@ class Block:
         """Transform one chunk."""
         white = WhiteRows.of(case.result, chunk)
         first = int(case.result.fit_intercept)
-        basis, e = white.basis, white.residual / case.sigma
+        basis, root = white.basis, white.root
         fitted = basis[:, first:] @ (case.slopes / case.spread)
-        root = white.root
         if root is not None:
-            basis, e = basis * root, e * root
+            basis = basis * root
         return cls(
             white=white,
             root=root,
             basis=basis,
-            residual=e,
+            residual=white.scaled / case.sigma,
             fitted=fitted,
-            count=white.weight if white.counts else None,
+            count=white.count,
             hat=np.einsum("ij,ij->i", basis, basis),
             X=chunk.X,
             y=np.asarray(chunk.y),

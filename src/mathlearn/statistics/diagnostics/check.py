@@ -11,9 +11,10 @@ from mathlearn.statistics.diagnostics.record import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.diagnostics.case import Block, Case
 
-__all__ = ["Check", "RowCheck", "not_checked"]
+__all__ = ["Check", "RowCheck", "always", "least_squares", "likelihood", "not_checked"]
 
 S = TypeVar("S")
 
@@ -34,6 +35,21 @@ class RowCheck(ABC, Generic[S]):
         """Read the findings off the summary of all rows."""
 
 
+def always(_result: FitResult) -> bool:
+    """Whether a fit is one of any kind."""
+    return True
+
+
+def least_squares(result: FitResult) -> bool:
+    """Whether a fit is by least squares, whose errors are of one variance, independent and perhaps normal."""
+    return result.likelihood is None
+
+
+def likelihood(result: FitResult) -> bool:
+    """Whether a fit is by the likelihood of a family."""
+    return result.likelihood is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check.
@@ -50,6 +66,8 @@ class Check:
         ``case -> findings`` for a check of the columns alone.
     prepare : callable or None
         ``case -> RowCheck``, or the reason why there is nothing to check, for one that reads rows.
+    applies : callable
+        Whether a fit makes the assumption at all; of one that does not, nothing is said.
     """
 
     name: str
@@ -57,6 +75,7 @@ class Check:
     names: tuple[str, ...]
     without_rows: Callable[[Case], Iterable[Finding]] | None = None
     prepare: Callable[[Case], RowCheck[Any] | str] | None = None
+    applies: Callable[[FitResult], bool] = always
 
 
 def not_checked(name: str, reason: str, response: str = "", **more: Any) -> Finding:

@@ -203,7 +203,7 @@ def _remedy(case: Case, involved: list[int], factor: float) -> str:
     test = joint_test(result, case.parameters[rows], parameters(result)[:, rows])
     if np.isnan(test.p_value[0]):
         return f"nothing to mend if you predict; {drop}"
-    joint = f"F({test.df_num:g}, {test.df_den:g}) = {number(float(test.statistic[0]), 3)}, {p_statement(float(test.p_value[0]))}"
+    joint = f"{test.law} = {number(float(test.statistic[0]), 3)}, {p_statement(float(test.p_value[0]))}"
     return f"nothing to mend if you predict; test {listed(names)} together rather than one by one: {joint}; {drop}"
 
 

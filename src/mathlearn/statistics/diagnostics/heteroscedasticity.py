@@ -21,7 +21,7 @@ import numpy as np
 
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.covariance.hc import HeteroscedasticityConsistent, Meat
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, least_squares, not_checked
 from mathlearn.statistics.diagnostics.grade import Scale, milder
 from mathlearn.statistics.diagnostics.partial import regress
 from mathlearn.statistics.diagnostics.phrases import interval
@@ -288,5 +288,6 @@ CHECKS = (
         "Breusch-Pagan and White; HC3 against classical standard errors",
         ("heteroscedasticity",),
         prepare=Heteroscedasticity.prepare,
+        applies=least_squares,
     ),
 )

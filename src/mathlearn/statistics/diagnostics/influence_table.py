@@ -12,7 +12,13 @@ from mathlearn._errors import SchemaError
 from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics import measures
-from mathlearn.statistics.functional import parameter_coordinates, parameter_names, require_curvature
+from mathlearn.statistics.functional import (
+    dispersion_known,
+    parameter_coordinates,
+    parameter_names,
+    require_curvature,
+    without_error,
+)
 from mathlearn.statistics.row_table import row_table
 from mathlearn.statistics.words import distinct
 
@@ -42,6 +48,12 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
 
     With frequency weights they are those of one of the copies. All use the classical covariance.
 
+    Of a likelihood h belongs to the working weights and s is the root of the dispersion; ``std_resid`` is the deviance residual over
+    ``s sqrt(1 - h)`` and ``student_resid`` Williams's likelihood residual, as R's ``rstandard`` and ``rstudent``. The other three are
+    Pregibon's: what one Newton step from the estimates without the row gives, from Pearson residuals, as in statsmodels (R's ``dffits``
+    and ``dfbetas`` of a glm take deviance residuals). There s_i is one where the dispersion is known, else from the deviance without the
+    row, as in R.
+
     Parameters
     ----------
     result : FitResult
@@ -67,6 +79,8 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     References
     ----------
     Belsley, Kuh and Welsch (1980), "Regression Diagnostics", section 2.1.
+    Pregibon (1981), "Logistic regression diagnostics", Annals of Statistics 9.
+    Williams (1987), "Generalized linear model diagnostics using the deviance and single case deletions", Applied Statistics 36.
 
     Examples
     --------
@@ -117,9 +131,9 @@ class _Part:
         values[:, :, 1] = found.standard
         values[:, :, 2] = found.student
         values[:, :, 3] = found.cooks
-        values[:, :, 4] = measures.dffits(found.student, found.hat, found.gap)
+        values[:, :, 4] = measures.dffits(found.moving, found.hat, found.gap)
         for i in range(q):
-            values[:, i, len(COLUMNS) :] = measures.dfbetas(basis, unit, found.student[:, i], found.gap)
+            values[:, i, len(COLUMNS) :] = measures.dfbetas(basis, unit, found.moving[:, i], found.gap)
         return cls(white.index, found.hat, values, Tally.of(white))
 
 
@@ -132,11 +146,9 @@ def _why(result: FitResult, saturated: IntArray, names: list[str]) -> Reasons:
         why |= {(i, "all rows", names[len(COLUMNS) + j]): text for j, text in loose.items()}
         if result.rank + result.fit_intercept == 0:
             why[i, "all rows", names[3]] = "the fit has no parameters"
-        if result.df_resid == 1:
+        if result.df_resid == 1 and not dispersion_known(result):
             why |= {(i, "all rows", name): reasons.NO_DF_WITHOUT for name in names[2:3] + names[4:]}
-        whole = reasons.exact(result, i) if result.exact[i] else None
-        if result.df_resid <= 0:
-            whole = reasons.no_residual_df(result)
+        whole = reasons.no_measures(result) or (reasons.exact(result, i) if without_error(result)[i] else None)
         if whole is not None:
             why |= {(i, "all rows", name): whole for name in names[1:]}
     return why

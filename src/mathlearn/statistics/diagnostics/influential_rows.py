@@ -8,11 +8,13 @@ References
 Belsley, Kuh and Welsch (1980), "Regression Diagnostics", chapter 2.
 Huber (1981), "Robust Statistics", section 7.2: leverages above 0.5.
 Cook and Weisberg (1982), "Residuals and Influence in Regression", section 2.2: the outlier test.
+Pregibon (1981), "Logistic regression diagnostics", Annals of Statistics 9: what a row moves in a fit by likelihood, after one step.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,10 +22,11 @@ import numpy as np
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.diagnostics import measures
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
-from mathlearn.statistics.diagnostics.grade import CHANCE, Scale
+from mathlearn.statistics.diagnostics.far_out import FarOut
+from mathlearn.statistics.diagnostics.grade import Scale
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
-from mathlearn.statistics.functional import parameters
-from mathlearn.statistics.tails import f_tail, t_quantile, t_two_sided
+from mathlearn.statistics.functional import dispersion_known, parameters
+from mathlearn.statistics.tails import f_tail, t_two_sided
 from mathlearn.statistics.words import quoted
 
 if TYPE_CHECKING:
@@ -162,7 +165,7 @@ class Influence(RowCheck[tuple[Tops, ...]]):
 
         How far an intercept moves depends on where the columns have their origin.
         """
-        if case.result.df_resid < 2:
+        if case.result.df_resid < 2 and not dispersion_known(case.result):
             return f"{case.result.df_resid} residual degrees of freedom: none would be left without a row"
         length = np.linalg.norm(case.parameters, axis=1)
         known = case.result.estimable & (length > 0)
@@ -173,9 +176,9 @@ class Influence(RowCheck[tuple[Tops, ...]]):
         return cls(case, np.where(known[:, None], case.parameters / np.where(known, length, 1.0)[:, None], 0.0))
 
     @property
-    def bound(self) -> float:
-        """Studentised residual that chance would not give one of these rows."""
-        return float(t_quantile(1 - CHANCE / self.case.result.n, self.case.result.df_resid - 1.0))
+    def _df(self) -> float:
+        """Degrees of freedom of a studentised residual."""
+        return inf if dispersion_known(self.case.result) else self.case.result.df_resid - 1.0
 
     @property
     def _copies(self) -> bool:
@@ -183,24 +186,26 @@ class Influence(RowCheck[tuple[Tops, ...]]):
         return self.case.result.weights_type == "frequency"
 
     @property
+    def _stepped(self) -> bool:
+        """Whether the fit without a row is known to one step only."""
+        return self.case.result.likelihood is not None
+
+    @property
     def _it(self) -> str:
         return "one of its copies" if self._copies else "it"
 
     def of(self, block: Block) -> tuple[Tops, ...]:
         """Find the few of one block."""
-        gap = measures.gap_of(block.hat)
-        df = float(self.case.result.df_resid)
-        rss = np.full(block.residual.shape[1], df)
-        without = measures.leave_one_out_sigma(block.residual, gap, rss, df)
-        student = _zero_for_nan(measures.externally_studentised(block.residual, gap, without))
-        reach = Reach.of(block, self.unit, gap)
-        return tuple(self._tops(block, gap, student[:, i], reach, i) for i in range(student.shape[1]))
+        found = measures.RowMeasures.of(self.case.result, block.white)
+        reach = Reach.of(block, self.unit, found.gap)
+        return tuple(self._tops(block, found, reach, i) for i in range(found.student.shape[1]))
 
-    def _tops(self, block: Block, gap: FloatArray, student: FloatArray, reach: Reach, i: int) -> Tops:
-        fits = _zero_for_nan(measures.dffits(student[:, None], block.hat, gap)[:, 0])
+    def _tops(self, block: Block, found: measures.RowMeasures, reach: Reach, i: int) -> Tops:
+        gap, student, moving = found.gap, _zero_for_nan(found.student[:, i]), _zero_for_nan(found.moving[:, i])
+        fits = _zero_for_nan(measures.dffits(moving[:, None], block.hat, gap)[:, 0])
 
         def changes(at: IntArray) -> FloatArray:
-            return _zero_for_nan(measures.dfbetas(block.basis[at], self.unit, student[at], gap[at]))
+            return _zero_for_nan(measures.dfbetas(block.basis[at], self.unit, moving[at], gap[at]))
 
         def made(at: IntArray) -> tuple[Row, ...]:
             each = changes(at)
@@ -212,7 +217,7 @@ class Influence(RowCheck[tuple[Tops, ...]]):
         # What is not among these changes no coefficient by more than `bound`, and the sample holds enough rows that do.
         able = np.flatnonzero(size >= bound * (1 - ROUNDING))
         change = able[_largest(np.abs(changes(able)).max(axis=1))]
-        far = float(block.counted((np.abs(student) > self.bound).astype(np.float64)).sum())
+        far = float(block.counted((np.abs(student) > FarOut.of(self.case.result).bound).astype(np.float64)).sum())
         return Tops(made(change), made(_largest(np.abs(student))), made(_largest(block.hat)), far, reach)
 
     def _row(self, block: Block, r: int, student: float, fits: float, each: FloatArray, i: int) -> Row:
@@ -247,7 +252,7 @@ class Influence(RowCheck[tuple[Tops, ...]]):
     def _influence(self, i: int, tops: Tops) -> Finding:
         top = tops.change[0]
         name, size = self.case.names[top.term], abs(top.dfbetas)
-        severity = CHANGE.grade(size, tops.reach.chance(size, self.case.result.df_resid - 1.0))
+        severity = CHANGE.grade(size, tops.reach.chance(size, self._df))
         estimate = float(parameters(self.case.result)[i, top.term])
         others = [
             row.row for row in tops.change[1:] if abs(row.dfbetas) >= CHANGE.look and severity is not Severity.FINE
@@ -269,15 +274,15 @@ class Influence(RowCheck[tuple[Tops, ...]]):
             matters="conclusions that rest on one row; a row is not wrong because it matters",
             remedy=""
             if severity is Severity.FINE
-            else f"look at row {top.row}; the fit without {self._it} has {quoted(name)} = {number(top.dropped, 4)} instead of {number(estimate, 4)}",
+            else f"look at row {top.row}; the fit without {self._it} has {'about ' * self._stepped}{quoted(name)} = {number(top.dropped, 4)} instead of {number(estimate, 4)}",
         )
 
     def _outliers(self, i: int, tops: Tops) -> Finding:
         top, result = tops.distance[0], self.case.result
-        t, df = abs(top.student_resid), result.df_resid - 1.0
-        p = min(1.0, result.n * float(t_two_sided(t, df)))
+        t, law = abs(top.student_resid), FarOut.of(result)
+        p = law.chance(t)
         severity = DISTANCE.grade(t, p)
-        far = [row.row for row in tops.distance if abs(row.student_resid) > self.bound]
+        far = [row.row for row in tops.distance if abs(row.student_resid) > law.bound]
         more = f"; {tops.far:.0f} rows are farther out than chance would put one" if tops.far > 1 else ""
         excluded = result.fit_intercept and not self.unit[0].any()
         move = f"moves no {'slope' if excluded else 'coefficient'} by more than {number(abs(top.dfbetas), 2)} standard errors"
@@ -287,12 +292,12 @@ class Influence(RowCheck[tuple[Tops, ...]]):
             severity=severity,
             effect=Effect(
                 t,
-                "largest distance of a row from the fit made without it, in standard errors",
-                f"Row {top.row} lies {number(t, 3)} standard errors {'above' if top.student_resid > 0 else 'below'} the fit made "
+                law.measure,
+                f"Row {top.row} lies {number(t, 3)} {law.unit} {'above' if top.student_resid > 0 else 'below'} the fit made "
                 f"without {self._it}, and {move}{more}.",
                 DISTANCE.strength(t),
             ),
-            tests=(Test("largest studentised residual, Bonferroni", top.student_resid, (df,), p),),
+            tests=(Test(law.method, top.student_resid, () if law.df is None else (law.df,), p),),
             details=tuple((f"row {row.row}", row.student_resid) for row in tops.distance),
             matters="a row far out may be an error of recording, or news; with many of them the errors are not normal",
             remedy="" if severity is Severity.FINE else _far_out(far or [top.row], tops.far),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.cells import number
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, least_squares, not_checked
 from mathlearn.statistics.diagnostics.grade import CHANCE, Scale, worst
 from mathlearn.statistics.diagnostics.partial import DEPENDENT, Gain, gain
 from mathlearn.statistics.diagnostics.phrases import share
@@ -143,7 +143,7 @@ class Linearity(RowCheck[Sums]):
             if reason is not None:
                 yield not_checked("linearity", reason, response)
             else:
-                yield self._finding(i, powers, self._bend(total, i, powers), self._squares_explain(total, i))
+                yield self._finding(i, powers, self._bend(total, i, powers), self.explained_by_squares(total, i))
 
     def _pair(self, i: int) -> slice:
         """Where the powers of one response stand, counted from the end."""
@@ -170,13 +170,13 @@ class Linearity(RowCheck[Sums]):
         bend: FloatArray = (added - total.ends.basis[:, i] @ total.basis[:, self._pair(i)]) @ powers.coefficients
         return bend
 
-    def _squares_explain(self, total: Sums, i: int) -> FloatArray:
-        """Share of the residual variance (p,) that the square of each column explains by itself."""
+    def explained_by_squares(self, total: Sums, i: int) -> FloatArray:
+        """Share of the sum of squared residuals (p,) that the square of each column explains by itself."""
         p = len(total.square) - 2 * len(self.case.result.responses)
         before, cross = total.square[:p], total.basis[:, :p]
         left = before - np.einsum("mj,mj->j", cross, cross)
         new = left > DEPENDENT * before
-        return np.where(new, total.error[:p, i] ** 2 / np.where(new, left, 1.0), 0.0) / self.case.result.df_resid
+        return np.where(new, total.error[:p, i] ** 2 / np.where(new, left, 1.0), 0.0) / self.case.squares
 
     def _finding(self, i: int, powers: Gain, bend: FloatArray, squares: FloatArray) -> Finding:
         result, df = self.case.result, self.case.result.df_resid
@@ -240,4 +240,4 @@ def _side(bend: float) -> str:
     return f"{number(abs(float(bend)), 2)} sigma {'below' if bend < 0 else 'above'}"
 
 
-CHECKS = (Check("linearity", "RESET, and the square of each column", ("linearity",), prepare=Linearity.prepare),)
+CHECKS = (Check("linearity", "RESET, and the square of each column", ("linearity",), prepare=Linearity.prepare, applies=least_squares),)

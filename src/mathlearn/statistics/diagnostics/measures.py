@@ -3,10 +3,16 @@
 Letters: e the residual (times the root of a precision weight), h the leverage, s the residual standard error, k the number of parameters. Shapes: rows (n,),
 responses q.
 
+Of a likelihood e is Pearson's residual, h the leverage under the working weights and s the root of the dispersion: each change is that of one
+Newton step from the estimates without the row. Residuals that are compared with a law are deviance residuals d, which are nearer to normal.
+
 References
 ----------
 Belsley, Kuh and Welsch (1980), "Regression Diagnostics", section 2.1.
 Cook and Weisberg (1982), "Residuals and Influence in Regression", chapters 2 and 3.
+Pregibon (1981), "Logistic regression diagnostics", Annals of Statistics 9: the one-step changes.
+Williams (1987), "Generalized linear model diagnostics using the deviance and single case deletions", Applied Statistics 36: the
+likelihood residual.
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.covariance.hc import LEVERAGE_GAP
-from mathlearn.statistics.functional import sigma
+from mathlearn.statistics.functional import dispersion_known, sigma, without_error
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
@@ -32,6 +38,7 @@ __all__ = [
     "externally_studentised",
     "gap_of",
     "internally_studentised",
+    "likelihood_residual",
     "leave_one_out_sigma",
     "saturated",
 ]
@@ -68,6 +75,16 @@ def externally_studentised(e: FloatArray, gap: FloatArray, without: FloatArray) 
     """Studentise ``e`` (n, q) by the standard error that does not know the row; infinite if the fit is exact without it."""
     with np.errstate(all="ignore"):
         value: FloatArray = e / (without * np.sqrt(gap))
+    return value
+
+
+def likelihood_residual(d: FloatArray, e: FloatArray, hat: FloatArray, gap: FloatArray, without: FloatArray) -> FloatArray:
+    """``sign(d) sqrt(d**2 + h e**2 / (1 - h))`` over the standard error without the row: the fall of the deviance when it leaves.
+
+    It is `externally_studentised` where d = e.
+    """
+    with np.errstate(all="ignore"):
+        value: FloatArray = np.sign(d) * np.sqrt(d**2 + hat[:, None] * e**2 / gap) / without
     return value
 
 
@@ -115,9 +132,11 @@ class RowMeasures:
     ----------
     hat : (n,)
     gap : (n, 1) one minus leverage; NaN where that is one
-    standard : (n, q) internally studentised residuals; NaN for an exact fit
-    without : (n, q) residual standard error without the row
-    student : (n, q) externally studentised residuals; NaN for an exact fit
+    standard : (n, q) internally studentised residuals (of deviance); NaN for an exact fit
+    without : (n, q) residual standard error without the row (of deviances); one where the dispersion is known
+    student : (n, q) externally studentised residuals, of a likelihood Williams's; NaN for an exact fit
+    moving : (n, q) those that move coefficients: of a likelihood externally studentised residuals of Pearson, in the direction of the
+        linear predictor; else `student`
     cooks : (n, q)
     """
 
@@ -126,21 +145,31 @@ class RowMeasures:
     standard: FloatArray
     without: FloatArray
     student: FloatArray
+    moving: FloatArray
     cooks: FloatArray
 
     @classmethod
     def of(cls, result: FitResult, white: WhiteRows) -> RowMeasures:
         """Measure the rows of a chunk."""
-        root, hat = white.root, white.leverage
-        e = white.residual if root is None else white.residual * root
+        hat, e, s = white.leverage, white.scaled, sigma(result)
+        d = e if white.seen is None else white.seen.signed_root[:, None]
         gap = gap_of(hat)
-        standard = internally_studentised(e, gap, sigma(result))
-        without = leave_one_out_sigma(e, gap, result.rss, result.df_resid)
+        without, exact = _without(result, d, gap), without_error(result)
+        moving = np.where(exact, np.nan, externally_studentised(e, gap, without))
+        student = moving if white.seen is None else likelihood_residual(d, e, hat, gap, without)
         return cls(
             hat=hat,
             gap=gap,
-            standard=standard,
-            without=np.where(result.exact, 0.0, without),
-            student=np.where(result.exact, np.nan, externally_studentised(e, gap, without)),
-            cooks=cooks_distance(standard, hat, gap, result.rank + result.fit_intercept),
+            standard=internally_studentised(d, gap, s),
+            without=np.where(exact, 0.0, without),
+            student=np.where(exact, np.nan, student),
+            moving=moving,
+            cooks=cooks_distance(internally_studentised(e, gap, s), hat, gap, result.rank + result.fit_intercept),
         )
+
+
+def _without(result: FitResult, d: FloatArray, gap: FloatArray) -> FloatArray:
+    """Residual standard error (n, q) without each row."""
+    if dispersion_known(result):
+        return np.ones_like(d)
+    return leave_one_out_sigma(d, gap, result.deviance, result.df_resid)

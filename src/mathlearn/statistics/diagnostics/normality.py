@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.cells import number, percent
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, least_squares, not_checked
 from mathlearn.statistics.diagnostics.grade import Scale, milder, worst
 from mathlearn.statistics.diagnostics.measures import saturated
 from mathlearn.statistics.diagnostics.phrases import left_out
@@ -263,5 +263,5 @@ def _tests(skewness: float, kurtosis: float, n: float, kept: FloatArray | None) 
 
 
 CHECKS = (
-    Check("normality", "skewness, kurtosis, Jarque-Bera, Shapiro-Wilk", ("normality",), prepare=Normality.prepare),
+    Check("normality", "skewness, kurtosis, Jarque-Bera, Shapiro-Wilk", ("normality",), prepare=Normality.prepare, applies=least_squares),
 )

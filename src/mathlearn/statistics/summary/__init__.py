@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.statistics.cells import estimate_cells
+from mathlearn.statistics.cells import Cells, estimate_cells
 from mathlearn.statistics.coefficients import COLUMNS, coefficient_table
-from mathlearn.statistics.goodness import fit_statistics
+from mathlearn.statistics.labels import plain_names, predictor_names
+from mathlearn.statistics.overall import overall
 from mathlearn.statistics.summary import phrases
 from mathlearn.statistics.summary.record import Block, Summary
+from mathlearn.statistics.summary.wording import wording
 from mathlearn.statistics.words import first_of
 
 if TYPE_CHECKING:
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.coefficients import CoefficientTable, Withheld
-    from mathlearn.statistics.goodness import Goodness
+    from mathlearn.statistics.overall import Overall
+    from mathlearn.statistics.summary.wording import Sentences
 
 __all__ = ["Block", "Summary", "summarise"]
 
@@ -26,7 +29,7 @@ NAMED_TERMS = 8
 TOLD_REASONS = 8
 
 
-def summarise(result: FitResult, level: float = 0.95, title: str = "Linear regression") -> Summary:
+def summarise(result: FitResult, level: float = 0.95, title: str | None = None) -> Summary:
     """Put a fit in words and numbers: verdict, rank and conditioning first, then the numbers that rest on them.
 
     Parameters
@@ -34,32 +37,41 @@ def summarise(result: FitResult, level: float = 0.95, title: str = "Linear regre
     result : FitResult
     level : float
         Confidence of the intervals, in (0, 1).
-    title : str
+    title : str, optional
+        By default the model is named.
 
     Raises
     ------
     DomainError
         `level` is outside (0, 1).
     """
-    table, fit = coefficient_table(result, level), fit_statistics(result)
-    several = len(result.responses) > 1
-    subject = "" if several else f" of {result.responses[0]}"
+    table, fit = coefficient_table(result, level), overall(result)
+    words = wording(fit, result)
     return Summary(
-        title=f"{title}{subject}",
+        title=words.title if title is None else title,
         verdict=phrases.verdict(result),
         ok=result.certificate.ok,
-        head=(*phrases.evidence(result), *phrases.design(result), *phrases.offset(result), *phrases.notes(result)),
-        blocks=tuple(_block(result, table, fit, i, several=several) for i in range(len(result.responses))),
+        head=(*words.first, *phrases.evidence(result), *words.design, *phrases.notes(result)),
+        blocks=tuple(_blocks(result, table, words.lines)),
         foot=tuple(_foot(result, table, fit)),
     )
 
 
-def _block(result: FitResult, table: CoefficientTable, fit: Goodness, i: int, *, several: bool) -> Block:
-    cells = estimate_cells("term", table.names, [getattr(table, name)[i].tolist() for name in COLUMNS], table.level)
-    return Block(result.responses[i] if several else "", tuple(phrases.fit_lines(result, fit, i)), cells)
+def _blocks(result: FitResult, table: CoefficientTable, lines: tuple[Sentences, ...]) -> Iterator[Block]:
+    """Yield a block for each response; where one has several linear predictors, its numbers first, then the table of each."""
+    predictors, terms = predictor_names(result), plain_names(result)
+    several = len(predictors) > 1
+    if len(lines) < len(predictors):
+        yield Block("", lines[0], Cells((), ()))
+        lines = ((),) * len(predictors)
+    columns = [getattr(table, name).reshape(len(predictors), -1) for name in COLUMNS]
+    for i, (name, said) in enumerate(zip(predictors, lines, strict=True)):
+        numbers = [column[i].tolist() for column in columns]
+        cells = estimate_cells("term", terms, numbers, table.level, table.letter)
+        yield Block(name if several else "", said, cells)
 
 
-def _foot(result: FitResult, table: CoefficientTable, fit: Goodness) -> Iterator[tuple[str, str]]:
+def _foot(result: FitResult, table: CoefficientTable, fit: Overall) -> Iterator[tuple[str, str]]:
     if result.covariance is not None and result.withheld is None:
         yield "Covariance", result.covariance.description
         yield from (("Note", note) for note in result.covariance.notes)
@@ -71,15 +83,10 @@ def _foot(result: FitResult, table: CoefficientTable, fit: Goodness) -> Iterator
         yield "Withheld", f"{first_of(columns, NAMED_TERMS)}{responses}: {reason}"
 
 
-_TERM_COLUMNS = {COLUMNS: "", COLUMNS[1:]: "standard errors, tests and intervals of ", COLUMNS[2:4]: "t and p of "}
-_FIT_COLUMNS = {
-    "r_squared": "R²",
-    "adj_r_squared": "adjusted R²",
-    "sigma": "sigma",
-    "f_statistic": "F",
-    "log_likelihood": "log-likelihood",
-    "aic": "AIC",
-    "bic": "BIC",
+_TERM_COLUMNS = {
+    COLUMNS: "",
+    COLUMNS[1:]: "standard errors, tests and intervals of ",
+    COLUMNS[2:4]: "{letter} and p of ",
 }
 
 
@@ -87,18 +94,19 @@ def _who(result: FitResult, table: CoefficientTable, rule: Withheld) -> str:
     """Say which cells of the coefficient table a rule withholds."""
     terms = [table.names[j] for j in np.unique(rule.cells[:, 1])]
     who = "all terms" if len(terms) == len(table.names) else first_of(terms, NAMED_TERMS)
-    return f"{_TERM_COLUMNS[rule.columns]}{who}{_of(result, np.unique(rule.cells[:, 0]).tolist())}"
+    cells = _TERM_COLUMNS[rule.columns].format(letter=table.letter)
+    return f"{cells}{who}{_of(result, np.unique(rule.cells[:, 0]).tolist())}"
 
 
-def _by_reason(result: FitResult, fit: Goodness) -> dict[tuple[str, str], list[str]]:
+def _by_reason(result: FitResult, fit: Overall) -> dict[tuple[str, str], list[str]]:
     """Group the withheld statistics of the fit by reason and responses."""
     rows: dict[tuple[str, str], list[int]] = {}
     for (i, column), reason in fit.reasons.items():
         rows.setdefault((column, reason), []).append(i)
     groups: dict[tuple[str, str], list[str]] = {}
     for (column, reason), responses in rows.items():
-        if column in _FIT_COLUMNS:
-            groups.setdefault((reason, _of(result, responses)), []).append(_FIT_COLUMNS[column])
+        if column in fit.labels:
+            groups.setdefault((reason, _of(result, responses)), []).append(fit.labels[column])
     return groups
 
 

@@ -19,5 +19,5 @@ def to_html(summary: Summary) -> str:
     parts += sentences(summary.head)
     for block in summary.blocks:
         parts += [f"<p><strong>{_text.html(block.title)}</strong></p>"] if block.title else []
-        parts += [*sentences(block.lines), *html_table(block.cells)]
+        parts += [*sentences(block.lines), *(html_table(block.cells) if block.cells.header else [])]
     return "\n".join([*parts, *sentences(summary.foot), "</div>"])

@@ -1,4 +1,4 @@
-"""The sentences of a summary: verdict, rank, conditioning, fit, covariance."""
+"""The sentences that summaries of all fits share: verdict, evidence, rank, conditioning, rows."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from mathlearn.results.certificate_text import GRADES, digest
 from mathlearn.results.fit_result import Status
-from mathlearn.statistics.cells import number, p_statement
+from mathlearn.statistics.cells import number
 from mathlearn.statistics.words import rough
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.goodness import Goodness
 
-__all__ = ["conditioning", "design", "evidence", "fit_lines", "notes", "offset", "verdict"]
+__all__ = ["collinearity", "conditioning", "evidence", "notes", "rank", "rows", "verdict"]
 
 # For centred columns of equal length. Two such columns of correlation r have the condition number sqrt((1 + r) / (1 - r)): 5 is
 # r = 0.92, which multiplies the variance of each coefficient by 6.8, and 30 is r = 0.998, by 225. (The 30 of Belsley, Kuh and
@@ -46,25 +45,17 @@ def evidence(result: FitResult) -> Iterator[tuple[str, str]]:
             )
 
 
-def design(result: FitResult) -> Iterator[tuple[str, str]]:
-    """Yield rank and conditioning."""
+def rank(result: FitResult) -> tuple[str, str]:
+    """Say how many directions of the columns the data determine; of stacked predictors, how many parameters."""
     p = len(result.terms)
-    yield "Rank", f"{result.rank} of {p} column{'s' if p != 1 else ''}"
-    if result.rank < p and not isnan(result.condition_scaled):
-        scaled = rough(result.condition_scaled)
-        yield (
-            "Condition",
-            f"infinite in your units; {scaled} after centring and scaling, once dependent columns are set aside",
-        )
-    else:
-        yield "Condition", conditioning(result.condition_raw, result.condition_scaled)
+    what = "column" if result.stack is None else "parameter"
+    return "Rank", f"{result.rank} of {p} {what}{'s' if p != 1 else ''}"
 
 
-def offset(result: FitResult) -> Iterator[tuple[str, str]]:
-    """Yield what was subtracted from the response, and what that means for the numbers shown."""
-    if result.offset is not None:
-        y = result.responses[0] if len(result.responses) == 1 else "each response"
-        yield "Offset", f"{result.offset} is added to every prediction; R² is of {y} less it"
+def rows(result: FitResult, more: str = "") -> str:
+    """Count rows, those dropped, and degrees of freedom."""
+    dropped = f" ({result.n_dropped} dropped)" if result.n_dropped else ""
+    return f"n = {result.n}{more}{dropped}, {result.df_resid} residual df"
 
 
 def notes(result: FitResult) -> Iterator[tuple[str, str]]:
@@ -78,30 +69,14 @@ def conditioning(raw: float, scaled: float) -> str:
     if isnan(raw) or isnan(scaled):
         return "condition number not computed by this solver"
     numbers = f"{rough(raw)} in your units, {rough(scaled)} after centring and scaling: "
-    if scaled < MODERATE:
-        if raw < ALARMING:
-            return numbers + "no collinearity to speak of"
+    if scaled < MODERATE and raw >= ALARMING:
         return numbers + "units and offsets, not collinearity; harmless here"
+    return numbers + collinearity(scaled)
+
+
+def collinearity(scaled: float) -> str:
+    """Judge the condition number of centred, scaled columns."""
+    if scaled < MODERATE:
+        return "no collinearity to speak of"
     degree, less = ("strong", "far less") if scaled >= STRONG else ("moderate", "less")
-    return (
-        numbers
-        + f"{degree} collinearity: coefficients of the columns involved are {less} certain than the number of rows suggests"
-    )
-
-
-def fit_lines(result: FitResult, fit: Goodness, response: int) -> Iterator[tuple[str, str]]:
-    """Yield the numbers about the fit of one response."""
-    i = response
-    dropped = f" ({result.n_dropped} dropped)" if result.n_dropped else ""
-    spread = "" if isnan(fit.sigma[i]) else f"; sigma = {number(float(fit.sigma[i]), 4)}"
-    yield "Fit", f"n = {result.n}{dropped}, {result.df_resid} residual df{spread}"
-    parts = []
-    if not isnan(fit.r_squared[i]):
-        about = "" if result.fit_intercept else " about zero"
-        adjusted = "" if isnan(fit.adj_r_squared[i]) else f" (adjusted {fit.adj_r_squared[i]:.4f})"
-        parts.append(f"R²{about} = {fit.r_squared[i]:.4f}{adjusted}")
-    if not isnan(fit.f_statistic[i]):
-        test = f"F({fit.f_df[0]:g}, {fit.f_df[1]:g}) = {number(float(fit.f_statistic[i]), 4)}"
-        parts.append(f"{test}, {p_statement(float(fit.f_p_value[i]))}")
-    if parts:
-        yield "Explained", "; ".join(parts)
+    return f"{degree} collinearity: coefficients of the columns involved are {less} certain than the number of rows suggests"

@@ -1,0 +1,195 @@
+"""Codes of class labels: where labels come from, and the roles that give them as numbers 0, 1, ..."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+from mathlearn._errors import SchemaError
+from mathlearn.data.arrays import as_columns
+from mathlearn.data.schema import did_you_mean, listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import AnyArray, BoolArray, FloatArray
+    from mathlearn.data.batch import Batch, Column
+    from mathlearn.data.roles import Role
+    from mathlearn.data.source import Source
+
+Label: TypeAlias = "bool | int | float | str"
+
+_LEARN_ROWS = 1 << 16
+
+
+# ------------------------------------------------------------------------------------------------- where labels come from
+
+
+class Labels(Protocol):
+    """Where the labels of y come from."""
+
+    @property
+    def name(self) -> str:
+        """What to call them."""
+
+    @property
+    def dtype(self) -> str | None:
+        """The type of classes made of them; None while it is only known by reading."""
+
+    def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
+        """Yield the labels with the row that each part starts at."""
+
+    def coded(self, classes: tuple[Label, ...]) -> CodedRole:
+        """Return the role that gives them as codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLabels:
+    """A column of the source, of which nothing else is read."""
+
+    name: str
+    dtype: str | None = None
+
+    def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
+        """Yield the column, batch by batch."""
+        for batch in source.batches((self.name,), max_rows=_LEARN_ROWS):
+            yield batch.start, as_columns(batch, (self.name,)).columns[self.name]
+
+    def coded(self, classes: tuple[Label, ...]) -> CodedColumn:
+        """Code the column as it is read."""
+        return CodedColumn(self.name, classes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldLabels:
+    """Labels in memory."""
+
+    name: str
+    column: Column
+    dtype: str | None
+
+    def columns(self, source: Source) -> Iterator[tuple[int, Column]]:  # noqa: ARG002 -- they lie apart from it
+        """Yield all of them."""
+        yield 0, self.column
+
+    def coded(self, classes: tuple[Label, ...]) -> CodedArray:
+        """Code them once."""
+        return CodedArray(self.column, codes_of(self.column, classes).reshape(-1, 1))
+
+
+# --------------------------------------------------------------------------------------------------------------- as roles
+
+
+class CodedRole(Protocol):
+    """A role whose values are codes of classes, -1 where a label is none of them."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns read."""
+
+    @property
+    def length(self) -> int | None:
+        """Rows by itself."""
+
+    def take(self, batch: Batch) -> tuple[AnyArray, BoolArray | None]:
+        """Return the (n, 1) codes, and which of these rows are missing."""
+
+    def label(self, batch: Batch, row: int) -> Label:
+        """Return the label in a row of this batch, for a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodedColumn:
+    """A column of labels of the source, coded as it is read."""
+
+    column: str
+    classes: tuple[Label, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The one column read."""
+        return (self.column,)
+
+    @property
+    def length(self) -> int | None:
+        """As many as there are rows."""
+        return None
+
+    def take(self, batch: Batch) -> tuple[AnyArray, BoolArray | None]:
+        """Return the codes (n, 1)."""
+        column = batch.columns[self.column]
+        return codes_of(column, self.classes).reshape(-1, 1), column.missing
+
+    def label(self, batch: Batch, row: int) -> Label:
+        """Return the label in a row of this batch."""
+        return label_at(batch.columns[self.column], row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedArray:
+    """Labels in memory with their codes.
+
+    Attributes
+    ----------
+    values : Column
+    codes : (n, 1) float64
+    """
+
+    values: Column
+    codes: FloatArray
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """No column of the source."""
+        return ()
+
+    @property
+    def length(self) -> int | None:
+        """Number of rows."""
+        return len(self.codes)
+
+    def take(self, batch: Batch) -> tuple[AnyArray, BoolArray | None]:
+        """Return the codes (n, 1), as a view."""
+        rows = slice(batch.start, batch.start + batch.n)
+        missing = self.values.missing
+        return self.codes[rows], None if missing is None else missing[rows]
+
+    def label(self, batch: Batch, row: int) -> Label:
+        """Return the label in a row of this batch."""
+        return label_at(self.values, batch.start + row)
+
+
+def codes_of(column: Column, classes: tuple[Label, ...]) -> FloatArray:
+    """Return the place of each label among the classes, -1 where it is none of them, 0 where it is missing."""
+    text = isinstance(classes[0], str)
+    if text != (column.levels is not None) or column.kind in {"datetime", "other"}:
+        codes = np.full(len(column.values), -1.0)
+    elif column.levels is not None:
+        place = {label: float(k) for k, label in enumerate(classes)}
+        codes = np.array([*(place.get(level, -1.0) for level in column.levels), 0.0])[column.values]
+    else:
+        known = np.array(classes)
+        index = np.minimum(np.searchsorted(known, column.values), len(known) - 1)
+        codes = np.where(known[index] == column.values, index, -1).astype(np.float64)
+    if column.missing is not None:
+        codes[column.missing] = 0.0
+    return codes
+
+
+def label_at(column: Column, row: int) -> Label:
+    """Return the label in one row, as a Python value."""
+    value = column.values[row]
+    label: Label = column.levels[int(value)] if column.levels is not None else value.item()
+    return label
+
+
+def refuse_unseen(role: Role | None, batch: Batch, row: int, where: str, classes: tuple[Label, ...]) -> None:
+    """Raise for the first label that is none of the classes."""
+    label: Any = role.label(batch, row) if isinstance(role, CodedArray | CodedColumn) else None
+    near = did_you_mean(label, [c for c in classes if isinstance(c, str)]) if isinstance(label, str) else ""
+    raise SchemaError(
+        f"y holds the label {label!r}, first in {where}, which is none of the classes of the fit.{near} "
+        f"The classes are: {listing(classes)}. Correct or remove those rows, or fit with them."
+    )

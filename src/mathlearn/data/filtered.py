@@ -1,0 +1,67 @@
+"""Some of the rows, chosen by what is in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from mathlearn.data.reduce import ordered_reduce
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mathlearn._typing import BoolArray, IntArray
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.data.rows import Rows
+
+S = TypeVar("S")
+
+
+class Filtered:
+    """The rows that a test lets pass, in their order.
+
+    Parameters
+    ----------
+    rows : Rows
+    passes : callable
+        ``chunk -> (n,)`` of bool.
+    """
+
+    def __init__(self, rows: Rows, passes: Callable[[Chunk], BoolArray]) -> None:
+        self._rows = rows
+        self._passes = passes
+        self.terms = rows.terms
+        self.responses = rows.responses
+        self.n_rows = None
+        self.in_memory = rows.in_memory
+        self.sparse = rows.sparse
+
+    def chunks(self, max_rows: int) -> Iterator[Chunk]:
+        """Yield what passes of each block, where anything does."""
+        for chunk in self._rows.chunks(max_rows):
+            keep = self._passes(chunk)
+            if keep.any():
+                yield chunk if keep.all() else rows_at(chunk, np.flatnonzero(keep))
+
+    def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
+        """Merge over what passes, in order."""
+        return ordered_reduce(self.chunks(max_rows), of, merge, threads=threads)
+
+    def diagnose_nonfinite(self) -> None:
+        """Look for numbers that are not finite in the rows as they were given."""
+        self._rows.diagnose_nonfinite()
+
+
+def rows_at(chunk: Chunk, at: IntArray) -> Chunk:
+    """Return the rows of a block at these places."""
+    return replace(
+        chunk,
+        X=chunk.X[at],
+        y=None if chunk.y is None else chunk.y[at],
+        weight=None if chunk.weight is None else chunk.weight[at],
+        offset=None if chunk.offset is None else chunk.offset[at],
+        group=None if chunk.group is None else chunk.group[at],
+        rows=chunk.index[at],
+    )

@@ -1,0 +1,160 @@
+"""A second look at a fit by likelihood, with its rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn._config import get_config
+from mathlearn._errors import DomainError
+from mathlearn.calculus.objective import block_rows
+from mathlearn.certify.bias_rows import bias_of
+from mathlearn.certify.books import likelihood_books
+from mathlearn.certify.least_squares import statistical_digits
+from mathlearn.certify.likelihood import likelihood_certificate, likelihood_evidence, separated_certificate
+from mathlearn.certify.likelihood_rows import LikelihoodRows
+from mathlearn.data.reduce import found_again
+from mathlearn.fitting.likelihood import prepared
+from mathlearn.fitting.likelihood_conclusion import careful
+from mathlearn.fitting.likelihood_consistency import inconsistencies
+from mathlearn.fitting.likelihood_record import Numbers, factor_of, shown_of
+from mathlearn.fitting.likelihood_spec import LikelihoodSpec
+from mathlearn.fitting.likelihood_totals import log_likelihoods, null_deviance, null_predictor
+from mathlearn.fitting.multinomial_refit import verified_multinomial
+from mathlearn.fitting.refit import dependence_of, intercept_of
+from mathlearn.fitting.resources import numbers as size_of
+from mathlearn.fitting.separated import directions_hold, remaining
+from mathlearn.fitting.survey import surveyed
+from mathlearn.fitting.theta import theta_check
+from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.threads import pool_size, single_threaded_blas
+from mathlearn.probability import family_named
+from mathlearn.results.fit_result import Status
+from mathlearn.statistics.functional import model_errors, require_curvature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn.data.rows import Rows
+    from mathlearn.fitting.survey import Survey
+    from mathlearn.results.certificate import Certificate
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.likelihood import Likelihood
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite fails the checks
+def verified_likelihood(result: FitResult, rows: Rows) -> Certificate:
+    """Check the numbers of a fit by likelihood against the rows it is said to come from.
+
+    Raises
+    ------
+    DomainError
+        The fit has no curvature to check by.
+    """
+    if result.stack is not None and result.likelihood is not None:
+        return verified_multinomial(result, result.stack, result.likelihood, rows)
+    result = replace(result, withheld=None)  # a penalty takes inference away, not the curvature to check by
+    likelihood, spec = _spec(result)
+    size = size_of(rows)
+    threads = pool_size(size, get_config().threads)
+    with single_threaded_blas(size):
+        rows = prepared(rows, likelihood.response)
+        survey = surveyed(rows, spec.family, threads)
+        null_eta = null_predictor(rows, spec, survey, threads)
+        p = len(rows.terms)
+        verified, left, dependence = True, rows, dependence_of(result, None)
+        if likelihood.separation is not None:
+            verified = directions_hold(rows, spec, likelihood.separation, threads)
+            left, dependence = remaining(rows, likelihood.separation, intercept=spec.fit_intercept), Dependence.none(p)
+            if likelihood.separation.complete:
+                return separated_certificate(likelihood.separation.separated, verified)
+        numbers = _numbers(result)
+        shown = shown_of(numbers, spec, dependence, null_eta, careful=careful(survey.n, p))
+        of = partial(LikelihoodRows.of, shown=shown)
+        found = found_again(left.reduce(of, LikelihoodRows.merge, max_rows=block_rows(p), threads=threads))
+        if likelihood.separation is not None:
+            found = found._replace(null_deviance=null_deviance(rows, spec, null_eta, threads))
+        tops = log_likelihoods(rows, spec, (found.deviance, found.null_deviance), result.n, threads)
+        factor = factor_of(numbers, shown, likelihood.penalty)
+        if likelihood.bias_reduction == "firth":
+            bias = bias_of(left, shown, factor, max_rows=block_rows(p), threads=threads)
+            found = found.less(bias.slope, bias.curvature)
+        shape = dict(likelihood.parameters).get("theta")
+        estimated = [theta_check(rows, result, spec.link, shape, threads)] if shape and likelihood.estimated else []
+    evidence = likelihood_evidence(found, factor, likelihood.dispersion)
+    finished = result.status is Status.OPTIMAL or likelihood.separation is not None
+    stopped = None if finished else result.status.value
+    first = int(result.fit_intercept)
+    certificate = likelihood_certificate(
+        evidence,
+        condition=result.condition_scaled,
+        separated=0 if likelihood.separation is None else likelihood.separation.separated,
+        verified=verified,
+        stopped=stopped,
+        unique=bool(result.estimable.all()),
+        statistical_digits=statistical_digits(result.coef, model_errors(result)[:, first:]),
+    )
+    books = likelihood_books(_disagreements(result, likelihood, survey, found, tops))
+    return replace(certificate, checks=(*certificate.checks, *estimated, books))
+
+
+def _spec(result: FitResult) -> tuple[Likelihood, LikelihoodSpec]:
+    if result.likelihood is None:
+        raise DomainError("this fit is by least squares, not by a likelihood")
+    likelihood = result.likelihood
+    family = family_named(likelihood.family, **dict(likelihood.parameters))
+    spec = LikelihoodSpec(
+        family=family,
+        link=family.link(likelihood.link),
+        fit_intercept=result.fit_intercept,
+        weights_type=result.weights_type,
+        response=likelihood.response,
+        bias_reduction=likelihood.bias_reduction,
+    )
+    return likelihood, spec
+
+
+def _numbers(result: FitResult) -> Numbers:
+    """Put the numbers of a record into the form that is checked, in the coordinates of the rows."""
+    curvature = require_curvature(result)
+    return Numbers(
+        coef=result.coef[0],
+        intercept=float(intercept_of(result)[0]),
+        centre=float(result.centre[0]),
+        weight=result.weight_sum,
+        curvature=curvature,
+        rank=result.rank,
+        condition=result.condition_scaled,
+    )
+
+
+def _disagreements(
+    result: FitResult, likelihood: Likelihood, survey: Survey, found: LikelihoodRows, tops: tuple[float, float]
+) -> Iterator[float]:
+    """Yield how far each number of the record is from that of the rows, relative to it."""
+    yield from inconsistencies(result, likelihood)
+    yield float(bool(result.exact[0]) != found.exact)
+    count = round(survey.weight) if result.weights_type == "frequency" else survey.n
+    yield float(count != result.n or survey.dropped != result.n_dropped)
+    yield float(result.df_resid != count - result.rank - result.fit_intercept)
+    pairs = [
+        (float(result.deviance[0]), found.deviance),
+        (float(result.null_deviance[0]), found.null_deviance),
+        (likelihood.pearson, found.pearson),
+        (likelihood.log_likelihood, tops[0]),
+        (likelihood.null_log_likelihood, tops[1]),
+        (likelihood.trials, survey.trials),
+        (result.log_weight_sum, survey.log_weight),
+    ]
+    if result.fit_intercept:
+        pairs.append((result.weight_sum, float(found.expected[0, 0])))
+    for shown, there in pairs:
+        if math.isfinite(shown) or math.isfinite(there):
+            yield abs(shown - there) / max(abs(there), 1e-8 * survey.n) if math.isfinite(there - shown) else math.inf
+    if likelihood.dispersion_from == "pearson" and result.df_resid > 0:
+        phi = found.pearson / result.df_resid
+        yield abs(likelihood.dispersion - phi) / max(phi, float(np.finfo(np.float64).tiny))

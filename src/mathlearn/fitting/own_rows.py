@@ -1,0 +1,80 @@
+"""Whether rows are those of a fit by likelihood."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from mathlearn._errors import SchemaError
+from mathlearn.calculus.objective import block_rows, observations
+from mathlearn.data.reduce import found_again
+from mathlearn.statistics.functional import fitted_values
+from mathlearn.statistics.separation import moves
+
+if TYPE_CHECKING:
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.data.rows import Rows
+    from mathlearn.probability.family import Family
+    from mathlearn.probability.link import Link
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["require_own_rows"]
+
+_SAME = 1e-8  # relative difference of deviances that rounding may make
+_NOTHING = 1e-12  # share of the null deviance below which a deviance is rounding
+
+
+class _Tally(NamedTuple):
+    """Rows, their weight and the deviance at the fit."""
+
+    n: int
+    weight: float
+    deviance: float
+
+    def merge(self, other: _Tally) -> _Tally:
+        return _Tally(self.n + other.n, self.weight + other.weight, self.deviance + other.deviance)
+
+
+def require_own_rows(result: FitResult, rows: Rows, family: Family, link: Link, *, threads: int) -> None:
+    """Refuse rows that are not those of a fit, by their number and by the deviance of the fit on them (one pass).
+
+    Parameters
+    ----------
+    result : FitResult
+    rows : Rows
+        As `fitting.likelihood.prepared` makes them.
+    family, link
+        Those of the fit.
+    threads : int
+
+    Raises
+    ------
+    SchemaError
+    """
+    of = partial(_tally, result=result, family=family, link=link)
+    here = found_again(rows.reduce(of, _Tally.merge, max_rows=block_rows(len(rows.terms)), threads=threads))
+    count = round(here.weight) if result.weights_type == "frequency" else here.n
+    if count != result.n:
+        raise SchemaError(
+            f"the fit used {result.n} rows and {count} were given: give the X, y, weights and offset of the fit"
+        )
+    there, null = float(result.deviance[0]), float(result.null_deviance[0])
+    allowed = _SAME * there + (_NOTHING * null if null > 0.0 else 0.0)
+    if not abs(here.deviance - there) <= allowed:
+        raise SchemaError(
+            f"the deviance of the fit is {there:.8g} in its record and {here.deviance:.8g} on these rows: they are other rows. "
+            "Give the X, y, weights and offset of the fit"
+        )
+
+
+def _tally(chunk: Chunk, result: FitResult, family: Family, link: Link) -> _Tally:
+    seen, eta = observations(chunk), fitted_values(result, chunk)[:, 0]
+    separation = None if result.likelihood is None else result.likelihood.separation
+    if separation is not None:
+        moved = moves(separation, np.asarray(chunk.X), intercept=result.fit_intercept)
+        eta = np.where(moved != 0.0, np.copysign(np.inf, moved), eta)
+    unit = family.deviance(seen.y, link.mu(eta))
+    deviance = unit.sum() if seen.weight is None else unit @ seen.weight
+    return _Tally(chunk.n, float(chunk.n if chunk.weight is None else chunk.weight.sum()), float(deviance))

@@ -1,0 +1,140 @@
+"""The first look at the rows of a likelihood fit: are the responses in their domain, what is their mean, and a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from mathlearn._errors import DomainError
+from mathlearn.calculus.objective import block_rows, observations
+from mathlearn.data.reduce import found_again
+from mathlearn.data.sample import Sample, joined, thinned
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.data.rows import Rows
+    from mathlearn.probability.family import Family
+
+_SHARE = 0.04  # of the rows, on which the start is sought
+_LEAST = 20  # rows of a sample for each unknown
+_WORTH = 200_000  # numbers below which the rows themselves are the better sample
+_MOST = 1 << 22  # numbers held of a stream
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known of the rows before anything is fitted.
+
+    Attributes
+    ----------
+    n, dropped : int
+    weight, log_weight : float
+        Sum of the weights and of their logarithms, as given.
+    trials : float
+        Sum of the trials; n where there is one a row.
+    total, full : float
+        Sums of weight times trials times y, and of weight times trials.
+    least, most : float
+        Smallest and largest y.
+    offset : bool
+        Whether rows carry one.
+    sample : Rows or None
+    """
+
+    n: int
+    dropped: int
+    weight: float
+    log_weight: float
+    trials: float
+    total: float
+    full: float
+    least: float
+    most: float
+    offset: bool
+    sample: Sample | None = None
+
+    @property
+    def mean(self) -> float:
+        """Weighted mean of y."""
+        return self.total / self.full
+
+
+class _Part(NamedTuple):
+    """The same for a block; numbers are added, samples strung together."""
+
+    numbers: FloatArray
+    least: float
+    most: float
+    offset: bool
+    sample: list[Chunk]
+
+    def merge(self, other: _Part) -> _Part:
+        self.sample.extend(other.sample)
+        return _Part(
+            self.numbers + other.numbers,
+            min(self.least, other.least),
+            max(self.most, other.most),
+            self.offset or other.offset,
+            self.sample,
+        )
+
+
+def surveyed(rows: Rows, family: Family, threads: int) -> Survey:
+    """Look once at the responses of all rows.
+
+    Raises
+    ------
+    DomainError
+        Some lie outside the family's domain, or their sum is not finite.
+    """
+    p = len(rows.terms)
+    share = sample_share(rows, p)
+    part = found_again(
+        rows.reduce(
+            partial(_look, family=family, share=share, column=rows.responses[0]),
+            _Part.merge,
+            max_rows=block_rows(p),
+            threads=threads,
+        )
+    )
+    if not np.isfinite(part.numbers).all():
+        raise DomainError(
+            f"the sum of {rows.responses[0]}, or of the weights, is beyond the range of floating-point numbers. Divide {rows.responses[0]} by "
+            "its unit, and weights by the largest of them."
+        )
+    n, dropped, weight, log_weight, trials, total, full = part.numbers.tolist()
+    sample = Sample(rows, joined(part.sample, block_rows(p))) if share else None
+    return Survey(
+        int(n), int(dropped), weight, log_weight, trials, total, full, part.least, part.most, part.offset, sample
+    )
+
+
+def sample_share(rows: Rows, p: int) -> float:
+    """Share of the rows to take for a start, p unknowns apart from the intercept; 0 where that is not worth it."""
+    if rows.sparse or rows.n_rows is None or rows.n_rows * (p + 1) < _WORTH:
+        return 0.0
+    least = _LEAST * (p + 1) / rows.n_rows
+    share = min(max(_SHARE, least), _MOST / (rows.n_rows * (p + 1)) if not rows.in_memory else 1.0)
+    return share if least <= share <= 0.1 else 0.0
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # sums that are not finite are refused
+def _look(chunk: Chunk, family: Family, share: float, column: str) -> _Part:
+    seen = observations(chunk)
+    index = chunk.index
+    family.check(seen.y, seen.trials, column=column, locate=lambda i: f"row {int(index[i])}")
+    w = chunk.weight
+    weight, log_weight = (float(chunk.n), 0.0) if w is None else (float(w.sum()), float(np.log(w).sum()))
+    trials = float(chunk.n) if seen.trials is None else float(seen.trials.sum())
+    total, full = (
+        (float(seen.y.sum()), float(chunk.n))
+        if seen.weight is None
+        else (float(seen.y @ seen.weight), float(seen.weight.sum()))
+    )
+    numbers = np.array([chunk.n, chunk.dropped, weight, log_weight, trials, total, full])
+    taken = [thinned(chunk, share)] if share else []
+    return _Part(numbers, float(seen.y.min()), float(seen.y.max()), chunk.offset is not None, taken)

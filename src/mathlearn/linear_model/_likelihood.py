@@ -1,0 +1,328 @@
+"""What a model fitted by likelihood predicts, and its fit: written once for regressors and classifiers."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from copy import copy
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+
+from mathlearn._choices import IntervalKind
+from mathlearn._errors import DomainError
+from mathlearn._sklearn import BaseEstimator, check_parameters
+from mathlearn.data.arrays import is_single
+from mathlearn.data.bind import bind
+from mathlearn.data.labels import COLUMN_VECTOR
+from mathlearn.data.schema import did_you_mean
+from mathlearn.fitting.likelihood import fit_likelihood
+from mathlearn.fitting.likelihood_spec import LikelihoodSpec
+from mathlearn.linear_model._blocks import block_rows, one_column, spread
+from mathlearn.linear_model._predictor import LinearPredictor
+from mathlearn.linear_model._warning import check_covariance, warn
+from mathlearn.probability import family_named
+from mathlearn.statistics.separation import shown_coefficients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.bound import BoundRows
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.data.design import Design
+    from mathlearn.probability.family import Family
+    from mathlearn.probability.link import Link
+    from mathlearn.results.certificate import Certificate
+    from mathlearn.results.fit_result import CovarianceKind, FitResult
+    from mathlearn.results.likelihood import ResponseForm
+    from mathlearn.statistics.intervals import Interval
+
+
+_LARGEST_SINGLE = float(np.finfo(np.float32).max)
+
+
+class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
+    """Base of generalised linear models: fit, means, intervals, evidence."""
+
+    fit_intercept: bool
+    formula: str | None
+    covariance: CovarianceKind
+    covariance_options: Mapping[str, Any] | None
+    weights_type: Literal["precision", "frequency"]
+    max_iter: int
+    n_iter_: Any
+
+    def _law(self) -> tuple[Family, Link]:
+        """Return the family and the link that the parameters ask for."""
+        raise NotImplementedError
+
+    def _estimated(self) -> tuple[str, ...]:
+        """Return the parameters of the family that are to be estimated."""
+        return ()
+
+    def _penalty(self) -> tuple[float, bool]:
+        """Return the penalty on half the squared coefficients, and whether it is per unit of weight."""
+        raise NotImplementedError
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        response: ResponseForm = "numbers",
+    ) -> Self:
+        check_parameters(self, did_you_mean)
+        check_covariance(self.covariance, self.covariance_options, groups)
+        family, link = self._law()
+        rows = bind(
+            X,
+            y,
+            sample_weight=sample_weight,
+            groups=groups,
+            offset=offset,
+            formula=self.formula,
+            missing=self.missing,
+            weights_type=self.weights_type,
+            shift_integers=self.fit_intercept,
+            labels=response == "labels",
+            estimator=type(self).__name__,
+        )
+        _tell_of_column_vector(rows.design, response)
+        rows = self._weighted(rows)
+        penalty, per_weight = self._penalty()
+        spec = LikelihoodSpec(
+            family=family,
+            link=link,
+            fit_intercept=self._has_intercept(rows.design),
+            estimate=self._estimated(),
+            bias_reduction=getattr(self, "bias_reduction", "none"),
+            penalty=penalty,
+            per_weight=per_weight,
+            target=getattr(self, "tol", math.inf),
+            max_iter=self.max_iter,
+            weights_type=self.weights_type if rows.roles.weight is not None else "none",
+            covariance=self.covariance,
+            options=dict(self.covariance_options or {}),
+            origin=rows.design.int_shift,
+            offset=rows.design.offset,
+            n_jobs=getattr(self, "n_jobs", None),
+            classes=rows.design.classes,
+            response=_form(rows.responses, response, family),
+        )
+        result = self._solve(rows, spec)
+        # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
+        self.design_, self.result_ = rows.design, result
+        self._validate_loaded()
+        warn(result, depth=4)
+        return self
+
+    def _solve(self, rows: BoundRows, spec: LikelihoodSpec) -> FitResult:
+        """Fit what is asked for."""
+        return fit_likelihood(rows, spec)
+
+    def _weighted(self, rows: BoundRows) -> BoundRows:
+        """Put the weights on the rows of a fit that its parameters ask for."""
+        return rows
+
+    def _fit_rows(self, X: Any, y: Any, *, require_y: bool = True, **roles: Any) -> BoundRows:
+        return self._weighted(super()._fit_rows(X, y, require_y=require_y, **roles))
+
+    def _has_intercept(self, design: Design) -> bool:
+        if design.encoding is None:
+            return bool(self.fit_intercept)
+        if design.encoding.fit_intercept and not self.fit_intercept:
+            raise DomainError(
+                f"fit_intercept=False with the formula {self.formula!r}, which has an intercept: leave it out in the formula "
+                "('y ~ 0 + ...'), where each category then gets a column of its own."
+            )
+        return bool(design.encoding.fit_intercept)
+
+    def _validate_loaded(self) -> None:
+        """Set scikit-learn's attributes from the records."""
+        dtype = self._dtype()
+        coef, intercept = shown_coefficients(self.result_)
+        self.coef_ = coef[0].astype(dtype)
+        self.intercept_ = dtype(intercept[0]) if self.result_.fit_intercept else 0.0
+        self._set_inputs(self.design_)
+
+    def _dtype(self) -> type[np.floating[Any]]:
+        """Return the type of what is shown under scikit-learn's names: of X, where it holds the numbers; `result_` holds doubles."""
+        shown = np.abs(np.concatenate([self.result_.coef.ravel(), self.result_.intercept]))
+        return np.float32 if self.design_.single and shown.max() <= _LARGEST_SINGLE else np.float64
+
+    def _set_inputs(self, design: Design) -> None:
+        likelihood = self.result_.likelihood
+        rows = [] if likelihood is None else [iteration.rows for iteration in likelihood.iterations]
+        # The steps on all rows; at least one, as scikit-learn counts the search for the first point.
+        self.n_iter_ = min(max(1, rows.count(max(rows, default=0)) - 1), self.max_iter)
+        self.n_features_in_ = len(design.columns)
+        if design.named:
+            self.feature_names_in_ = np.array(design.columns, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    # ------------------------------------------------------------------------------------------------------ prediction
+    def _blocks(self, X: Any, offset: Any, of: Callable[[FloatArray], FloatArray]) -> Iterator[FloatArray]:
+        """Yield a function of the linear predictor (n,), or of the scores (n, K) of more than two classes, block by block."""
+        rows = self._bound(X, offset=offset, missing=self.missing, require_offset=True)
+        single = self.design_.single and is_single(rows.source, rows.design.columns)
+        dtype = np.float32 if single else np.float64
+        return (
+            spread(of(one_column(self._linear(chunk, rows))), chunk).astype(dtype, copy=False)
+            for chunk in rows.blocks(block_rows(rows))
+        )
+
+    def _all(self, X: Any, offset: Any, of: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        blocks = list(self._blocks(X, offset, of))
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    def _mean(self, eta: FloatArray) -> FloatArray:
+        """Mean of y at linear predictors."""
+        return self._fitted_law()[1].mu(eta)
+
+    def _fitted_law(self) -> tuple[Family, Link]:
+        likelihood = self._result().likelihood
+        if likelihood is None:
+            msg = "a fit by likelihood carries its law"
+            raise RuntimeError(msg)
+        family = family_named(likelihood.family, **dict(likelihood.parameters))
+        return family, family.link(likelihood.link)
+
+    def predict_interval(
+        self, X: Any, level: float = 0.95, kind: IntervalKind = "confidence", *, offset: Any = None
+    ) -> Interval:
+        """Predict with an interval: for the mean, or for a new observation.
+
+        The interval of the mean is that of the linear predictor, put through the inverse link, so that it stays inside the range of the
+        mean. That of an observation combines it with the law of y.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, frame or source of shape (n, p)
+        level : float in (0, 1)
+        kind : {"confidence", "observation"}
+        offset : (n,) array or column name, optional
+            Needed where the model was fitted with one.
+
+        Returns
+        -------
+        Interval
+            ``estimate, lower, upper``, NaN where a value is missing; with ``level`` and ``kind``.
+
+        Raises
+        ------
+        DomainError
+            No standard error exists for this fit; the message says why.
+        """
+        from mathlearn.statistics.intervals import join
+
+        self._one_predictor("predict_interval()")
+        rows = self._bound(X, offset=offset, missing=self.missing, require_offset=True)
+        return join(
+            [
+                self._interval(chunk, self._linear(chunk, rows)[:, 0], level, kind)
+                for chunk in rows.blocks(block_rows(rows))
+            ]
+        )
+
+    def _interval(self, chunk: Chunk, eta: FloatArray, level: float, kind: IntervalKind) -> Interval:
+        from mathlearn.statistics.intervals import with_gaps
+        from mathlearn.statistics.mean_intervals import mean_interval
+
+        family, link = self._fitted_law()
+        interval = mean_interval(self.result_, family, link, chunk.X, eta, level, kind)
+        return with_gaps(interval, lambda values: spread(values, chunk)) if chunk.dropped else interval
+
+    # -------------------------------------------------------------------------------------------------------- evidence
+    def infer(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        covariance: CovarianceKind,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Return the same fit with another covariance of its estimates, from the rows of the fit.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups, offset
+            The data of the fit.
+        covariance : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster"}
+        **options
+            Of the covariance.
+
+        Raises
+        ------
+        SchemaError
+            These are not the rows of the fit.
+        DomainError, TypeError
+            There is no such covariance, or it has no such option.
+        """
+        from mathlearn.fitting.refit import with_covariance
+
+        rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, offset=offset)
+        model: Self = copy(self).set_params(covariance=covariance, covariance_options=options or None)
+        result = self._result() if covariance == "classical" else self._one_predictor(f"covariance={covariance!r}")
+        model.result_ = with_covariance(result, rows, covariance, options)
+        return model
+
+    def verify(
+        self, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None, offset: Any = None
+    ) -> Certificate:
+        """Check the numbers shown against the rows, by an independent pass.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups, offset
+            The data of the fit; groups only where rows without a label were dropped.
+
+        Returns
+        -------
+        Certificate
+            Not ok when these are other rows or the numbers are wrong.
+        """
+        from mathlearn.fitting.likelihood_refit import verified_likelihood
+
+        rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, offset=offset)
+        return verified_likelihood(self._result(), rows)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what the estimator accepts."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.missing == "drop"
+        return tags
+
+
+def _tell_of_column_vector(design: Design, response: ResponseForm) -> None:
+    """Warn of values of y in one column of a table, as scikit-learn does."""
+    if response == "numbers" and design.y_ndim == 2 and len(design.responses) == 1 and not design.response_columns:
+        from sklearn.exceptions import DataConversionWarning
+
+        warnings.warn(COLUMN_VECTOR, DataConversionWarning, stacklevel=4)
+
+
+def _form(responses: tuple[str, ...], response: ResponseForm, family: Family) -> ResponseForm:
+    """Say in which form y was given: two columns are successes and failures unless said otherwise.
+
+    Raises
+    ------
+    DomainError
+        There are more columns of y than the family takes.
+    """
+    if len(responses) == 1:
+        return response
+    if len(responses) == 2 and family.takes_trials:
+        return "successes and failures" if response == "numbers" else response
+    raise DomainError(
+        f"y has {len(responses)} columns; the {family.title} family takes one"
+        + (", or two: successes and failures." if family.takes_trials else ". Fit a model for each.")
+    )

@@ -1,0 +1,121 @@
+"""Intervals of predictions of a generalised linear model: of the mean, through the link; of an observation, with its law."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from mathlearn._choices import IntervalKind
+from mathlearn._errors import DomainError
+from mathlearn.statistics import reasons
+from mathlearn.statistics.functional import (
+    dispersion_known,
+    estimable_at,
+    require_covariance,
+    sigma,
+    standard_errors,
+    whiten_rows,
+)
+from mathlearn.statistics.intervals import Interval
+from mathlearn.statistics.predictive import Predictive, distribution_of
+from mathlearn.statistics.tails import require_level, t_quantile
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.probability.family import Family
+    from mathlearn.probability.link import Link
+    from mathlearn.results.fit_result import FitResult
+
+__all__ = ["mean_interval", "predictor_errors"]
+
+BLOCK = 1 << 14  # rows at a time, each with its nodes
+
+
+def mean_interval(
+    result: FitResult,
+    family: Family,
+    link: Link,
+    X: FloatArray | csr_array,
+    eta: FloatArray,
+    level: float = 0.95,
+    kind: IntervalKind = "confidence",
+) -> Interval:
+    r"""Give intervals for means at new rows, or for observations there.
+
+    With the standard error s of the linear predictor, the interval of the mean is :math:`g^{-1}(\hat\eta \pm q s)`, q being the quantile of
+    the normal law where the dispersion is known and of Student's t where it is estimated. That of an observation of weight one (one
+    trial) leaves at most half of ``1 - level`` on either side, by the family's law averaged over what is not known of its mean and
+    dispersion, see `Predictive`. For counts it therefore covers with at least this level, and for 0 and 1 it is often both.
+
+    Parameters
+    ----------
+    result : FitResult
+    family, link
+        Those of the fit.
+    X : (n, p) array or CSR
+        Encoded rows.
+    eta : (n,)
+        Linear predictors there, offsets included.
+    level : float in (0, 1)
+    kind : {"confidence", "observation"}
+
+    Raises
+    ------
+    DomainError
+        Another `kind`, `level` outside (0, 1), no standard error exists for this fit, or its family has no distribution function.
+    """
+    if kind not in get_args(IntervalKind):
+        raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")
+    covariance = require_covariance(result)
+    undefined = reasons.whole_fit(result)
+    if undefined is not None:
+        raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
+    require_level(level)
+    ends = _of_means if kind == "confidence" else _of_observations
+    lower, upper, method = ends(result, family, link, X, eta, level)
+    known = estimable_at(result, X)
+    estimate, lower, upper = (np.where(known, values, np.nan) for values in (link.mu(eta), lower, upper))
+    return Interval(
+        estimate=estimate,
+        lower=lower,
+        upper=upper,
+        level=level,
+        kind=kind,
+        method=f"{method}; {covariance.description}",
+        responses=result.responses,
+    )
+
+
+def _of_means(
+    result: FitResult, _family: Family, link: Link, X: FloatArray | csr_array, eta: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray, str]:
+    df = require_covariance(result).df
+    half = t_quantile(level, df) * predictor_errors(result, X)
+    ends = np.sort(np.stack([link.mu(eta - half), link.mu(eta + half)]), axis=0)
+    law = "normal" if np.isinf(df) else f"t with {df:g} df"
+    return ends[0], ends[1], f"{law}, on the scale of the {link.name} link"
+
+
+def _of_observations(
+    result: FitResult, family: Family, link: Link, X: FloatArray | csr_array, eta: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray, str]:
+    law, known = distribution_of(family), dispersion_known(result)
+    errors, phi = predictor_errors(result, X), float(sigma(result)[0]) ** 2
+    pooled, df = require_covariance(result).meat is None, np.inf if known else float(result.df_resid)
+    lower, upper = np.full_like(eta, np.nan), np.full_like(eta, np.nan)
+    for start in range(0, eta.size, BLOCK):
+        rows = slice(start, start + BLOCK)
+        predictive = Predictive(family, link, eta[rows], errors[rows], phi, df, pooled)
+        lower[rows], upper[rows] = predictive.interval((1.0 - level) / 2.0)
+    of = f"of one trial of the {family.title} family: 0, 1, or both" if family.takes_trials else f"of the {family.title} family"
+    shape = "whole numbers that hold at least this probability, " if law.whole else ""
+    dispersion = "" if known else f" and the dispersion over {df:g} df over chi-squared"
+    return lower, upper, f"{shape}law {of}, averaged over the normal law of the predictor{dispersion}"
+
+
+def predictor_errors(result: FitResult, X: FloatArray | csr_array) -> FloatArray:
+    """Return the standard errors (n,) of the linear predictor at rows of X."""
+    return np.asarray(standard_errors(result, whiten_rows(result, X))[0])

@@ -1,0 +1,84 @@
+"""What a separated fit says: which estimates are infinite, and where predictions lie at the end of their range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.results.stack import predictors_of
+from mathlearn.statistics.functional import fitted_values
+
+if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.likelihood import Separation
+    from mathlearn.results.stack import Predictors, Stack
+
+__all__ = ["infinite_signs", "moves", "predictors", "shown_coefficients"]
+
+_NOTHING = 1e-12  # of the largest part of a direction, below which one is rounding
+_ROUNDINGS = 16.0  # of a predictor, within which it counts as zero: the rule by which the directions were verified
+
+
+def infinite_signs(result: FitResult) -> FloatArray:
+    """Sign (k,) of each infinite estimate, intercept first; 0 where the estimate is finite.
+
+    It is that of the first direction that has a part of the parameter. Where the classes are separated completely, directions are not
+    unique, and others may have other signs.
+    """
+    signs = np.zeros(len(result.terms) + result.fit_intercept)
+    separation = None if result.likelihood is None else result.likelihood.separation
+    if separation is not None:
+        for direction in reversed(separation.directions.T):
+            signs = np.where(direction != 0.0, np.sign(direction), signs)
+    return signs
+
+
+def moves(separation: Separation, X: FloatArray, *, intercept: bool) -> FloatArray:
+    """Say, for each row of X (n, p), to which end the first direction that is not zero there moves its predictor; 0 for none."""
+    moved = np.zeros(len(X))
+    for direction in separation.directions.T:
+        level, slopes = (direction[0], direction[1:]) if intercept else (0.0, direction)
+        push = X @ slopes + level
+        noise = _ROUNDINGS * ROUNDOFF * (np.abs(X) @ np.abs(slopes) + abs(level))
+        moved = np.where((moved == 0.0) & (np.abs(push) > noise), np.sign(push), moved)
+    return moved
+
+
+def predictors(result: FitResult, chunk: Chunk) -> FloatArray:
+    """Return the linear predictors (n,) at the rows of a chunk, offset included; infinite where a direction of separation moves them."""
+    eta = fitted_values(result, chunk)[:, 0]
+    separation = None if result.likelihood is None else result.likelihood.separation
+    if separation is None:
+        return eta
+    X = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
+    moved = moves(separation, X, intercept=result.fit_intercept)
+    return np.where(moved != 0.0, np.copysign(np.inf, moved), eta)
+
+
+def shown_coefficients(result: FitResult) -> tuple[FloatArray, FloatArray]:
+    """Return the coefficients (q, p) and the intercept (q,) with infinities where the estimates are infinite."""
+    signs, known = infinite_signs(result), predictors_of(result)
+    separation = None if result.likelihood is None else result.likelihood.separation
+    if separation is None:
+        return known.coef, known.intercept
+    if result.stack is not None:
+        return _shown_scores(result.stack, separation, known)
+    first = int(result.fit_intercept)
+    coef = np.where(signs[first:] != 0.0, np.copysign(np.inf, signs[first:]), result.coef)
+    intercept = np.where(signs[:first] != 0.0, np.copysign(np.inf, signs[:first]), result.intercept) if first else result.intercept
+    return coef, intercept
+
+
+def _shown_scores(stack: Stack, separation: Separation, known: Predictors) -> tuple[FloatArray, FloatArray]:
+    """Return coefficients (K, p) and intercepts (K,) of the symmetric form, infinite where the first direction that has a part in them is."""
+    coef, intercept = known.coef.copy(), known.intercept.copy()
+    for direction in reversed(separation.directions.T):
+        slopes, level = (stack.balanced(part) for part in stack.apart(direction))
+        for shown, part in ((coef, slopes), (intercept, level)):
+            there = np.abs(part) > _NOTHING * np.abs(direction).max()
+            shown[there] = np.copysign(np.inf, part[there])
+    return coef, intercept

@@ -1,0 +1,169 @@
+"""What a summary says of a fit by likelihood: the law, deviances, the likelihood-ratio test, and what a coefficient is."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from mathlearn.probability.multinomial import MULTINOMIAL
+from mathlearn.statistics.cells import number, p_statement
+from mathlearn.statistics.functional import dispersion_known
+from mathlearn.statistics.law import family_of
+from mathlearn.statistics.likelihood_goodness import iteration_count
+from mathlearn.statistics.summary.phrases import collinearity, rank, rows
+from mathlearn.statistics.words import rough
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mathlearn._typing import FloatArray
+    from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.likelihood import Likelihood
+    from mathlearn.statistics.likelihood_goodness import LikelihoodGoodness
+
+__all__ = ["design", "fit_lines", "meaning", "model_name", "offset", "title", "withheld"]
+
+# Models that are called by their link.
+_NAMES = {
+    ("binomial", "logit"): "Logistic regression",
+    ("binomial", "probit"): "Probit regression",
+    (MULTINOMIAL.name, MULTINOMIAL.link): "Multinomial logistic regression",
+}
+
+_MEANINGS = {
+    "logit": "for one unit more the log odds of {event} change by the coefficient; exp(coefficient) is an odds ratio",
+    "probit": "for one unit more the normal quantile of the probability of {event} changes by the coefficient",
+    "cloglog": "for one unit more log(-log(1 - probability of {event})) changes by the coefficient; exp(coefficient) is a ratio of rates",
+    "cauchit": "for one unit more the Cauchy quantile of the probability of {event} changes by the coefficient",
+    MULTINOMIAL.link: "for one unit more the log odds of the class named first against {first} change by the coefficient; exp(coefficient) is a "
+    "ratio of odds",
+    "log": "for one unit more the mean of {response} is multiplied by exp(coefficient), a ratio of means",
+    "identity": "for one unit more the mean of {response} changes by the coefficient",
+}
+_OTHERWISE = "for one unit more the linear predictor, which is the {link} link of the mean of {response}, changes by the coefficient"
+
+
+# ---------------------------------------------------------------------------------------------------------------- names
+
+
+def title(result: FitResult) -> str:
+    """Name the model: ``Logistic regression of survived ('yes' against 'no')``."""
+    likelihood = _of(result)
+    against = " against ".join(repr(label) for label in reversed(likelihood.classes))
+    classes = f" ({against})" if len(likelihood.classes) == 2 else ""
+    if len(likelihood.classes) > 2:
+        classes = f" ({len(likelihood.classes)} classes, against {likelihood.classes[0]!r})"
+    return f"{model_name(likelihood)} of {result.responses[0]}{classes}"
+
+
+def model_name(likelihood: Likelihood) -> str:
+    """Name family and link; the link and the parameters only where they are not the ones understood."""
+    name = _NAMES.get((likelihood.family, likelihood.link))
+    if name is not None:
+        return name
+    family = family_of(likelihood)
+    # Where no link is canonical, the first is the usual one.
+    canonical = family.canonical or family.links[0].name
+    said = [] if likelihood.link == canonical else [f"{likelihood.link} link"]
+    for parameter, value in likelihood.parameters:
+        said.append(f"{parameter} = {value:.6g}{', estimated' * (parameter in likelihood.estimated)}")
+    return f"{family.title[:1].upper()}{family.title[1:]} regression" + (f" ({', '.join(said)})" if said else "")
+
+
+def meaning(result: FitResult) -> str:
+    """Say what a coefficient is, in the user's names."""
+    likelihood = _of(result)
+    event = repr(likelihood.classes[1]) if len(likelihood.classes) == 2 else "success"
+    sentence = _MEANINGS.get(likelihood.link, _OTHERWISE)
+    first = repr(next(iter(likelihood.classes), None))
+    return sentence.format(event=event, first=first, response=result.responses[0], link=likelihood.link)
+
+
+def _of(result: FitResult) -> Likelihood:
+    if result.likelihood is None:
+        msg = "a fit by least squares has no likelihood"
+        raise ValueError(msg)
+    return result.likelihood
+
+
+# ----------------------------------------------------------------------------------------------------------------- head
+
+
+def withheld(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield that there is no inference, and why."""
+    penalty = _of(result).penalty
+    if result.withheld is not None:
+        shrunk = f" (half of {number(penalty, 4)} times the sum of squared coefficients was added)" if penalty else ""
+        yield "Inference", result.withheld + shrunk
+
+
+def design(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield rank, and conditioning where it is known."""
+    yield rank(result)
+    scaled = result.condition_scaled
+    if not isnan(scaled):
+        aside = ", once dependent columns are set aside" if result.rank < len(result.terms) else ""
+        yield (
+            "Condition",
+            f"{rough(scaled)} of the weighted, centred, scaled columns{aside}: {collinearity(scaled)}",
+        )
+
+
+def offset(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield what is added to the linear predictor."""
+    if result.offset is not None:
+        yield "Offset", f"{result.offset} is added to every linear predictor, that of the null model included"
+
+
+# -------------------------------------------------------------------------------------------------------------- numbers
+
+
+def fit_lines(result: FitResult, fit: LikelihoodGoodness) -> Iterator[tuple[str, str]]:
+    """Yield the numbers about the fit, and what a coefficient is."""
+    likelihood = _of(result)
+    trials = (
+        f" of {likelihood.trials:.6g} trials" if likelihood.trials != result.n and result.weights_type == "none" else ""
+    )
+    yield "Fit", f"{rows(result, trials)}; {_dispersion(result, fit)}"
+    yield "Deviance", _deviance(result, fit)
+    yield from _tests(fit)
+    criteria = _said({"log-likelihood": fit.log_likelihood, "AIC": fit.aic, "BIC": fit.bic}, 6)
+    if criteria:
+        yield "Likelihood", criteria
+    steps = iteration_count(likelihood)
+    yield "Solver", f"{steps} iteration{'s' * (steps != 1)} ({result.rung}), {likelihood.passes} passes over the rows"
+    yield "Meaning", meaning(result)
+
+
+def _dispersion(result: FitResult, fit: LikelihoodGoodness) -> str:
+    if dispersion_known(result):
+        return "dispersion fixed at 1"
+    value = float(fit.dispersion[0])
+    return (
+        "dispersion unknown" if isnan(value) else f"dispersion = {number(value, 4)} (Pearson's statistic over its df)"
+    )
+
+
+def _deviance(result: FitResult, fit: LikelihoodGoodness) -> str:
+    null = float(fit.null_deviance[0])
+    left = f"{number(float(fit.deviance[0]))} on {result.df_resid} df"
+    against = "" if isnan(null) else f", {number(null)} on {result.df_resid + result.df_model} df without columns"
+    shares = _said({"explained": fit.deviance_explained, "McFadden's pseudo-R²": fit.pseudo_r_squared}, 4)
+    return left + against + (f"; {shares}" if shares else "")
+
+
+def _tests(fit: LikelihoodGoodness) -> Iterator[tuple[str, str]]:
+    """Yield the likelihood-ratio test against the null model, or the Wald test where only that one holds."""
+    for name, law, statistic, p in (
+        ("likelihood ratio" if fit.lr_law.chi_squared else "deviance", fit.lr_law, fit.lr_statistic, fit.lr_p_value),
+        ("Wald", fit.wald_law, fit.wald_statistic, fit.wald_p_value),
+    ):
+        if not isnan(statistic[0]):
+            yield "All slopes", f"{name} {law} = {number(float(statistic[0]))}, {p_statement(float(p[0]))}"
+            return
+
+
+def _said(values: dict[str, FloatArray], digits: int) -> str:
+    return ", ".join(
+        f"{name} = {number(float(value[0]), digits)}" for name, value in values.items() if not isnan(value[0])
+    )

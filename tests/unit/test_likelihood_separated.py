@@ -1,0 +1,116 @@
+"""Fits whose estimates do not exist: what is infinite is said to be, and the rest is the fit of the rows that remain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from numpy.testing import assert_allclose, assert_array_equal
+
+from mathlearn._sklearn import ConvergenceWarning
+from mathlearn.linear_model import GeneralizedLinearRegressor, LogisticRegression, PoissonRegressor
+from mathlearn.results.fit_result import DefectKind, Status
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(200, 1))
+FLAG = (RANDOM.random(200) < 0.1).astype(float)
+CHOICE = (RANDOM.random(200) < 1 / (1 + np.exp(-X[:, 0]))).astype(int)
+
+
+def separated_by_a_flag():
+    return np.column_stack([X, FLAG]), np.where(FLAG == 1, 1, CHOICE)
+
+
+def fit(model, columns, y):
+    with pytest.warns(ConvergenceWarning, match="separated"):
+        return model.fit(columns, y)
+
+
+def test_what_the_flag_does_not_touch_is_the_fit_of_the_other_rows():
+    columns, y = separated_by_a_flag()
+    model = fit(LogisticRegression(C=np.inf), columns, y)
+    rest = FLAG == 0
+    reference = sm.GLM(y[rest], sm.add_constant(X[rest]), sm.families.Binomial()).fit(tol=1e-14)
+    table = model.tidy()
+    assert_allclose(table["estimate"][:2], reference.params, rtol=1e-10)
+    assert_allclose(table["std_error"][:2], reference.bse, rtol=1e-8)
+    assert_allclose(model.result_.likelihood.log_likelihood, reference.llf, rtol=1e-12)
+    assert np.isnan(table["std_error"][2])
+    assert np.isnan(table["p_value"][2])
+
+
+def test_the_infinite_estimate_is_infinite_and_predictions_are_its_limits():
+    columns, y = separated_by_a_flag()
+    model = fit(LogisticRegression(C=np.inf), columns, y)
+    assert model.coef_[0, 1] == np.inf
+    assert_array_equal(model.predict_proba(columns[FLAG == 1])[:, 1], 1.0)
+    finite = model.predict_proba(columns[FLAG == 0])[:, 1]
+    assert ((finite > 0) & (finite < 1)).all()
+
+
+def test_the_record_names_rows_columns_and_remedy():
+    columns, y = separated_by_a_flag()
+    result = fit(LogisticRegression(C=np.inf), columns, y).result_
+    assert result.status is Status.UNBOUNDED
+    assert not result.certificate.ok
+    assert result.likelihood.separation.separated == FLAG.sum()
+    assert result.likelihood.separation.verified
+    (defect,) = result.defects
+    assert defect.kind is DefectKind.SEPARATED
+    assert "x1" in defect.message
+    assert "firth" in defect.message
+
+
+def test_a_level_without_any_count_is_separated_in_a_poisson():
+    group = RANDOM.integers(0, 4, 300)
+    columns = (group[:, None] == np.arange(1, 4)).astype(float)
+    y = np.where(group == 2, 0, RANDOM.poisson(2.0, 300))
+    model = fit(PoissonRegressor(alpha=0), columns, y)
+    means = [y[group == level].mean() for level in range(4)]
+    assert_allclose(model.predict(np.vstack([np.zeros(3), np.eye(3)])), means, rtol=1e-10, atol=0)
+    assert model.coef_[1] == -np.inf
+
+
+def test_complete_separation_leaves_nothing_finite():
+    y = (X[:, 0] > 0.2).astype(int)
+    model = fit(LogisticRegression(C=np.inf), X, y)
+    assert model.result_.likelihood.separation.complete
+    assert model.result_.deviance[0] == 0.0
+    assert model.score(X, y) == 1.0
+    assert_array_equal(model.predict_proba(X)[:, 1], y)
+    assert model.tidy()["std_error"].isna().all()
+    assert not model.verify(X, y).ok
+
+
+@pytest.mark.parametrize("link", ["probit", "cloglog", "cauchit"])
+def test_other_links_are_separated_alike(link):
+    columns, y = separated_by_a_flag()
+    model = fit(GeneralizedLinearRegressor(family="binomial", link=link), columns, y)
+    assert model.result_.likelihood.separation.separated == FLAG.sum()
+    assert model.coef_[1] == np.inf
+
+
+def test_directions_found_in_a_record_are_checked_again():
+    columns, y = separated_by_a_flag()
+    model = fit(LogisticRegression(C=np.inf), columns, y)
+    failed = {check.name for check in model.verify(columns, y).checks if not check.passed}
+    assert failed == {"separation"}
+    failed = {check.name for check in model.verify(columns, np.roll(y, 1)).checks if not check.passed}
+    assert "directions" in failed
+
+
+def test_far_predictors_alone_are_no_separation():
+    slope = 40.0
+    y = (RANDOM.random(200) < 1 / (1 + np.exp(-slope * X[:, 0]))).astype(int)
+    y[np.argsort(X[:, 0])[[95, 110]]] = [1, 0]  # an overlap
+    model = LogisticRegression(C=np.inf).fit(X, y)
+    assert np.abs(model.decision_function(X)).max() > 15
+    assert model.certificate_.ok
+    assert model.result_.likelihood.separation is None
+
+
+def test_a_penalty_keeps_estimates_finite():
+    columns, y = separated_by_a_flag()
+    model = LogisticRegression(C=1.0).fit(columns, y)
+    assert model.certificate_.ok
+    assert np.isfinite(model.coef_).all()
