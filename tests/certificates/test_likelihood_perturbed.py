@@ -268,3 +268,41 @@ def test_a_solver_that_ends_on_a_hill_or_a_pass(X, y, monkeypatch):
     assert checks["gradient"].value < 1e-12
     assert not checks["curvature"].passed
     assert not verified(model, fitting).ok
+
+
+# ------------------------------------------------------------------------------------------------------ dependent columns
+@pytest.fixture(scope="module", params=["logit", "gamma, weights", "poisson, offset"])
+def dependent(request):
+    """A fit whose last column is the first less the second, and a constant."""
+    base = FITTINGS[request.param]
+    X = base.X.copy()
+    X[:, 2] = X[:, 0] - X[:, 1] + 2.0
+    fitting = replace(base, X=X)
+    return quietly(fitting), fitting
+
+
+def test_dependent_columns_are_certified_with_terms_withheld(dependent):
+    model, fitting = dependent
+    assert verified(model, fitting).ok
+    assert model.certificate_.verdict == "certified, with terms withheld"
+
+
+def test_a_dependence_that_does_not_hold(dependent):
+    model, fitting = dependent
+    (alias,) = model.result_.aliases
+    for changes in (
+        {"coefficients": tuple(1.001 * c for c in alias.coefficients)},
+        {"constant": alias.constant + 0.01},
+    ):
+        assert rejected(model, fitting, replace(model.result_, aliases=(replace(alias, **changes),)))
+    assert rejected(model, fitting, replace(model.result_, aliases=()))
+
+
+def test_a_solution_that_is_not_the_shortest(dependent):
+    model, fitting = dependent
+    result = model.result_
+    along = result.curvature.null[:, 0]
+    shift = float(result.curvature.mean @ along)
+    moved = replace(result, coef=result.coef + 0.5 * along, intercept=result.intercept - 0.5 * shift)
+    assert rejected(model, fitting, moved)
+    assert rejected(model, fitting, replace(result, estimable=np.ones_like(result.estimable)))

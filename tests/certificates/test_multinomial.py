@@ -113,7 +113,10 @@ def test_too_few_iterations_are_not_certified():
     with pytest.warns(match="iteration"):
         model = LogisticRegression(C=np.inf, max_iter=1).fit(X, y)
     assert not model.certificate_.ok
-    assert {check.name for check in model.certificate_.checks if not check.passed} >= {"convergence", "newton_decrement"}
+    assert {check.name for check in model.certificate_.checks if not check.passed} >= {
+        "convergence",
+        "newton_decrement",
+    }
 
 
 def test_a_direction_that_does_not_separate_is_rejected():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -184,6 +185,7 @@ def test_a_failed_fit_leaves_the_model_as_it_was():
 
 # ------------------------------------------------------------------------------------------------------- extreme numbers
 
+PENALISED = LogisticRegression()
 FAMILIES = {
     "poisson": (PoissonRegressor(alpha=0), COUNTS),
     "gamma": (GammaRegressor(alpha=0), AMOUNTS),
@@ -192,39 +194,42 @@ FAMILIES = {
     "tweedie": (TweedieRegressor(power=1.5, alpha=0), AMOUNTS),
     "logit": (LogisticRegression(C=np.inf), BINARY),
     "probit": (GeneralizedLinearRegressor(family="binomial", link="probit"), BINARY),
-    "penalised": (LogisticRegression(), BINARY),
+    "penalised": (PENALISED, BINARY),
 }
 with_families = pytest.mark.parametrize(("model", "y"), FAMILIES.values(), ids=FAMILIES.keys())
 
 
 def right_or_not_certified(model, data, roles, rows, true, *, rtol=1e-6):
-    """Fit; whatever is certified must be right, and whatever is refused must be refused clearly."""
+    """Fit; what is certified must be right, and what is refused must be refused with its remedy."""
     try:
         fitted(model, *data, **roles)
-    except DomainError as error:
-        assert any(word in str(error) for word in ("unit", "range", "size"))
+    except DomainError as refusal:
+        told = str(refusal)
+    else:
+        shown(model, rows)
+        if model.certificate_.ok:
+            np.testing.assert_allclose(model.coef_.ravel(), true, rtol=rtol, atol=rtol * np.abs(true).max())
         return
-    shown(model, rows)
-    if model.certificate_.ok:
-        np.testing.assert_allclose(model.coef_.ravel(), true, rtol=rtol, atol=rtol * np.abs(true).max())
+    assert re.search("units?", told), told
 
 
 @with_families
 @pytest.mark.parametrize("size", [1e-310, 1e-300, 1e-150, 1e-60, 1e60, 1e150, 1e300, 5e307])
 def test_columns_of_any_size(model, y, size):
-    penalised = model.get_params().get("C") == 1.0
-    true = fitted(model, X, y).coef_.ravel()
-    with np.errstate(all="ignore"):
-        # A penalty on huge coefficients leaves none; one on tiny ones leaves them as without it.
-        expected = np.zeros(2) if penalised and size < 1.0 else fitted(FAMILIES["logit"][0], X, y).coef_.ravel() / size
-        expected = expected if penalised else true / size
-    right_or_not_certified(model, (X * size, y), {}, X * size, expected)
+    with np.errstate(over="ignore"):
+        true = fitted(LOGIT if model is PENALISED else model, X, y).coef_.ravel() / size
+    if model is PENALISED and size < 1.0:
+        true = size * (X.T @ (y - y.mean()))  # the penalty leaves but the first step from zero
+        true[np.abs(true) < 1e-290] = (
+            0.0  # its parts are then below the range of doubles, and it of its standard error, which is 1
+        )
+    right_or_not_certified(model, (X * size, y), {}, X * size, true)
 
 
 @with_families
 @pytest.mark.parametrize("size", [1e-300, 1e-100, 1e-5, 1e5, 1e100, 1e300])
 def test_equal_weights_of_any_size_do_not_move_the_estimates(model, y, size):
-    if model.get_params().get("C") == 1.0:
+    if model is PENALISED:
         pytest.skip("a penalty weighs against the weights")
     true = fitted(model, X, y).coef_.ravel()
     right_or_not_certified(model, (X, y), {"sample_weight": np.full(n, size)}, X, true)
@@ -234,13 +239,12 @@ def test_equal_weights_of_any_size_do_not_move_the_estimates(model, y, size):
 @pytest.mark.parametrize("size", [1e-320, 1e-300, 1e-100, 1e-15, 1e15, 1e100, 1e300])
 def test_responses_of_any_size_move_the_intercept_alone(name, size):
     model, y = FAMILIES[name]
-    true = fitted(model, X, y).coef_
+    same = y * size / size  # of numbers near the end of the range some digits are lost
+    true = fitted(model, X, same).coef_
     right_or_not_certified(model, (X, y * size), {}, X, true)
-    if hasattr(model, "result_") and model.certificate_.ok and name == "gamma":  # the variance is that of the ratio
+    if model.certificate_.ok and name == "gamma":  # whose variance is that of the ratio to the mean
         dispersion = model.result_.likelihood.dispersion
-        np.testing.assert_allclose(
-            dispersion, fitted(model, X, y).result_.likelihood.dispersion, rtol=1e-3 if size < 1e-310 else 1e-9
-        )
+        np.testing.assert_allclose(dispersion, fitted(model, X, same).result_.likelihood.dispersion, rtol=1e-9)
 
 
 def test_weights_of_very_different_size():
@@ -274,8 +278,8 @@ def test_one_row_gives_its_own_mean_and_no_slope(model):
     model = fitted(model, X[:1], [3.0])
     np.testing.assert_allclose(model.predict(X[:1]), [3.0], rtol=1e-12)
     assert not model.certificate_.unique
-    assert model.tidy()["estimate"].isna().tolist() == [False, True, True]
-    assert model.tidy()["p_value"].isna().all() or isinstance(model, PoissonRegressor)
+    # Columns of one row are constant, so that neither they nor the intercept are determined, but their sum is.
+    assert model.tidy()[["estimate", "std_error", "p_value"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize("model", [PoissonRegressor(alpha=0), GammaRegressor(alpha=0)])

@@ -40,7 +40,9 @@ def _above_mean(y):
 
 def _of_families():
     for name, maker in FAMILIES.items():
-        kind = ZerosAndOnes if maker.make(**dict(maker.examples[0])).mean_span.upper == 1.0 else GeneralizedLinearRegressor
+        kind = (
+            ZerosAndOnes if maker.make(**dict(maker.examples[0])).mean_span.upper == 1.0 else GeneralizedLinearRegressor
+        )
         yield name, kind(family=name, **dict(maker.examples[0]))
 
 

@@ -114,3 +114,14 @@ def test_a_penalty_keeps_estimates_finite():
     model = LogisticRegression(C=1.0).fit(columns, y)
     assert model.certificate_.ok
     assert np.isfinite(model.coef_).all()
+
+
+def test_tables_show_the_infinite_estimate_and_why_the_rest_is_missing():
+    columns, y = separated_by_a_flag()
+    model = fit(LogisticRegression(C=np.inf), columns, y)
+    table = model.tidy()
+    assert table["estimate"][2] == np.inf
+    assert table[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].iloc[2].isna().all()
+    assert "no finite estimate exists" in table.attrs["reasons"]["x1", "std_error"]
+    assert ("x1", "estimate") not in table.attrs["reasons"]
+    assert "no finite estimate exists" in model.summary().to_text()

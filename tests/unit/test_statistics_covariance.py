@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from mathlearn import statistics as st
 from mathlearn._errors import DomainError, SchemaError
-from mathlearn.linear_model import LinearRegression
+from mathlearn.linear_model import GeneralizedLinearRegressor, LinearRegression
 from mathlearn.statistics.covariance.cluster import KeyedSums, factorise
 from mathlearn.statistics.covariance.hac import default_lags
 from mathlearn.statistics.covariance.white import WhiteRows
@@ -297,3 +297,148 @@ def test_residuals_that_rounding_has_moved_are_told():
     assert not plain.result_.covariance.notes
     close = LinearRegression(covariance="HC3").fit(x, x @ [1.0, 2.0] + 1e-14 * rng.normal(size=30))
     assert "the rounding of the numbers they come from" in close.result_.covariance.notes[0]
+
+
+# ----------------------------------------------------------------------------------------------------------- likelihoods
+def counted(kind):
+    """A table whose rows vary more than their family says, with weights, offset, clusters; (model, X, y, roles, expected rows)."""
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(60, 2)) * [1, 20] + [0, 300]
+    eta = 0.3 + 0.6 * X[:, 0] - 0.02 * (X[:, 1] - 300)
+    trials = rng.integers(1, 9, 60)
+    made = rng.binomial(trials, 1 / (1 + np.exp(-eta - rng.normal(size=60))))
+    weights, offset = rng.integers(1, 4, 60).astype(float), rng.normal(size=60) / 5
+    return {
+        "poisson": (dict(family="poisson"), X, rng.poisson(np.exp(eta + offset)), {"offset": offset}),
+        "weighted": (dict(family="poisson"), X, rng.poisson(np.exp(eta)), {"sample_weight": weights}),
+        "trials": (dict(family="binomial"), X, np.column_stack([made, trials - made]), {}),
+        "probit": (dict(family="binomial", link="probit"), X, (made > trials / 2).astype(float), {"offset": offset}),
+        "gamma": (dict(family="gamma", link="inverse"), abs(X), rng.gamma(2.0, np.exp(0.2 * eta)) + 1, {}),
+    }[kind]
+
+
+KINDS_OF_COUNTS = ("poisson", "weighted", "trials", "probit", "gamma")
+
+
+def working_rows(model, X, y, roles):
+    """Scores s and informations c of the rows by their definitions, from plain formulas."""
+    Z = np.column_stack([np.ones(len(X)), X])
+    eta = Z @ [model.intercept_, *model.coef_] + roles.get("offset", 0.0)
+    w = roles.get("sample_weight", np.ones(len(X)))
+    family, link = model._fitted_law()
+    if np.ndim(y) == 2:
+        w, y = w * y.sum(axis=1), y[:, 0] / y.sum(axis=1)
+    mu, slope = link.mu(eta), link.dmu(eta)
+    V = family.variance(mu)
+    return Z, w * (y - mu) * slope / V, w * slope**2 / V
+
+
+def sandwich(Z, c, rows):
+    """Covariance with the expected information as its bread; the meat from rows of scores."""
+    R = np.linalg.qr(Z * np.sqrt(c)[:, None])[1]
+    U = np.linalg.solve(R, np.linalg.solve(R.T, rows.T))
+    return U @ U.T
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_COUNTS)
+@pytest.mark.parametrize("name", ["HC0", "HC1", "HC2", "HC3", "cluster"])
+def test_a_likelihood_has_the_sandwich_of_its_scores(kind, name):
+    parameters, X, y, roles = counted(kind)
+    groups = np.arange(60) % 9
+    model = GeneralizedLinearRegressor(**parameters).fit(X, y, **roles)
+    Z, s, c = working_rows(model, X, y, roles)
+    h = np.einsum("ij,ij->i", Z, np.linalg.solve((Z * c[:, None]).T @ Z, Z.T).T) * c
+    scale = {"HC0": 1.0, "HC1": np.sqrt(60 / 57), "HC2": 1 / np.sqrt(1 - h), "HC3": 1 / (1 - h), "cluster": 1.0}[name]
+    rows = Z * (s * scale)[:, None]
+    if name == "cluster":
+        rows = np.stack([rows[groups == g].sum(axis=0) for g in range(9)]) * np.sqrt(9 / 8 * 59 / 57)
+    found = model.infer(X, y, covariance=name, groups=groups if name == "cluster" else None, **roles)
+    actual = np.sqrt(np.diag(st.covariance_matrix(found.result_)[0]))
+    assert_allclose(actual, np.sqrt(np.diag(sandwich(Z, c, rows))), rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_COUNTS)
+def test_a_fit_takes_the_covariance_it_was_asked_for(kind):
+    parameters, X, y, roles = counted(kind)
+    plain = GeneralizedLinearRegressor(**parameters).fit(X, y, **roles)
+    asked = GeneralizedLinearRegressor(**parameters, covariance="HC3").fit(X, y, **roles)
+    found = plain.infer(X, y, covariance="HC3", **roles).result_.covariance
+    assert_allclose(asked.result_.covariance.meat, found.meat, rtol=1e-12)
+    assert asked.result_.covariance.description == found.description
+    back = asked.infer(X, y, covariance="classical", **roles).result_
+    assert back.covariance == plain.result_.covariance
+
+
+def test_what_a_robust_covariance_of_a_likelihood_is_referred_to():
+    parameters, X, y, roles = counted("poisson")
+    model = GeneralizedLinearRegressor(**parameters).fit(X, y, **roles)
+    hc1 = model.infer(X, y, covariance="HC1", **roles).result_.covariance
+    assert hc1.df == np.inf
+    assert "expected information" in hc1.description
+    assert "normal" in hc1.description
+    cluster = model.infer(X, y, covariance="cluster", groups=np.arange(60) % 9, **roles).result_.covariance
+    assert cluster.df == 8
+    parameters, X, y, roles = counted("gamma")
+    assert GeneralizedLinearRegressor(**parameters, covariance="HC1").fit(X, y).result_.covariance.df == 57
+
+
+@pytest.mark.parametrize("name", ["HC0", "HAC", "cluster"])
+def test_canonical_links_have_the_robust_errors_of_statsmodels(name):
+    sm = pytest.importorskip("statsmodels.api")
+    parameters, X, y, roles = counted("poisson")
+    groups, options = np.arange(60) % 9, {"lags": 3} if name == "HAC" else {}
+    known = {"HC0": {}, "HAC": {"maxlags": 3}, "cluster": {"groups": groups}}[name]
+    peer = sm.GLM(y, sm.add_constant(X), family=sm.families.Poisson(), offset=roles["offset"])
+    model = GeneralizedLinearRegressor(**parameters).fit(X, y, **roles)
+    found = model.infer(X, y, covariance=name, groups=groups if name == "cluster" else None, **roles, **options)
+    expected = peer.fit(tol=1e-14, maxiter=200, cov_type=name, cov_kwds=known).bse
+    assert_allclose(np.sqrt(np.diag(st.covariance_matrix(found.result_)[0])), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_COUNTS)
+def test_other_rows_than_those_of_a_likelihood_fit_are_refused(kind):
+    parameters, X, y, roles = counted(kind)
+    model = GeneralizedLinearRegressor(**parameters).fit(X, y, **roles)
+    with pytest.raises(SchemaError, match=r"of the fit"):
+        model.infer(X, np.roll(y, 1, axis=0), covariance="HC1", **roles)
+    short = {name: values[:-1] for name, values in roles.items()}
+    with pytest.raises(SchemaError, match="the fit used 60 rows and 59 were given"):
+        model.infer(X[:-1], y[:-1], covariance="HC1", **short)
+    model.infer(X, y, covariance="HC1", **roles)
+
+
+def test_rows_with_another_offset_are_refused():
+    parameters, X, y, roles = counted("poisson")
+    model = GeneralizedLinearRegressor(**parameters).fit(X, y, **roles)
+    with pytest.raises(SchemaError, match="of the fit"):
+        model.infer(X, y, covariance="HC1", offset=roles["offset"] + 0.1)
+
+
+def test_frequencies_of_a_likelihood_are_repeated_rows():
+    parameters, X, y, roles = counted("trials")
+    count = np.random.default_rng(0).integers(1, 4, 60)
+    fitted = GeneralizedLinearRegressor(**parameters, weights_type="frequency", covariance="HC3")
+    once = fitted.fit(X, y, sample_weight=count)
+    repeated = GeneralizedLinearRegressor(**parameters, covariance="HC3").fit(np.repeat(X, count, axis=0), np.repeat(y, count, axis=0))
+    assert_allclose(st.covariance_matrix(once.result_), st.covariance_matrix(repeated.result_), rtol=1e-7)
+
+
+def test_bias_reduced_fits_have_a_robust_covariance_too():
+    parameters, X, y, _ = counted("trials")
+    model = GeneralizedLinearRegressor(**parameters, bias_reduction="firth").fit(X, y)
+    assert np.isfinite(model.infer(X, y, covariance="HC1").result_.covariance.meat).all()
+    with pytest.raises(SchemaError, match="these are other rows|working weights"):
+        model.infer(X, np.roll(y, 1, axis=0), covariance="HC1")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_separated_rows_take_no_part():
+    rng = np.random.default_rng(1)
+    level = np.arange(80) % 4 == 0
+    x = rng.normal(size=80)
+    y = np.where(level, 0.0, rng.random(80) < 1 / (1 + np.exp(-x)))
+    X = np.column_stack([x, level])
+    whole = GeneralizedLinearRegressor(family="binomial", covariance="HC0").fit(X, y)
+    part = GeneralizedLinearRegressor(family="binomial", covariance="HC0").fit(x[~level, None], y[~level])
+    errors = [st.tidy(model.result_).set_index("term")["std_error"]["x0"] for model in (whole, part)]
+    assert_allclose(errors[0], errors[1], rtol=1e-8)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mathlearn.certify.dependence_rows import MEANING
 from mathlearn.linalg.errorfree import EXACT_ROUNDINGS, ROUNDOFF, TINY
 from mathlearn.linalg.small import every, largest
 from mathlearn.results.certificate import Certificate, Check
@@ -151,7 +152,7 @@ _MEANING = {
     "standard_errors": "largest possible relative error of a standard error",
     "centring": "distance of the means about which columns are centred from those of the rows, in standard errors of a mean",
     "conditioning": "condition number of the centred, scaled columns times the rounding unit: far below 1 the rank is certain",
-    "dependence": "largest relative residual of the linear dependences by which terms are withheld",
+    "dependence": MEANING,
 }
 
 

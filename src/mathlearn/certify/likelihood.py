@@ -193,6 +193,7 @@ def likelihood_certificate(
     unique: bool,
     statistical_digits: float,
     notes: tuple[str, ...] = (),
+    further: tuple[Check, ...] = (),
 ) -> Certificate:
     """Put the evidence into checks.
 
@@ -208,12 +209,14 @@ def likelihood_certificate(
         Why the solver stopped before the optimum.
     unique : bool
         Whether the data determine all parameters.
+    further : tuple of Check
+        What else was found.
     """
     worst = float(evidence.error.max(initial=0.0))
     relative = float(evidence.relative.max(initial=0.0))
     digits = 15.95 if relative == 0.0 else min(15.95, -math.log10(relative)) if relative < 1.0 else 0.0
     return Certificate(
-        checks=tuple(_checks(evidence, worst, condition, separated, verified, stopped)),
+        checks=(*_checks(evidence, worst, condition, separated, verified, stopped), *further),
         grade="rows",
         unique=unique,
         digits=max(digits, 0.0),

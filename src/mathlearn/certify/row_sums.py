@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mathlearn.certify.dependence_rows import remainders
 from mathlearn.linalg import slicing
 from mathlearn.linalg.errorfree import DoubleDouble, dd_add, dd_sum, fast_two_sum, gamma, two_prod, two_sum
 from mathlearn.linalg.small import column_sums
@@ -92,7 +93,9 @@ class RowSums(NamedTuple):
         else:
             total, gradient, off = _gradient(x, weighted[0], chunk.weight, claim)
             gram = _NO_GRAM
-        null, null_size = _dependences(x, chunk.weight, claim) if claim.null.size else (_NONE, _NONE)
+        null, null_size = (
+            remainders(x, chunk.weight, claim.null, claim.constant, claim.unit) if claim.null.size else (_NONE, _NONE)
+        )
         rss = column_sums(e[0] * weighted[0])
         return cls(chunk.n, 1, chunk.n, total, gradient, off, rss, gram, null, null_size)
 
@@ -213,10 +216,3 @@ def _stiff_whitened(about: DoubleDouble, claim: Claim) -> FloatArray:
     white = slicing.slices((claim.white * claim.scale[:, None], np.zeros(1)), bits, columns=True)
     data = slicing.slices((about[0] / claim.scale, about[1] / claim.scale), bits, columns=False)
     return slicing.multiply(data, white)[0]
-
-
-def _dependences(x: FloatArray | csr_array, w: FloatArray | None, claim: Claim) -> tuple[FloatArray, FloatArray]:
-    """Return the sums of squares (d,) of what is left of the dependences, and of what cancelled in them."""
-    left = ((x @ claim.null - claim.constant) / claim.unit) ** 2
-    size = (abs(x) @ np.abs(claim.null) / claim.unit) ** 2
-    return (left.sum(axis=0), size.sum(axis=0)) if w is None else (w @ left, w @ size)

@@ -13,6 +13,7 @@ from mathlearn._errors import DomainError
 from mathlearn.calculus.newton import Stop
 from mathlearn.calculus.objective import block_rows
 from mathlearn.certify.bias_rows import bias_of
+from mathlearn.certify.dependence_rows import dependence_checks
 from mathlearn.certify.least_squares import statistical_digits
 from mathlearn.certify.likelihood import MOST_ERROR, MOST_GRADIENT, likelihood_certificate, likelihood_evidence
 from mathlearn.certify.likelihood_rows import LikelihoodRows
@@ -145,9 +146,10 @@ class Conclusion:
         spec, survey, rows = self.spec, self.survey, self.whole
         df, dispersion = self._df(numbers), self._dispersion(found.pearson, numbers)
         estimable = solved.dependence.estimable(intercept=spec.fit_intercept)
-        dependences = aliases(solved.dependence if self.known is None else self.known, rows.terms)
+        dependence = solved.dependence if self.known is None else self.known
+        dependences = aliases(dependence, rows.terms)
         stop = solved.optimum.stop
-        certificate = self._certificate(numbers, evidence, estimable, dispersion, stop)
+        certificate = self._certificate(numbers, evidence, estimable, dispersion, stop, dependence)
         inferable, fixed = self.penalty == 0.0, spec.family.fixed_dispersion
         return FitResult(
             terms=rows.terms,
@@ -205,6 +207,7 @@ class Conclusion:
         estimable: BoolArray,
         dispersion: float,
         stop: Stop,
+        dependence: Dependence,
     ) -> Certificate:
         known = estimable[int(self.spec.fit_intercept) :]
         white = numbers.curvature.whitener
@@ -217,6 +220,9 @@ class Conclusion:
             stopped=None if stop is Stop.REACHED else stop.value,
             unique=bool(estimable.all()),
             statistical_digits=statistical_digits(numbers.coef[known][None], se[known][None]),
+            further=dependence_checks(
+                self.whole, dependence, max_rows=block_rows(white.shape[0]), threads=self.threads
+            ),
         )
 
     def _likelihood(self, solved: Solved, found: LikelihoodRows, dispersion: float, passes: int) -> Likelihood:

@@ -39,6 +39,8 @@ def inconsistencies(result: FitResult, likelihood: Likelihood) -> Iterator[float
         dependence = dependence_of(result, None)
         yield float((result.estimable != dependence.estimable(intercept=result.fit_intercept)).any())
         yield float(result.rank != require_curvature(result).whitener.shape[1])
+        shortest = dependence.minimum_norm(result.coef)
+        yield float(np.linalg.norm(result.coef - shortest)) / max(float(np.linalg.norm(shortest)), TINY)
     if result.fit_intercept:
         yield _intercept(result, likelihood)
         yield _mean_white(result)

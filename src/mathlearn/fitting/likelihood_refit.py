@@ -14,6 +14,7 @@ from mathlearn._errors import DomainError
 from mathlearn.calculus.objective import block_rows
 from mathlearn.certify.bias_rows import bias_of
 from mathlearn.certify.books import likelihood_books
+from mathlearn.certify.dependence_rows import dependence_checks
 from mathlearn.certify.least_squares import statistical_digits
 from mathlearn.certify.likelihood import likelihood_certificate, likelihood_evidence, separated_certificate
 from mathlearn.certify.likelihood_rows import LikelihoodRows
@@ -83,6 +84,7 @@ def verified_likelihood(result: FitResult, rows: Rows) -> Certificate:
         if likelihood.bias_reduction == "firth":
             bias = bias_of(left, shown, factor, max_rows=block_rows(p), threads=threads)
             found = found.less(bias.slope, bias.curvature)
+        named = dependence_checks(rows, dependence_of(result, None), max_rows=block_rows(p), threads=threads)
         shape = dict(likelihood.parameters).get("theta")
         estimated = [theta_check(rows, result, spec.link, shape, threads)] if shape and likelihood.estimated else []
     evidence = likelihood_evidence(found, factor, likelihood.dispersion)
@@ -97,6 +99,7 @@ def verified_likelihood(result: FitResult, rows: Rows) -> Certificate:
         stopped=stopped,
         unique=bool(result.estimable.all()),
         statistical_digits=statistical_digits(result.coef, model_errors(result)[:, first:]),
+        further=named,
     )
     books = likelihood_books(_disagreements(result, likelihood, survey, found, tops))
     return replace(certificate, checks=(*certificate.checks, *estimated, books))

@@ -107,7 +107,18 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
     >>> model.predict([[4.0]])
     array(['yes'], dtype='<U3')
     >>> model.predict_proba([[4.0]]).round(3)
-    array([[0.161, 0.839]])
+    array([[0.174, 0.826]])
+
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0], [4.0], [5.0]], ["bus", "car", "bus", "tram", "car", "tram"]
+    >>> model = LogisticRegression(C=np.inf).fit(X, y)
+    >>> model.predict_proba([[4.0]]).round(3)
+    array([[0.041, 0.336, 0.624]])
+    >>> model.tidy()[["response", "term", "estimate", "std_error"]].round(3)
+         response         term  estimate  std_error
+    0   car / bus  (Intercept)    -1.531      1.945
+    1   car / bus           x0     0.911      0.982
+    2  tram / bus  (Intercept)    -4.553      3.775
+    3  tram / bus           x0     1.821      1.330
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -12,6 +12,7 @@ from mathlearn._errors import DomainError, SchemaError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
@@ -134,24 +135,29 @@ class Shown:
         *,
         kind: Kind = "auto",
         ax: Axes | None = None,
-        feature: str | int | None = None,
+        feature: str | int | Sequence[str | int] | None = None,
         response: str | int | None = None,
         level: float = 0.95,
         standardised: bool = False,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         theme: ThemeName = "auto",
     ) -> Display[Any]:
-        """Draw the fit with its rows: data, line and bands for one column; for several, coefficients over partial regressions.
+        """Draw the fit with its rows: data, curve and bands for one column; for several, coefficients over what each column does.
+
+        A fit by likelihood is drawn on the scale of its mean: a probability curve of a classifier, ratios of odds or rates.
 
         Parameters
         ----------
-        X, y, sample_weight, groups
-            As given to `fit`; ``kind="coefficients"`` needs none of them. "fit" draws other rows too and says that they are other.
-        kind : {"auto", "fit", "partial", "coefficients", "diagnostics"}
+        X, y, sample_weight, groups, offset
+            As given to `fit`; ``kind="coefficients"`` needs none of them. "fit" and "surface" draw other rows too and say that they are
+            other.
+        kind : {"auto", "fit", "surface", "means", "partial", "coefficients", "diagnostics"}
+            "surface", the mean over two columns, and "means", over each of them, are of fits by likelihood; see `mathlearn.plot.plot_model`.
         ax : Axes, optional
-        feature : str or int, optional
-            For "fit" only: the column to draw over.
+        feature : str or int, or two for "surface", optional
+            For "fit" and "surface" only: the column to draw over.
         response : str or int, optional
         level : float in (0, 1)
             Of bands and intervals.
@@ -181,6 +187,13 @@ class Shown:
         'y by x0'
         >>> import matplotlib.pyplot as plt
         >>> plt.close(display.figure_)
+
+        >>> from mathlearn.linear_model import LogisticRegression
+        >>> labels = ["no", "yes", "no", "yes"]
+        >>> display = LogisticRegression(C=float("inf")).fit(X, labels).plot(X, labels)
+        >>> display.ax_.get_title(loc="left")
+        "P(y = 'yes') by x0"
+        >>> plt.close(display.figure_)
         """
         from mathlearn.plot import plot_model
 
@@ -197,6 +210,7 @@ class Shown:
             standardised=standardised,
             sample_weight=sample_weight,
             groups=groups,
+            offset=offset,
             theme=theme,
         )
 
@@ -207,13 +221,14 @@ class Shown:
         *,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         level: float = 0.95,
     ) -> Diagnosis:
         """Check the assumptions, worst first: how far they are from holding, before how unlikely chance is.
 
         Parameters
         ----------
-        X, y, sample_weight, groups
+        X, y, sample_weight, groups, offset
             As given to `fit`. Without them only the columns are checked, for collinearity.
         level : float in (0, 1)
             Of the intervals quoted.
@@ -238,7 +253,8 @@ class Shown:
         """
         from mathlearn.statistics.diagnostics import diagnose
 
-        rows = None if X is None else self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
+        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        rows = None if X is None else self._fit_rows(X, y, require_offset=True, **roles)
         return diagnose(self._one_predictor("diagnose()"), rows, level=level)
 
     def influence(
@@ -248,6 +264,7 @@ class Shown:
         *,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         as_: FrameKind = "pandas",
     ) -> Any:
         """Return one row a row: leverage, studentised residuals, Cook's distance, DFFITS, DFBETAS.
@@ -270,7 +287,9 @@ class Shown:
         """
         from mathlearn.statistics.diagnostics import influence
 
-        return influence(self._one_predictor("influence()"), self._fit_rows(X, y, sample_weight=sample_weight, groups=groups), as_=as_)
+        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        rows = self._fit_rows(X, y, require_offset=True, **roles)
+        return influence(self._one_predictor("influence()"), rows, as_=as_)
 
     def report(
         self: Fitted,
@@ -280,17 +299,20 @@ class Shown:
         *,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         level: float = 0.95,
         title: str | None = None,
         command: str | None = None,
     ) -> None:
         """Write one self-contained HTML page: verdict, coefficients, figures, diagnostics, certificate, mathematics.
 
+        Of a fit by likelihood it also has the ratios of odds, rates or means, and the iterations.
+
         Parameters
         ----------
         path : str or path-like
             Written whole or not at all.
-        X, y, sample_weight, groups
+        X, y, sample_weight, groups, offset
             As given to `fit`. Without X the page has no figures, and says so.
         level : float in (0, 1)
         title : str, optional
@@ -327,6 +349,7 @@ class Shown:
             y,
             sample_weight=sample_weight,
             groups=groups,
+            offset=offset,
             level=level,
             title=title,
             command=command,

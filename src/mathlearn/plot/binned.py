@@ -24,6 +24,9 @@ HINT = "Look for a run of dots on one side, or more dots outside the band than c
 
 MOST = 40
 
+LEAST = 1e-3
+"""Residuals to which the picture reaches at least: rounding errors are not worth a look."""
+
 
 @dataclass(frozen=True, slots=True)
 class BinnedResiduals:
@@ -92,6 +95,8 @@ def draw_binned(data: BinnedResiduals, ax: Axes, theme: Theme, *, repaint: bool 
     for chosen, colour in ((~out, theme.muted), (out, theme.alarm)):
         ax.scatter(data.fitted[chosen], data.residual[chosen], s=24, color=colour, linewidths=0, zorder=3)
     ax.margins(0.06)
+    reach = max(float(np.abs(np.concatenate([data.residual, data.half])).max(initial=0.0)), LEAST)
+    ax.set_ylim(-1.1 * reach, 1.1 * reach)
     style.axis_labels(ax, theme, f"fitted probability of {name(data.response)}", "observed − fitted share")
     style.headline(ax, theme, "Binned residuals", HINT)
     g = len(data.fitted)

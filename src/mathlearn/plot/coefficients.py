@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import BoolArray, FloatArray, IntArray
     from mathlearn.plot.style import Theme, ThemeName
-    from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.fit_result import CovarianceEstimate, FitResult
     from mathlearn.statistics.coefficients import CoefficientTable
     from mathlearn.statistics.ratios import Ratio
 
@@ -37,8 +37,8 @@ MOST = 30
 LABEL = 28
 """Characters of a term's name."""
 
-FEW_FOLD = 6.0
-"""Ratios that differ by less have ticks in even steps."""
+SUBS = ((1.8, ()), (12.0, (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)), (300.0, (1.0, 2.0, 5.0)))
+"""Where ratios have ticks within a power of ten, by the factor that they differ by; none: in even steps."""
 
 HINT = "Look for intervals clear of zero: the data tell the sign of these coefficients."
 RATIO_HINT = "Look for intervals clear of one: the data tell the direction of these effects."
@@ -158,14 +158,15 @@ def coefficients(
         standardised=standardised and bool(result.terms),
         reasons={table.names[j]: why[j] for j in shown.tolist() if j in why},
         withheld=reasons.whole_fit(result),
-        method="" if covariance is None else f"{_law(covariance.df)}; {covariance.description}",
+        method="" if covariance is None else _method(covariance),
         ratio=_ratio(result),
         link="identity" if result.likelihood is None else result.likelihood.link,
     )
 
 
-def _law(df: float) -> str:
-    return "normal" if np.isinf(df) else f"t with {df:g} df"
+def _method(covariance: CovarianceEstimate) -> str:
+    law = "normal" if np.isinf(covariance.df) else f"t with {covariance.df:g} df"
+    return covariance.description if law in covariance.description else f"{law}; {covariance.description}"
 
 
 def _ratio(result: FitResult) -> Ratio | None:
@@ -188,7 +189,7 @@ def _reasons(result: FitResult) -> dict[int, str]:
     infinite = {
         j: f"{ends[sign]}, the rows are separated" for j, sign in enumerate(infinite_signs(result).tolist()) if sign
     }
-    return infinite | reasons.not_estimable(result)
+    return reasons.not_estimable(result) | infinite
 
 
 def most_important(table: CoefficientTable, response: int, most: int, skip: BoolArray) -> IntArray:
@@ -264,9 +265,8 @@ def _draw_axis(ax: Axes, theme: Theme, data: Coefficients) -> None:
     known = np.concatenate([[0.0], *(values * data.unit for values in (data.low, data.high, data.estimate))])
     span = np.ptp(known[np.isfinite(known)])
     ax.set_xscale("log")
-    few = span < np.log(FEW_FOLD)  # apart: even steps are easier to read than powers
-    places = ticks.MaxNLocator(6) if few else ticks.LogLocator(subs=(1.0, 2.0, 5.0) if span < np.log(100) else (1.0,))
-    ax.xaxis.set_major_locator(places)
+    subs = next((subs for fold, subs in SUBS if span < np.log(fold)), (1.0,))
+    ax.xaxis.set_major_locator(ticks.LogLocator(subs=subs, numticks=12) if subs else ticks.MaxNLocator(6))
     ax.xaxis.set_minor_locator(ticks.NullLocator())
     ax.xaxis.set_major_formatter(Thousands())
 

@@ -68,6 +68,8 @@ class PartialRegression:
         Rows that the fit left out because a value is missing.
     withheld : str or None
         Why there are no panels at all.
+    weighted : bool
+        Whether rows are multiplied by the roots of their working weights.
     """
 
     response: str
@@ -80,6 +82,7 @@ class PartialRegression:
     high: FloatArray
     lacking: int
     withheld: str | None
+    weighted: bool
 
 
 def partial_regression(
@@ -95,6 +98,9 @@ def partial_regression(
     With :math:`B = X_c V` the rows in the whitened basis and :math:`v_j` row j of V, the residual of column j given the others is
     :math:`r_j = B v_j / v_j^\top v_j`, and that of the response given the others is :math:`e + \beta_j r_j`: no regression is
     run again.
+
+    A fit by likelihood is the least-squares fit of its working residuals under the working weights c: rows are then multiplied by
+    :math:`\sqrt c`, so that all count alike, and e becomes Pearson's residual.
 
     Parameters
     ----------
@@ -116,6 +122,7 @@ def partial_regression(
     References
     ----------
     Belsley, Kuh and Welsch (1980), "Regression Diagnostics", section 2.1; Frisch and Waugh (1933), Lovell (1963).
+    Wang (1985), "Adding a variable in generalized linear models", Technometrics 27(3).
     """
     result = reading.result
     i, table = chosen_response(result, response), coefficient_table(result, level)
@@ -140,6 +147,7 @@ def partial_regression(
         high=_bound(table, table.conf_high, i, shown),
         lacking=result.n_dropped,
         withheld=withheld,
+        weighted=result.likelihood is not None,
     )
 
 
@@ -175,14 +183,17 @@ def _cloud(reading: Reading, columns: IntArray, i: int) -> tuple[Cloud, Tally]:
     size = np.abs(v).max(axis=1, keepdims=True)
     u = v / size
     direction = (u / (size * np.einsum("ij,ij->i", u, u)[:, None])).T
-    slope = result.coef[i, columns]
+    slope, weighted = result.coef[i, columns], result.likelihood is not None
     pairs = tuple((k, m + k) for k in range(m))
     start = int(result.fit_intercept)
 
     def of(chunk: Chunk) -> tuple[Cloud, Tally]:
         white = WhiteRows.of(result, chunk)
         across = white.basis[:, start:] @ direction
-        up = white.residual[:, i : i + 1] + slope * across
+        e = white.residual[:, i : i + 1]
+        if weighted and white.root is not None:
+            across, e = across * white.root, white.scaled
+        up = e + slope * across
         return Cloud.of(white.index, np.concatenate([across, up], axis=1), pairs), Tally.of(white)
 
     def merge(first: tuple[Cloud, Tally], second: tuple[Cloud, Tally]) -> tuple[Cloud, Tally]:
@@ -231,7 +242,8 @@ def note(data: PartialRegression) -> str:
     band = f" Bands: {percent(data.level)} interval of the slope." if np.isfinite(data.low).any() else ""
     left = f" {count(data.left_out, 'term')} left out: smaller t, or withheld." if data.left_out else ""
     rows = " ".join([f"{rows_shown(data.cloud)}.", *lacking(data.lacking)])
-    return f"Each term against the response, all others accounted for. {HINT} {rows}{band}{left}"
+    scaled = " Rows are multiplied by the roots of their working weights." if data.weighted else ""
+    return f"Each term against the response, all others accounted for.{scaled} {HINT} {rows}{band}{left}"
 
 
 def shape(data: PartialRegression) -> tuple[int, int]:
@@ -286,6 +298,7 @@ class PartialRegressionDisplay(Display[PartialRegression]):
         level: float = 0.95,
         sample_weight: Any = None,
         groups: Any = None,
+        offset: Any = None,
         theme: ThemeName = "auto",
     ) -> Self:
         """Read the rows of a fit once and draw a panel for each term.
@@ -293,7 +306,7 @@ class PartialRegressionDisplay(Display[PartialRegression]):
         Parameters
         ----------
         model : fitted estimator
-        X, y, sample_weight, groups
+        X, y, sample_weight, groups, offset
             As given to ``fit``.
         ax : Axes, optional
             Whose place the panels share.
@@ -313,7 +326,7 @@ class PartialRegressionDisplay(Display[PartialRegression]):
         DomainError
             `level` is outside (0, 1).
         """
-        reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups)
+        reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups, offset=offset)
         return cls(partial_regression(reading, terms=terms, response=response, level=level)).plot(ax, theme=theme)
 
     def _size(self) -> tuple[float, float]:

@@ -38,10 +38,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Surface", "SurfaceDisplay", "surface"]
 
+DENSEST = 0.68
+"""Opacity of the highest place."""
+
 POINTS = 61
 """Places along each side at which the mean is computed."""
 
-HINT = "Look for rows of one class where the mean is sure of the other, and for contours in places without rows."
+HINT = "Look for contours in places without rows: there nothing but the model says where they run."
+CLASSES = "Look for rows of one class where the mean is sure of the other, and for contours in places without rows."
 WIDE = "Look for places where the interval is wide: there the contours beside are a guess."
 
 
@@ -203,7 +207,7 @@ def draw_surface(data: Surface, left: Axes, right: Axes, theme: Theme, *, repain
     _draw_rows(data, left, theme)
     labels = (name(data.features[0]), name(data.features[1]))
     style.axis_labels(left, theme, *labels)
-    style.headline(left, theme, name(data.subject.mean), HINT)
+    style.headline(left, theme, name(data.subject.mean), CLASSES if data.subject.classes else HINT)
     style.caption(left, theme, _caption(data))
     title = f"Width of the {percent(data.level)} interval"
     if data.withheld is not None:
@@ -218,15 +222,15 @@ def draw_surface(data: Surface, left: Axes, right: Axes, theme: Theme, *, repain
 def _draw_field(
     data: Surface, ax: Axes, theme: Theme, values: FloatArray, colour: str, levels: FloatArray | None
 ) -> None:
-    """Shade a field from paper to a colour, and draw its contours with their numbers."""
+    """Shade a field from nothing to a colour, and draw its contours with their numbers."""
     colors = _engines.load("matplotlib.colors")
-    ramp = colors.LinearSegmentedColormap.from_list("field", [theme.background, colour])
+    red, green, blue = colors.to_rgb(colour)
+    # Transparent where it is low, so that a page in the dark shows through; paler than the colour itself, to be written on.
+    ramp = colors.LinearSegmentedColormap.from_list("field", [(red, green, blue, 0.0), (red, green, blue, DENSEST)])
     known = np.ma.masked_invalid(values)
     low, high = (0.0, 1.0) if levels is not None else (float(known.min()), float(known.max()))
-    # Paler than the colour itself: the rows and the contours are read on it.
-    ax.pcolormesh(
-        data.x, data.y, known, cmap=ramp, vmin=low, vmax=low + 1.45 * ((high - low) or 1.0), shading="gouraud", rasterized=True
-    )
+    top = high if high > low else low + 1.0
+    ax.pcolormesh(data.x, data.y, known, cmap=ramp, vmin=low, vmax=top, shading="gouraud", rasterized=True)
     if high > low and np.ptp(known.compressed()) > 0:
         lines = ax.contour(data.x, data.y, known, levels=7 if levels is None else levels, colors=theme.ink, linewidths=0.8)
         ax.clabel(lines, fontsize=style.SMALL - 0.5, fmt=lambda value: f"{value:.3g}")

@@ -10,6 +10,7 @@ from mathlearn.explain import equation, explain
 from mathlearn.report import reproduce
 from mathlearn.report.figures import figures
 from mathlearn.report.fingerprint import fingerprint
+from mathlearn.report.likelihood import iteration_table, ratio_table
 from mathlearn.report.record import Item, Page
 from mathlearn.results.certificate_text import GRADES
 from mathlearn.statistics.diagnostics import diagnose
@@ -17,7 +18,10 @@ from mathlearn.statistics.diagnostics.phrases import finding_lines, foot, headli
 from mathlearn.statistics.summary import summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mathlearn.data.bound import BoundRows
+    from mathlearn.report.record import Line
     from mathlearn.results.certificate import Certificate
     from mathlearn.statistics.diagnostics import Diagnosis
 
@@ -25,6 +29,7 @@ __all__ = ["collect"]
 
 _NUMBERS = 1 << 20  # in a block of rows whose fingerprint is taken
 _NO_ROWS = "no rows were given: pass the X and y of the fit"
+_ONE = "they are of one linear predictor, and a fit of more than two classes has several: fit two classes at a time"
 
 
 def collect(
@@ -34,6 +39,7 @@ def collect(
     *,
     sample_weight: Any = None,
     groups: Any = None,
+    offset: Any = None,
     level: float = 0.95,
     title: str | None = None,
     command: str | None = None,
@@ -43,12 +49,12 @@ def collect(
     Parameters
     ----------
     model : fitted estimator
-    X, y, sample_weight, groups
+    X, y, sample_weight, groups, offset
         As given to ``fit``. Without X there are no figures, no diagnostics of the rows and no fingerprint, and the page says so.
     level : float in (0, 1)
         Confidence of every interval on the page.
     title : str, optional
-        Head of the page; "Linear regression" by default.
+        Head of the page; by default what the model is called.
     command : str, optional
         What was typed to make the fit, shown without credentials.
 
@@ -63,27 +69,42 @@ def collect(
     if X is None and y is not None:
         raise SchemaError("y is given without X: give both, as to fit, or neither")
     result = model.result_
-    given = {"sample_weight": sample_weight, "groups": groups}
-    rows = None if X is None else model._fit_rows(X, y, **given)  # noqa: SLF001 - the hook that estimators offer to the report
+    roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+    given = {name: value for name, value in roles.items() if value is not None}
+    rows = None if X is None else model._fit_rows(X, y, require_offset=True, **given)  # noqa: SLF001 - the hook that estimators offer
     if rows is not None and result.certificate.ok and result.curvature is not None:
         _require_same(model.verify(X, y, **given))
-    diagnosis = diagnose(result, rows, level=level)
+    one = result.stack is None
+    diagnosis = diagnose(result, rows, level=level) if one else None
+    summary = summarise(result, level)
     mark, n = (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // max(len(rows.terms), 1)))
     return Page(
-        title=title or "Linear regression",
+        title=title or summary.title.partition(" of ")[0],
         version=__version__,
-        summary=summarise(result, level),
+        summary=summary,
         certificate=result.certificate,
         evidence=GRADES[result.certificate.grade],
-        equation=equation(result, format="html"),
-        figures=() if rows is None else figures(model, X, y, level=level, **given),
-        findings=_items(diagnosis),
-        reading=foot(diagnosis),
-        derivation=explain(result, level=level).to_html(),
+        equation=equation(result, format="html") if one else "",
+        ratios=ratio_table(result, level),
+        iterations=iteration_table(result),
+        figures=() if rows is None or not one else figures(model, X, y, level=level, **given),
+        findings=() if diagnosis is None else _items(diagnosis),
+        reading="" if diagnosis is None else foot(diagnosis),
+        derivation=explain(result, level=level).to_html() if one else "",
         reproduce=tuple(reproduce.lines(source=_source(rows), rows=n, mark=mark, command=command)),
-        script=reproduce.script(model, y),
-        absent=() if rows is not None else (("Figures", _NO_ROWS), ("Fingerprint", _NO_ROWS)),
+        script=reproduce.script(model, y, given),
+        absent=tuple(_absent(rows, one=one)),
     )
+
+
+def _absent(rows: BoundRows | None, *, one: bool) -> Iterator[Line]:
+    """Yield which sections there are not, and why."""
+    if rows is None:
+        yield "Fingerprint", _NO_ROWS
+    if rows is None and one:
+        yield "Figures", _NO_ROWS
+    if not one:
+        yield from ((section, _ONE) for section in ("Figures", "Diagnostics", "Mathematics"))
 
 
 def _require_same(certificate: Certificate) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mathlearn.plot import DiagnosticsDisplay, OverviewDisplay, RegressionDisplay
+from mathlearn.plot import (
+    DiagnosticsDisplay,
+    LikelihoodOverviewDisplay,
+    MeanCurveDisplay,
+    OverviewDisplay,
+    RegressionDisplay,
+    SurfaceDisplay,
+)
 from mathlearn.plot.diagnostics import diagnostics
 from mathlearn.plot.features import numeric_features
-from mathlearn.plot.overview import overview
+from mathlearn.plot.mean_curve import mean_curve
+from mathlearn.plot.overview import likelihood_overview, overview
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression import regression
 from mathlearn.plot.row_measures import row_measures
+from mathlearn.plot.surface import surface
 from mathlearn.report.record import Figure
 
 if TYPE_CHECKING:
@@ -25,7 +34,7 @@ MOST_RESPONSES = 3
 
 
 def figures(model: Any, X: Any, y: Any, *, level: float, **given: Any) -> tuple[Figure, ...]:
-    """Draw the fit, and the four pictures of what it leaves, for the first few responses."""
+    """Draw the fit, and the four pictures of what it leaves, for the first few responses; of two columns also the surface."""
     responses = model.result_.responses[:MOST_RESPONSES]
     return tuple(
         figure
@@ -37,13 +46,20 @@ def figures(model: Any, X: Any, y: Any, *, level: float, **given: Any) -> tuple[
 def _figures(model: Any, X: Any, y: Any, k: int, name: str, *, level: float, given: dict[str, Any]) -> Iterator[Figure]:
     reading = Reading.of(model, X, y, **given)
     yield _drawn(_fit(reading, k, level), f"The fit of {name}", f"fit{k}")
-    left = diagnostics(row_measures(model, X, y, response=k, **given), level)
+    if reading.result.likelihood is not None and len(numeric_features(reading.design)) == 2:
+        yield _drawn(SurfaceDisplay(surface(reading, level=level)), f"The mean of {name} over two columns", f"surface{k}")
+    left = diagnostics(reading.result, row_measures(model, X, y, response=k, **given), level)
     yield _drawn(DiagnosticsDisplay(left), f"The residuals of {name}", f"left{k}")
 
 
 def _fit(reading: Reading, response: int, level: float) -> Display[Any]:
-    """Choose as `plot` does: a curve for one numeric column, else coefficients over partial regressions."""
-    if len(numeric_features(reading.design)) == 1:
+    """Choose as `plot` does: a curve for one numeric column, else coefficients over what each column does."""
+    one = len(numeric_features(reading.design)) == 1
+    if reading.result.likelihood is not None:
+        if one:
+            return MeanCurveDisplay(mean_curve(reading, level=level))
+        return LikelihoodOverviewDisplay(likelihood_overview(reading, level=level))
+    if one:
         return RegressionDisplay(regression(reading, response=response, level=level))
     return OverviewDisplay(overview(reading, response=response, level=level))
 

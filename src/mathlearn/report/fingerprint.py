@@ -18,7 +18,7 @@ _BYTES = 16
 def fingerprint(rows: Rows, *, max_rows: int) -> tuple[str, int]:
     """Return a hash of the numbers that were fitted, and how many rows they are.
 
-    Each row counts as the float64 numbers ``x_1 ... x_p, y_1 ... y_q`` and its weight, if any, in order, so that neither the size of
+    Each row counts as the float64 numbers ``x_1 ... x_p, y_1 ... y_q``, its weight and its offset, if any, in order, so that neither the size of
     the blocks nor the kind of source makes a difference. Negative zero counts as zero.
 
     Parameters
@@ -30,7 +30,8 @@ def fingerprint(rows: Rows, *, max_rows: int) -> tuple[str, int]:
     digest, n = blake2b(digest_size=_BYTES), 0
     for chunk in rows.chunks(max_rows):
         x = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
-        parts = [x, chunk.y, None if chunk.weight is None else chunk.weight[:, None]]
+        roles = (None if role is None else role[:, None] for role in (chunk.weight, chunk.offset))
+        parts = [x, chunk.y, *roles]
         block = np.concatenate([part for part in parts if part is not None], axis=1, dtype="<f8")
         block += 0.0  # turns -0 into 0
         digest.update(np.ascontiguousarray(block).data)

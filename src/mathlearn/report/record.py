@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mathlearn.results.certificate import Certificate
+    from mathlearn.statistics.cells import Cells
     from mathlearn.statistics.summary import Summary
 
-__all__ = ["Figure", "Item", "Line", "Page"]
+__all__ = ["Figure", "Item", "Line", "Page", "Table"]
 
 Line = tuple[str, str]
 """A label and a sentence."""
@@ -48,6 +49,21 @@ class Item:
     lines: tuple[Line, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a sentence on how to read it.
+
+    Attributes
+    ----------
+    title, lead : str
+    cells : Cells
+    """
+
+    title: str
+    lead: str
+    cells: Cells
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Everything on the page.
@@ -62,14 +78,16 @@ class Page:
     evidence : str
         Where the evidence comes from, in words.
     equation : str
-        HTML with MathML, safe as it is.
+        HTML with MathML, safe as it is; empty where there is none.
+    ratios, iterations : Table or None
+        Of a fit by likelihood.
     figures : tuple of Figure
     findings : tuple of Item
         Worst first; none where no rows were given.
     reading : str
         How to read the findings.
     derivation : str
-        HTML with MathML, safe as it is.
+        HTML with MathML, safe as it is; empty where there is none.
     reproduce : tuple of Line
     script : tuple of str
         Lines of Python that make the fit again.
@@ -83,6 +101,8 @@ class Page:
     certificate: Certificate
     evidence: str
     equation: str
+    ratios: Table | None
+    iterations: Table | None
     figures: tuple[Figure, ...]
     findings: tuple[Item, ...]
     reading: str

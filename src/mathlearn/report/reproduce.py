@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import re
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mathlearn._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mathlearn.report.record import Line
 
@@ -68,12 +69,18 @@ def lines(*, source: str | None, rows: int | None, mark: str | None, command: st
         yield "Command", redacted(command)
 
 
-def script(model: Any, y: Any) -> tuple[str, ...]:
-    """Return lines of Python that make the model: its class, and the parameters that are not the defaults."""
+def script(model: Any, y: Any, roles: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """Return lines of Python that make the model: its class, the parameters that are not the defaults, the columns with a role."""
     kind = type(model)
     usual = kind().get_params(deep=False)
     given = {name: value for name, value in model.get_params(deep=False).items() if value != usual[name]}
-    arguments = ", ".join(f"{name}={redacted(repr(value))}" for name, value in given.items())
+    arguments = ", ".join(f"{name}={redacted(_written(value))}" for name, value in given.items())
     module = kind.__module__.partition("._")[0]
     fit = "X" if y is None else f"X, {y!r}" if isinstance(y, str) else "X, y"
+    fit += "".join(f", {role}={value!r}" if isinstance(value, str) else f", {role}={role}" for role, value in (roles or {}).items())
     return f"from {module} import {kind.__name__}", "", f"model = {kind.__name__}({arguments})", f"model.fit({fit})"
+
+
+def _written(value: Any) -> str:
+    """Write a parameter as Python reads it again."""
+    return "float('inf')" if isinstance(value, float) and value == math.inf else repr(value)

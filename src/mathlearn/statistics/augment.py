@@ -14,6 +14,7 @@ from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics.measures import RowMeasures, saturated
 from mathlearn.statistics.functional import dispersion_known, fitted_values, without_error
 from mathlearn.statistics.row_table import row_table
+from mathlearn.statistics.separation import predictors
 from mathlearn.statistics.working import divided, law_of, working
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _residuals(result: FitResult, chunk: Chunk) -> dict[str, FloatArray]:
 
 def _of_likelihood(result: FitResult, chunk: Chunk, white: WhiteRows | None) -> dict[str, FloatArray]:
     """Means, predictors and residuals of a fit by likelihood."""
-    eta = fitted_values(result, chunk)[:, 0]
+    eta = predictors(result, chunk)
     if chunk.y is None:
         columns = {"fitted": law_of(result)[1].mu(eta), "predictor": eta}
     else:
@@ -122,16 +123,14 @@ def _of_likelihood(result: FitResult, chunk: Chunk, white: WhiteRows | None) -> 
 
 
 def _residuals_of(seen: Working) -> dict[str, FloatArray]:
-    columns = {
-        "fitted": seen.mu,
-        "predictor": seen.eta,
+    residuals = {
         "resid": -seen.link.residual(seen.eta, seen.y),
         "resid_pearson": seen.pearson,
         "resid_deviance": seen.signed_root,
-        "resid_working": divided(seen.pull, seen.curve),
+        "resid_working": np.where(np.isinf(seen.eta), np.nan, divided(seen.pull, seen.curve)),
     }
-    finite = {name: np.where(np.isfinite(values), values, np.nan) for name, values in columns.items()}
-    return finite | {"weights": seen.weight}
+    finite = {name: np.where(np.isfinite(values), values, np.nan) for name, values in residuals.items()}
+    return {"fitted": seen.mu, "predictor": seen.eta} | finite | {"weights": seen.weight}
 
 
 def _collect(result: FitResult, rows: Rows, max_rows: int) -> tuple[IntArray, dict[str, FloatArray], Reasons]:

@@ -16,6 +16,7 @@ from mathlearn.statistics.functional import (
     standard_errors,
     without_error,
 )
+from mathlearn.statistics.separation import infinite_signs
 from mathlearn.statistics.tails import letter, t_quantile, t_two_sided
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def coefficient_table(result: FitResult, level: float = 0.95) -> CoefficientTabl
         Confidence of the intervals, in (0, 1).
     """
     estimate = parameters(result).copy()
+    endless = infinite_signs(result)
     estimate[:, ~result.estimable] = np.nan
+    estimate[:, endless != 0.0] = np.copysign(np.inf, endless[endless != 0.0])
     undefined = reasons.whole_fit(result)
     df = _reference_df(result)
     if undefined is None:
@@ -136,6 +139,10 @@ def _withheld(result: FitResult, std_error: FloatArray, undefined: str | None) -
     """Yield the rules, the strongest first."""
     q, k = std_error.shape
     why = reasons.not_estimable(result)
+    endless = np.flatnonzero(infinite_signs(result)).tolist()
+    if endless:
+        yield Withheld(np.array([[i, j] for j in endless for i in range(q)]), COLUMNS[1:], reasons.INFINITE)
+        why = {j: text for j, text in why.items() if j not in endless}
     yield from _rules(COLUMNS, [(np.array([[i, j] for i in range(q)]), text) for j, text in why.items()])
     if undefined is not None:
         yield Withheld(np.argwhere(np.ones((q, k))), COLUMNS[1:], undefined)

@@ -75,8 +75,8 @@ def mean_interval(
         raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
     require_level(level)
     ends = _of_means if kind == "confidence" else _of_observations
-    lower, upper, method = ends(result, family, link, X, eta, level)
-    known = estimable_at(result, X)
+    known = estimable_at(result, X) & np.isfinite(eta)
+    lower, upper, method = ends(result, family, link, X, np.where(known, eta, np.nan), level)
     estimate, lower, upper = (np.where(known, values, np.nan) for values in (link.mu(eta), lower, upper))
     return Interval(
         estimate=estimate,
@@ -106,11 +106,16 @@ def _of_observations(
     errors, phi = predictor_errors(result, X), float(sigma(result)[0]) ** 2
     pooled, df = require_covariance(result).meat is None, np.inf if known else float(result.df_resid)
     lower, upper = np.full_like(eta, np.nan), np.full_like(eta, np.nan)
-    for start in range(0, eta.size, BLOCK):
-        rows = slice(start, start + BLOCK)
+    determined = np.flatnonzero(~np.isnan(eta))
+    for start in range(0, determined.size, BLOCK):
+        rows = determined[start : start + BLOCK]
         predictive = Predictive(family, link, eta[rows], errors[rows], phi, df, pooled)
         lower[rows], upper[rows] = predictive.interval((1.0 - level) / 2.0)
-    of = f"of one trial of the {family.title} family: 0, 1, or both" if family.takes_trials else f"of the {family.title} family"
+    of = (
+        f"of one trial of the {family.title} family: 0, 1, or both"
+        if family.takes_trials
+        else f"of the {family.title} family"
+    )
     shape = "whole numbers that hold at least this probability, " if law.whole else ""
     dispersion = "" if known else f" and the dispersion over {df:g} df over chi-squared"
     return lower, upper, f"{shape}law {of}, averaged over the normal law of the predictor{dispersion}"

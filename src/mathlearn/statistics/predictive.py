@@ -42,8 +42,14 @@ _REACH = 12.0  # standard deviations of the observation, on the scale of the pre
 _NODES = 72  # of Legendre
 _FIRM = 0.3  # error of the predictor, in standard deviations of the observation, up to which a Hermite sum serves
 _HERMITE = 11
-_DISPERSIONS = ((6.5, 81), (15.0, 21), (60.0, 9), (1e6, 5))  # nodes for up to so many degrees of freedom; beyond, the dispersion is known
+_DISPERSIONS = (
+    (6.5, 81),
+    (15.0, 21),
+    (60.0, 9),
+    (1e6, 5),
+)  # nodes for up to so many degrees of freedom; beyond, the dispersion is known
 _ROUNDS = 200
+_DOUBLINGS = 60  # of a bracket: further than any double counts by ones
 _CLOSE = 1e-10
 _FEWEST = 1e-300
 
@@ -110,17 +116,19 @@ class Predictive:
         total = np.zeros_like(self.eta)
         for ratio, share in zip(*_dispersions(self.df), strict=True):
             s = self.error * np.sqrt(ratio if self.pooled else 1.0)
-            average = self._hermite(y, of, self.dispersion * ratio, s)
+            average = _by_hermite(self, y, of, self.dispersion * ratio, s)
             loose = ~self._firm
             if loose.any():
-                average[loose] = self._only(loose)._legendre(y[loose], of, self.dispersion * ratio, s[loose], below=below)
+                average[loose] = _by_legendre(
+                    self._only(loose), y[loose], of, self.dispersion * ratio, s[loose], below=below
+                )
             total += share * average
         return total
 
     @property
     def _firm(self) -> BoolArray:
         """Where the mean is known far better than an observation (n,)."""
-        eta = self._reachable(self.eta)
+        eta = self.reachable(self.eta)
         with np.errstate(all="ignore"):
             spread = np.sqrt(self.dispersion * self.family.variance(self.link.mu(eta))) / np.abs(self.link.dmu(eta))
             firm: BoolArray = self.error <= _FIRM * spread
@@ -129,38 +137,7 @@ class Predictive:
     def _only(self, rows: BoolArray) -> Predictive:
         return replace(self, eta=self.eta[rows], error=self.error[rows])
 
-    def _hermite(self, y: FloatArray, of: Tail, phi: float, s: FloatArray) -> FloatArray:
-        nodes, shares = _hermite(_HERMITE)
-        mean = self.link.mu(self._reachable(self.eta[:, None] + s[:, None] * nodes))
-        return np.asarray(of(y[:, None], mean, phi) @ shares)
-
-    def _legendre(self, y: FloatArray, of: Tail, phi: float, s: FloatArray, *, below: bool) -> FloatArray:
-        from scipy.special import ndtr
-
-        s = np.maximum(s, np.finfo(np.float64).tiny)
-        low, high = self._window(y, phi, s)
-        nodes, shares = _gauss(_NODES)
-        z = 0.5 * (low + high)[:, None] + 0.5 * (high - low)[:, None] * nodes
-        mean = self.link.mu(self._reachable(self.eta[:, None] + s[:, None] * z))
-        weight = 0.5 * (high - low)[:, None] * shares * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
-        inside = np.einsum("ij,ij->i", weight, of(y[:, None], mean, phi))
-        # The law lies below y where the mean is small: at low predictors, or with a falling link at high ones.
-        rising = self.link.dmu(self._reachable(self.eta)) >= 0.0
-        outside = np.where(rising == below, ndtr(low), ndtr(-high))
-        return np.asarray(inside + outside)
-
-    def _window(self, y: FloatArray, phi: float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Range of standardised predictors (n,), (n,) at which an observation may lie on either side of y."""
-        centre = self.link.eta(y + 2.0 / 3.0 if distribution_of(self.family).whole else y)
-        with np.errstate(all="ignore"):
-            slope = self.link.dmu(centre)
-            spread = _REACH * np.sqrt(phi * self.family.variance(self.link.mu(centre))) / np.abs(slope)
-            low, high = (centre - spread - self.eta) / s, (centre + spread - self.eta) / s
-        known = np.isfinite(low) & np.isfinite(high)
-        first, last = (np.clip(np.where(known, end, side), -_SPAN, _SPAN) for end, side in ((low, -_SPAN), (high, _SPAN)))
-        return first, last
-
-    def _reachable(self, eta: FloatArray) -> FloatArray:
+    def reachable(self, eta: FloatArray) -> FloatArray:
         """Predictors that belong to a mean of the family; what lies beyond counts at the end of the range."""
         return np.clip(eta, self.link.eta_span.lower, self.link.eta_span.upper)
 
@@ -168,7 +145,10 @@ class Predictive:
     def _first(self, reached: Callable[[FloatArray], BoolArray]) -> FloatArray:
         """Return the smallest whole number (n,) from 0 on at which a condition holds, that holds from there on."""
         low, high = np.full_like(self.eta, -1.0), np.zeros_like(self.eta)
-        while not (there := reached(high)).all():
+        for _ in range(_DOUBLINGS):
+            there = reached(high)
+            if there.all():
+                break
             low, high = np.where(there, low, high), np.where(there, high, 2.0 * high + 1.0)
         while (wide := high - low > 1.0).any():
             middle = np.where(wide, np.floor(0.5 * (low + high)), high)
@@ -185,8 +165,8 @@ class Predictive:
         from scipy.special import ndtri
 
         positive = distribution_of(self.family).least == 0.0
-        mean = self.link.mu(self._reachable(self.eta))
-        error = self.error * np.abs(self.link.dmu(self._reachable(self.eta)))
+        mean = self.link.mu(self.reachable(self.eta))
+        error = self.error * np.abs(self.link.dmu(self.reachable(self.eta)))
         size = np.hypot(np.sqrt(self.dispersion * self.family.variance(mean)), error)
 
         def score(t: FloatArray) -> FloatArray:
@@ -198,16 +178,50 @@ class Predictive:
         return np.asarray(mean * np.exp(t) if positive else mean + size * t)
 
 
+def _by_hermite(law: Predictive, y: FloatArray, of: Tail, phi: float, s: FloatArray) -> FloatArray:
+    nodes, shares = _hermite(_HERMITE)
+    mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, None] * nodes))
+    return np.asarray(of(y[:, None], mean, phi) @ shares)
+
+
+def _by_legendre(law: Predictive, y: FloatArray, of: Tail, phi: float, s: FloatArray, *, below: bool) -> FloatArray:
+    from scipy.special import ndtr
+
+    s = np.maximum(s, np.finfo(np.float64).tiny)
+    low, high = _window(law, y, phi, s)
+    nodes, shares = _gauss(_NODES)
+    z = 0.5 * (low + high)[:, None] + 0.5 * (high - low)[:, None] * nodes
+    mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, None] * z))
+    weight = 0.5 * (high - low)[:, None] * shares * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
+    inside = np.einsum("ij,ij->i", weight, of(y[:, None], mean, phi))
+    # The law lies below y where the mean is small: at low predictors, or with a falling link at high ones.
+    rising = law.link.dmu(law.reachable(law.eta)) >= 0.0
+    outside = np.where(rising == below, ndtr(low), ndtr(-high))
+    return np.asarray(inside + outside)
+
+
+def _window(law: Predictive, y: FloatArray, phi: float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Range of standardised predictors (n,), (n,) at which an observation may lie on either side of y."""
+    centre = law.link.eta(y + 2.0 / 3.0 if distribution_of(law.family).whole else y)
+    with np.errstate(all="ignore"):
+        slope = law.link.dmu(centre)
+        spread = _REACH * np.sqrt(phi * law.family.variance(law.link.mu(centre))) / np.abs(slope)
+        low, high = (centre - spread - law.eta) / s, (centre + spread - law.eta) / s
+    known = np.isfinite(low) & np.isfinite(high)
+    first, last = (np.clip(np.where(known, end, side), -_SPAN, _SPAN) for end, side in ((low, -_SPAN), (high, _SPAN)))
+    return first, last
+
+
 def _bracketed_root(score: Callable[[FloatArray], FloatArray], step: FloatArray) -> FloatArray:
     """Find the zero of a rising function by steps that double until it is bracketed, then by regula falsi with halving (Illinois)."""
     low, high = -np.abs(step), np.abs(step)
     below, above = score(low), score(high)
-    while (out := below > 0.0).any():
-        low = np.where(out, 2.0 * low, low)
-        below = np.where(out, score(low), below)
-    while (out := above < 0.0).any():
-        high = np.where(out, 2.0 * high, high)
-        above = np.where(out, score(high), above)
+    for _ in range(_DOUBLINGS):
+        early, late = below > 0.0, above < 0.0
+        if not (early.any() or late.any()):
+            break
+        low, high = np.where(early, 2.0 * low, low), np.where(late, 2.0 * high, high)
+        below, above = (score(low) if early.any() else below), (score(high) if late.any() else above)
     for _ in range(_ROUNDS):
         middle = _between(low, high, below, above)
         value = score(middle)

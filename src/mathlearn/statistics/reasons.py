@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import Alias, FitResult
 
 __all__ = [
+    "INFINITE",
     "NO_DF_WITHOUT",
     "SATURATED",
     "dependences",
@@ -30,6 +31,7 @@ TOLD_ALIASES = 3
 ALIAS_LENGTH = 200
 
 SATURATED = "leverage 1: the fit passes through this row"
+INFINITE = "no finite estimate exists: the responses are separated"
 NO_DF_WITHOUT = "no residual degree of freedom would be left without a row"
 
 
@@ -43,7 +45,12 @@ def not_estimable(result: FitResult) -> dict[int, str]:
     for alias in result.aliases:
         for name in (alias.term, *alias.others, *([INTERCEPT] if alias.constant else [])):
             involved.setdefault(name, []).append(alias)
-    return {j: f"not determined by the data: {dependences(involved.get(names[j], []))}" for j in loose}
+    parted = result.likelihood is not None and result.likelihood.separation is not None
+    otherwise = "only rows that are separated know it" if parted else "the columns are dependent"
+    return {
+        j: f"not determined by the data: {dependences(involved[names[j]]) if names[j] in involved else otherwise}"
+        for j in loose
+    }
 
 
 def dependences(aliases: Sequence[Alias]) -> str:

@@ -69,7 +69,11 @@ def shown_coefficients(result: FitResult) -> tuple[FloatArray, FloatArray]:
         return _shown_scores(result.stack, separation, known)
     first = int(result.fit_intercept)
     coef = np.where(signs[first:] != 0.0, np.copysign(np.inf, signs[first:]), result.coef)
-    intercept = np.where(signs[:first] != 0.0, np.copysign(np.inf, signs[:first]), result.intercept) if first else result.intercept
+    intercept = (
+        np.where(signs[:first] != 0.0, np.copysign(np.inf, signs[:first]), result.intercept)
+        if first
+        else result.intercept
+    )
     return coef, intercept
 
 

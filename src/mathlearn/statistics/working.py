@@ -90,6 +90,8 @@ class Working:
 def working(result: FitResult, chunk: Chunk, eta: FloatArray) -> Working:
     """Look at the rows of a chunk, whose linear predictors are eta (n,), offset included.
 
+    A row of which the predictor is infinite, as separation has it, is at its limit: it no longer pulls, and tells nothing.
+
     Raises
     ------
     SchemaError
@@ -102,7 +104,9 @@ def working(result: FitResult, chunk: Chunk, eta: FloatArray) -> Working:
     counts = result.weights_type == "frequency"
     trials = np.ones(chunk.n) if seen.trials is None else seen.trials
     weight = trials if counts or chunk.weight is None else trials * chunk.weight
-    rows = family.kernels(seen.y, eta, link)
+    settled = np.isinf(eta)
+    rows = family.kernels(seen.y, np.where(settled, 1.0, eta), link)
+    loss, gradient, curvature = (np.where(settled, 0.0, part) for part in rows) if settled.any() else rows
     return Working(
         family=family,
         link=link,
@@ -111,9 +115,9 @@ def working(result: FitResult, chunk: Chunk, eta: FloatArray) -> Working:
         mu=link.mu(eta),
         weight=weight,
         count=chunk.weight if counts else None,
-        pull=-weight * rows.gradient,
-        curve=weight * rows.curvature,
-        loss=rows.loss,
+        pull=-weight * gradient,
+        curve=weight * curvature,
+        loss=loss,
     )
 
 

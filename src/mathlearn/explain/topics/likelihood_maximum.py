@@ -93,7 +93,7 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
         values = np.linalg.svd(white / np.where(length > 0, length, 1.0)[:, None], compute_uv=False)
         share = float(values[-1] / values[0]) if values.size else 1.0
         says = "what rounding can make of a curvature of zero, relative to the least found"
-        yield StepCheck((setting.p + 1) * ROUNDOFF / share**2 if share > 0 else np.inf, 1.0, says)
+        yield StepCheck((setting.p + 1) * ROUNDOFF / share if share > 0 else np.inf, 1.0, says)
     for name in ("newton_decrement", "curvature", "optimisation_error", "convergence"):
         found = certified(setting.result, name)
         if found is not None:

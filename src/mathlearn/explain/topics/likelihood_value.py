@@ -127,14 +127,30 @@ def _binary(setting: Setting) -> Iterator[StepCheck]:
     yield StepCheck(
         abs(record.log_likelihood + setting.rss / 2) / size, 8 * ROUNDOFF, "minus half the deviance, relative"
     )
-    if not record.iterations or law.corrected or setting.result.curvature is None:
+    lost = _lost(setting)
+    if not record.iterations or law.corrected or setting.result.curvature is None or not isfinite(lost):
         return
     last = record.iterations[-1]
     loss = -record.log_likelihood + record.penalty / 2 * float(setting.beta @ setting.beta)
-    # What the last step still gains, and the noise of the solver's own sums, whose terms are about as large as one at the start.
-    allowed = last.gradient**2 + 1e-11 * max(size, loss) + 64 * ROUNDOFF * setting.result.n
+    # What the last step still gains, the noise of the solver's own sums, and what rounding does to the predictors.
+    allowed = last.gradient**2 + 1e-11 * max(size, loss) + 64 * ROUNDOFF * setting.result.n + lost
     says = "what the solver minimised, at the last point that it looked at: less what its last step gains, relative"
     yield StepCheck(abs(last.loss - loss) / size, allowed / size, says)
+
+
+def _lost(setting: Setting) -> float:
+    """Bound what rounding the terms of the predictors can do to the log-likelihood: large where nearly dependent columns cancel.
+
+    In the metric of the working weights the predictors are off by at most a few roundings of ``sum |b_j| |x_j|``, and the score has the
+    norm of Pearson's residuals. Infinite where the lengths of the columns are not known.
+    """
+    if not setting.p:
+        return 0.0
+    found = likelihood_again.Information.of(setting)
+    if found is None:
+        return np.inf
+    reach = float(np.abs(setting.beta) @ np.sqrt(np.diag(found.matrix)))
+    return 8 * (setting.p + 2) * ROUNDOFF * float(np.sqrt(max(setting.law.record.pearson, 0.0))) * reach
 
 
 TOPIC = Topic(20, "likelihood", "fit", always, step)

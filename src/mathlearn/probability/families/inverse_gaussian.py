@@ -97,9 +97,7 @@ _NODES = 4
 
 
 def _ends(y: FloatArray, mu: FloatArray, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
-    r"""Return :math:`a = (y / \mu - 1) / \sqrt{\phi y}` and :math:`b = (y / \mu + 1) / \sqrt{\phi y}`, for which
-    :math:`b^2 - a^2 = 4 / \phi\mu`.
-    """
+    r"""Return :math:`a = (y / \mu - 1) / \sqrt{\phi y}` and :math:`b = (y / \mu + 1) / \sqrt{\phi y}`."""
     root = np.sqrt(phi * y)
     return np.asarray((y / mu - 1.0) / root), np.asarray((y / mu + 1.0) / root)
 

@@ -27,7 +27,7 @@ from mathlearn.probability.special import gap, stirling_error
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
 
-__all__ = ["FAMILIES", "tweedie"]
+__all__ = ["FAMILIES", "deviance", "observed", "share", "tweedie", "variance"]
 
 
 def _loss(xi: float, y: FloatArray, eta: FloatArray, link: Link, _beside: Relative) -> FloatArray:
@@ -50,19 +50,22 @@ def _plain_loss(
     return value
 
 
-def _share(xi: float, mu: FloatArray) -> FloatArray:
+def share(xi: float, mu: FloatArray) -> FloatArray:
+    """Return ``mu / V(mu)``."""
     return np.asarray(np.power(mu, 1.0 - xi))
 
 
 def _plain(xi: float, y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
-    return plain_kernels(y, eta, link, partial(_share, xi), partial(_plain_loss, xi))
+    return plain_kernels(y, eta, link, partial(share, xi), partial(_plain_loss, xi))
 
 
-def _observed(xi: float, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
+def observed(xi: float, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
+    """Return the second derivative of the loss in the predictor."""
     return power_observed(y, eta, link, xi)
 
 
-def _variance(xi: float, mu: FloatArray) -> FloatArray:
+def variance(xi: float, mu: FloatArray) -> FloatArray:
+    """Return the variance at dispersion 1."""
     return np.asarray(mu**xi)
 
 
@@ -70,7 +73,7 @@ _NEAR = 0.5
 _ORDER = 20
 
 
-def _deviance(xi: float, y: FloatArray, mu: FloatArray) -> FloatArray:
+def deviance(xi: float, y: FloatArray, mu: FloatArray) -> FloatArray:
     """Return twice ``y**(2 - xi)`` times the difference of two means of an exponential, by its series where they are close."""
     a, b = 1.0 - xi, 2.0 - xi
     safe = np.where(y > 0.0, y, 1.0)
@@ -85,9 +88,16 @@ def _deviance(xi: float, y: FloatArray, mu: FloatArray) -> FloatArray:
         coefficients.append((b ** (k - 1) - a ** (k - 1)) / factorial)
     for coefficient in reversed(coefficients):
         series = series * s + coefficient
-    far = y * (mu**a - safe**a) / -a + (mu**b - safe**b) / b
-    value = np.where(near, safe**b * (s * s * series), np.where(np.isposinf(mu), np.inf, far))
+    value = np.where(near, safe**b * (s * s * series), _far(a, b, safe, mu))
     return np.where(y > 0.0, 2.0 * value, 2.0 * mu**b / b)
+
+
+def _far(a: float, b: float, y: FloatArray, mu: FloatArray) -> FloatArray:
+    """Return the difference itself, in an order that stays in the range of doubles: for powers below 2, and above."""
+    if b > 0.0:
+        return np.where(np.isposinf(mu), np.inf, y * (mu**a - y**a) / -a + (mu**b - y**b) / b)
+    ratio = mu / y
+    return np.asarray(y**b * (ratio**b * (1.0 / b - 1.0 / (a * ratio)) + 1.0 / (a * b)))
 
 
 _SPREAD = 1.5  # standard deviations of the number of amounts to one step of the sum
@@ -171,9 +181,9 @@ def tweedie(power: float) -> Family:
         canonical=power_link(1.0 - xi).name,
         kernels_of=partial(_kernels, xi),
         plain_of=partial(_plain, xi),
-        observed_of=partial(_observed, xi),
-        variance_of=partial(_variance, xi),
-        deviance_of=partial(_deviance, xi),
+        observed_of=partial(observed, xi),
+        variance_of=partial(variance, xi),
+        deviance_of=partial(deviance, xi),
         start_of=_start,
         saturated_of=partial(_saturated, xi),
         parameters=(("power", xi),),

@@ -36,7 +36,9 @@ class Reference(NamedTuple):
     def of(cls, result: FitResult) -> Reference:
         """Choose by how the variance of a row is known."""
         if result.likelihood is None:
-            return cls(float(result.df_resid), "t as an approximation", "errors may differ in variance", "squared residuals")
+            return cls(
+                float(result.df_resid), "t as an approximation", "errors may differ in variance", "squared residuals"
+            )
         variances, squared = "variances may differ from the family's; expected information", "squared scores"
         if dispersion_known(result):
             return cls(inf, "normal, for many rows", variances, squared)

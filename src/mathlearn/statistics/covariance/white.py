@@ -15,6 +15,7 @@ import numpy as np
 from mathlearn._errors import SchemaError
 from mathlearn.linalg.errorfree import ROUNDOFF, gamma
 from mathlearn.statistics.functional import centred_times, require_curvature, sigma, with_constant
+from mathlearn.statistics.separation import predictors
 from mathlearn.statistics.working import divided, working
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class WhiteRows:
         """Transform one chunk, given as it was to the fit."""
         if chunk.y is None:
             raise SchemaError("these rows carry no y: give the X and y of the fit")
-        curvature, r = require_curvature(result), result.rank
+        curvature = require_curvature(result)
+        r = curvature.whitener.shape[1]
         # One product gives coordinates and fitted values, both about the mean, where their digits are.
         both = np.concatenate([curvature.whitener, result.coef.T], axis=1)
         image = np.concatenate([curvature.mean_white, result.coef @ curvature.mean])
@@ -111,12 +113,16 @@ class WhiteRows:
 
     @classmethod
     def _of_likelihood(cls, result: FitResult, chunk: Chunk, basis: FloatArray, along: FloatArray) -> WhiteRows:
-        eta = result.centre + along
         shift = 0.0 if chunk.offset is None else chunk.offset[:, None]
-        seen = working(result, chunk, (eta + shift)[:, 0])
-        rounding = _rounding(result, chunk, np.abs(along) + np.abs(shift) + np.abs(eta + shift))
+        eta = result.centre + along + shift
+        if result.likelihood is not None and result.likelihood.separation is not None:
+            eta = predictors(result, chunk)[:, None]
+        seen = working(result, chunk, eta[:, 0])
+        settled = np.isinf(eta)
+        sums = np.abs(along) + np.abs(shift) + np.where(settled, 0.0, np.abs(eta))
         with np.errstate(all="ignore"):  # a mean that no longer moves with its predictor says nothing of it
             mean = 4 * ROUNDOFF * np.maximum(np.abs(seen.y), np.abs(seen.mu)) / np.abs(seen.link.dmu(seen.eta))
+        rounding = _rounding(result, chunk, sums) + np.where(np.isfinite(mean), mean, 0.0)[:, None]
         return cls(
             basis=basis,
             residual=divided(seen.pull, seen.curve)[:, None],
@@ -125,7 +131,7 @@ class WhiteRows:
             count=seen.count,
             group=chunk.group,
             index=chunk.index,
-            rounding=rounding + np.where(np.isfinite(mean), mean, 0.0)[:, None],
+            rounding=rounding,
             seen=seen,
         )
 
@@ -188,7 +194,9 @@ class Tally:
         d = np.zeros_like(z) if white.rounding is None else white.rounding
         if white.root is not None:
             d = d * white.root
-        z = np.where(np.isfinite(z), z, 0.0)  # rows without information are not in Pearson's statistic of the record either
+        z = np.where(
+            np.isfinite(z), z, 0.0
+        )  # rows without information are not in Pearson's statistic of the record either
         cs, cz, cd = (x if count is None else x * count[:, None] for x in (white.pull, z, d))
         curve = white.curve if count is None else count if white.curve is None else count * white.curve
         return cls(
@@ -242,7 +250,9 @@ class Tally:
             )
         least_squares = result.likelihood is None
         # Without intercept a likelihood keeps no sum of its working weights.
-        if (least_squares or result.fit_intercept) and not math.isclose(self.weight, result.weight_sum, rel_tol=SAME_SUMS):
+        if (least_squares or result.fit_intercept) and not math.isclose(
+            self.weight, result.weight_sum, rel_tol=SAME_SUMS
+        ):
             kind = "weights" if least_squares else "working weights"
             raise SchemaError(
                 f"the {kind} of the fit sum to {result.weight_sum:.6g} and these to {self.weight:.6g}: give the X, y and "

@@ -105,8 +105,10 @@ def diagnose(
     """
     require_level(level)
     checks, reason = [check for check in CHECKS.values() if check.applies(result)], no_curvature(result)
+    noted = [finding for check in checks if check.of_record for finding in check.of_record(result)]
     if reason is not None:
-        return _record(result, [_refused(check, reason) for check in checks], level, title, 0)
+        refused = [_refused(check, reason) for check in checks if check.of_record is None]
+        return _record(result, [*noted, *refused], level, title, 0)
     size = result.n * len(result.terms)
     max_rows = max_rows or block_rows(len(result.terms))
     threads = threads or pool_size(size, get_config().threads)
@@ -129,7 +131,7 @@ def diagnose(
         else:
             passes += 1
             findings += _of_rows(of_rows, case, rows, max_rows, threads)
-    return _record(result, findings, level, title, passes)
+    return _record(result, [*noted, *findings], level, title, passes)
 
 
 def _of_rows(checks: list[Check], case: Case, rows: Rows, max_rows: int, threads: int) -> Iterator[Finding]:

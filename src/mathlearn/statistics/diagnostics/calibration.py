@@ -87,7 +87,7 @@ class Calibration(RowCheck[Sums]):
         trials = block.counted(rows.weight)
         place = self._place(rows.eta)
         columns = (trials, trials * rows.y, trials * rows.mu)
-        bins = np.stack([np.bincount(place, weights=each, minlength=BINS) for each in columns], axis=1)
+        bins: FloatArray = np.stack([np.bincount(place, weights=each, minlength=BINS) for each in columns], axis=1)
         failure = rows.link.odds.complement(rows.eta) if rows.link.odds is not None else 1.0 - rows.mu
         brier = trials @ (rows.y * failure**2 + (1.0 - rows.y) * rows.mu**2)
         return Sums(bins, float(brier))
@@ -95,7 +95,7 @@ class Calibration(RowCheck[Sums]):
     def _place(self, eta: FloatArray) -> IntArray:
         """Bin of each predictor: narrow where most are, and none is left out however far away it is."""
         u = (eta - self.case.result.centre[0]) / self.case.spread[0]
-        part = 0.5 + 0.5 * u / (1.0 + np.abs(u))
+        part = 0.5 + 0.5 * np.where(np.isinf(u), np.sign(u), u / (1.0 + np.abs(u)))
         place: IntArray = np.minimum((part * BINS).astype(np.int64), BINS - 1)
         return place
 

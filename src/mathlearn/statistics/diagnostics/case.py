@@ -141,10 +141,11 @@ def triangular(result: FitResult) -> FloatArray:
         Inference is withheld for this fit.
     """
     curvature = require_curvature(result)
+    r = curvature.whitener.shape[1]  # less than the rank where rows are separated
     basis = np.concatenate([curvature.whitener, curvature.null], axis=1) * curvature.scale[:, None]
     length = np.linalg.norm(basis, axis=0)
-    rows = np.linalg.solve((basis / length).T, np.eye(len(basis))[:, : result.rank]).T
-    factor: FloatArray = rows / length[: result.rank, None] * curvature.scale
+    rows = np.linalg.solve((basis / length).T, np.eye(len(basis))[:, :r]).T
+    factor: FloatArray = rows / length[:r, None] * curvature.scale
     return factor
 
 

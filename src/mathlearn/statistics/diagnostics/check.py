@@ -62,6 +62,8 @@ class Check:
         For listings: one line.
     names : tuple of str
         Names of the findings it makes.
+    of_record : callable or None
+        ``result -> findings`` for a check of what the fit itself has noted, inference withheld or not.
     without_rows : callable or None
         ``case -> findings`` for a check of the columns alone.
     prepare : callable or None
@@ -73,6 +75,7 @@ class Check:
     name: str
     summary: str
     names: tuple[str, ...]
+    of_record: Callable[[FitResult], Iterable[Finding]] | None = None
     without_rows: Callable[[Case], Iterable[Finding]] | None = None
     prepare: Callable[[Case], RowCheck[Any] | str] | None = None
     applies: Callable[[FitResult], bool] = always

@@ -101,13 +101,13 @@ def collinearity(result: FitResult) -> Collinearity:
     whole = factor
     if first:
         top = np.sqrt(result.weight_sum) * np.concatenate([[1.0], curvature.mean + curvature.origin])
-        whole = np.concatenate([top[None], np.concatenate([np.zeros((result.rank, 1)), factor], axis=1)])
+        whole = np.concatenate([top[None], np.concatenate([np.zeros((len(factor), 1)), factor], axis=1)])
     return Collinearity(
         result.terms,
         parameter_names(result),
         np.where(result.estimable[first:], vif, np.nan),
-        *_decompose(whole, result.rank + first),
-        *_decompose(factor, result.rank),
+        *_decompose(whole, len(whole)),
+        *_decompose(factor, len(factor)),
     )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import FloatArray
     from mathlearn.probability.family import Family
+    from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.diagnostics.case import Block, Case
     from mathlearn.statistics.working import Working
 
@@ -120,7 +121,9 @@ class Dispersion(RowCheck[Sums]):
         result = self.case.result
         response = result.responses[0]
         left = total.variance - float(total.cross @ total.cross)
-        if total.several == 0.0:
+        if result.likelihood is not None and result.likelihood.separation is not None:
+            yield not_checked("dispersion", "rows that are told apart with certainty do not vary", response)
+        elif total.several == 0.0:
             reason = "with one trial a row the variance follows from the mean: no rows can contradict it"
             yield not_checked("dispersion", reason, response)
         elif not left > 0.0:
@@ -163,6 +166,13 @@ class Dispersion(RowCheck[Sums]):
         return REMEDIES.get(self.family.name, ELSE).format(factor=number(float(np.sqrt(phi)), 3))
 
 
+def _assumed(result: FitResult) -> bool:
+    """Whether the variance of a row is known once its mean is, and is more than what one trial must have."""
+    if result.likelihood is None or not dispersion_known(result):
+        return False
+    return not (law_of(result)[0].takes_trials and result.likelihood.trials == result.n)
+
+
 def _seen(block: Block) -> Working:
     seen = block.white.seen
     assert seen is not None
@@ -175,6 +185,6 @@ CHECKS = (
         "Pearson's statistic over its degrees of freedom",
         ("dispersion",),
         prepare=Dispersion.prepare,
-        applies=dispersion_known,
+        applies=_assumed,
     ),
 )

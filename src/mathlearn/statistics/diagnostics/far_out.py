@@ -65,7 +65,7 @@ class FarOut:
             result.n,
             "largest likelihood residual, Chernoff and Bonferroni",
             "largest distance of a row from the fit made without it, as a root of deviance",
-            "units of the root of deviance",
+            "(root of deviance)",
         )
 
     @property

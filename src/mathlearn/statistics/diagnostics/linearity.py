@@ -240,4 +240,12 @@ def _side(bend: float) -> str:
     return f"{number(abs(float(bend)), 2)} sigma {'below' if bend < 0 else 'above'}"
 
 
-CHECKS = (Check("linearity", "RESET, and the square of each column", ("linearity",), prepare=Linearity.prepare, applies=least_squares),)
+CHECKS = (
+    Check(
+        "linearity",
+        "RESET, and the square of each column",
+        ("linearity",),
+        prepare=Linearity.prepare,
+        applies=least_squares,
+    ),
+)

@@ -80,7 +80,9 @@ class LinkTest(RowCheck[Sums]):
         if square.rank:
             yield self._link(total, square)
         else:
-            yield not_checked("link", "the predictor takes too few distinct values for its square to add anything", response)
+            yield not_checked(
+                "link", "the predictor takes too few distinct values for its square to add anything", response
+            )
         explained = self.squares.explained_by_squares(total, 0)
         if explained.any():
             yield self._linearity(explained)

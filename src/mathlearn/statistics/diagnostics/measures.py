@@ -38,8 +38,8 @@ __all__ = [
     "externally_studentised",
     "gap_of",
     "internally_studentised",
-    "likelihood_residual",
     "leave_one_out_sigma",
+    "likelihood_residual",
     "saturated",
 ]
 
@@ -78,7 +78,9 @@ def externally_studentised(e: FloatArray, gap: FloatArray, without: FloatArray) 
     return value
 
 
-def likelihood_residual(d: FloatArray, e: FloatArray, hat: FloatArray, gap: FloatArray, without: FloatArray) -> FloatArray:
+def likelihood_residual(
+    d: FloatArray, e: FloatArray, hat: FloatArray, gap: FloatArray, without: FloatArray
+) -> FloatArray:
     """``sign(d) sqrt(d**2 + h e**2 / (1 - h))`` over the standard error without the row: the fall of the deviance when it leaves.
 
     It is `externally_studentised` where d = e.

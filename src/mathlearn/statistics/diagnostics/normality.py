@@ -263,5 +263,11 @@ def _tests(skewness: float, kurtosis: float, n: float, kept: FloatArray | None) 
 
 
 CHECKS = (
-    Check("normality", "skewness, kurtosis, Jarque-Bera, Shapiro-Wilk", ("normality",), prepare=Normality.prepare, applies=least_squares),
+    Check(
+        "normality",
+        "skewness, kurtosis, Jarque-Bera, Shapiro-Wilk",
+        ("normality",),
+        prepare=Normality.prepare,
+        applies=least_squares,
+    ),
 )

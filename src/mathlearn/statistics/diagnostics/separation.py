@@ -10,44 +10,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mathlearn.statistics.diagnostics.check import Check, likelihood
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity
+from mathlearn.statistics.functional import parameter_names
+from mathlearn.statistics.separation import infinite_signs
 from mathlearn.statistics.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn.statistics.diagnostics.case import Case
+    from mathlearn.results.fit_result import FitResult
 
 __all__ = ["CHECKS"]
 
 
-def _check(case: Case) -> Iterator[Finding]:
-    result = case.result
+def _check(result: FitResult) -> Iterator[Finding]:
     found = None if result.likelihood is None else result.likelihood.separation
     if found is None:
         return
-    involved = [name for name, moved in zip(case.names, np.abs(found.directions).max(axis=0) > 0.0, strict=True) if moved]
-    how = "completely" if found.complete else "in part"
+    names = parameter_names(result)
+    involved = tuple(name for name, sign in zip(names, infinite_signs(result).tolist(), strict=True) if sign)
     yield Finding(
         name="separation",
-        subject=tuple(involved),
+        subject=involved,
         response=result.responses[0],
         severity=Severity.SERIOUS,
         effect=Effect(
             found.separated / result.n,
             "share of the rows whose fitted mean lies at the end of its range",
-            f"{listed(involved)} tell the outcomes apart {how}: in {found.separated} of {result.n} rows the fitted mean is at the end of its range. "
-            "These coefficients have no finite estimate, and are withheld.",
+            f"{found.separated} of {result.n} rows are told apart with certainty{'' if found.complete else ', and the others are not'}: their "
+            f"fitted means lie at the end of their range, and the estimates of {listed(involved)} are infinite.",
             float("inf"),
         ),
-        matters="coefficients of the columns involved; predictions and the other coefficients are not affected",
-        remedy="bias_reduction='firth', whose estimates are finite with intervals from their profile; or fewer columns, or a penalty",
+        matters="standard errors, tests and intervals of the columns involved; predictions are what the rows say",
+        remedy="bias_reduction='firth', whose estimates are finite and whose intervals are of the profile likelihood; a penalty; or more rows",
     )
 
 
 CHECKS = (
-    Check("separation", "infinite estimates, from the record of the fit", ("separation",), without_rows=_check, applies=likelihood),
+    Check(
+        "separation",
+        "infinite estimates, from the record of the fit",
+        ("separation",),
+        of_record=_check,
+        applies=likelihood,
+    ),
 )
