@@ -60,7 +60,6 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("Poisson, penalised", _plus("n", 3)),
         ("separated completely", _separation(verified=lambda _: False)),
         ("separated in part", _separation(verified=lambda _: False)),
-        ("separated in part", _separation(directions=lambda v: np.vstack([v, v]))),
         ("separated in part", _estimable_again),
         ("not converged", _plus("df_resid", -1)),
     ],

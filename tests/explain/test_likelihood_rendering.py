@@ -75,9 +75,10 @@ def test_an_equation_in_full():
     assert equation(fit("logit, many columns")).endswith("x₁ = x1, …, x₁₂ = x12")
 
 
-def test_an_equation_does_not_say_an_infinite_coefficient():
-    assert equation(fit("separated in part")).endswith("+ not known ward")
-    assert r"\text{not known}\, \text{ward}" in equation(fit("separated in part"), format="latex")
+def test_an_equation_says_that_a_coefficient_is_infinite():
+    assert equation(fit("separated in part")).endswith("+ ∞ ward")
+    assert equation(fit("separated in part"), format="latex").endswith(r"+ \infty\, \text{ward}")
+    assert "∞ age" in equation(fit("separated completely"))
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")

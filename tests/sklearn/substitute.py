@@ -27,9 +27,10 @@ RANK = {"passed": 0, "skipped": 1, "failed": 2}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the two options of the plugin."""
+    """Add the options of the plugin."""
     group = parser.getgroup("substitute")
     group.addoption("--substitute", action="append", help="package.module:Class to test in the place of scikit-learn's")
+    group.addoption("--slow", action="append", help="module of which only tests of the first class are kept")
     group.addoption("--outcomes", help="file that receives the outcomes as JSON")
 
 
@@ -46,7 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
         for original, substitute in of.items():
             if getattr(holder, original.__name__, None) is original:
                 setattr(holder, original.__name__, substitute)
-    config.pluginmanager.register(Recorder(tuple(substitutes), Path(config.getoption("--outcomes"))))
+    slow = frozenset(config.getoption("--slow") or ())
+    config.pluginmanager.register(Recorder(of, slow, Path(config.getoption("--outcomes"))))
 
 
 def _named(text: str) -> type:
@@ -58,9 +60,10 @@ def _named(text: str) -> type:
 class Recorder:
     """Keeps the tests that use the classes and records how they end."""
 
-    def __init__(self, substitutes: tuple[type, ...], path: Path) -> None:
-        self.substitutes = substitutes
-        self.names = {each.__name__ for each in substitutes}
+    def __init__(self, of: dict[type, type], slow: frozenset[str], path: Path) -> None:
+        self.of = of
+        self.substitutes = tuple(of.values())
+        self.slow = slow
         self.path = path
         self.outcomes: dict[str, str] = {}
         self.broken: dict[str, str] = {}
@@ -68,10 +71,18 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Deselect the tests that use none of the classes."""
+        """Deselect the tests that use none of the classes; in slow modules, all that use others than the first."""
         kept = [item for item in items if isinstance(item, pytest.Function) and self._concerns(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
+
+    def pytest_collection_finish(self) -> None:
+        """Give each class back to the module that defines it, now that the tests have taken theirs.
+
+        Other classes of that module, such as LogisticRegressionCV, build on it and its private side.
+        """
+        for original in self.of:
+            setattr(sys.modules[original.__module__], original.__name__, original)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a module that cannot be imported."""
@@ -91,20 +102,24 @@ class Recorder:
         self.path.write_text(json.dumps(content), encoding="utf-8")
 
     def _concerns(self, item: pytest.Function) -> bool:
+        classes = self.substitutes[:1] if _short(item.nodeid).partition("::")[0] in self.slow else self.substitutes
         callspec = getattr(item, "callspec", None)
-        in_parameters = callspec is not None and self._holds(callspec.params)
-        return in_parameters or not self.names.isdisjoint(_names(inspect.unwrap(item.function).__code__))
+        in_parameters = callspec is not None and _holds(callspec.params, classes)
+        names = {each.__name__ for each in classes}
+        return in_parameters or not names.isdisjoint(_names(inspect.unwrap(item.function).__code__))
 
-    def _holds(self, value: Any) -> bool:
-        if value in self.substitutes if isinstance(value, type) else isinstance(value, self.substitutes):
-            return True
-        if isinstance(value, partial):
-            return self._holds(value.func)
-        if isinstance(value, dict):
-            return any(map(self._holds, value.values()))
-        if isinstance(value, list | tuple):
-            return any(map(self._holds, value))
-        return hasattr(value, "get_params") and not isinstance(value, type) and self._holds(_parameters(value))
+
+def _holds(value: Any, classes: tuple[type, ...]) -> bool:
+    """Whether one of the classes, or an estimator of it, is somewhere in a test's parameters."""
+    if value in classes if isinstance(value, type) else isinstance(value, classes):
+        return True
+    if isinstance(value, partial):
+        return _holds(value.func, classes)
+    if isinstance(value, dict):
+        return any(_holds(each, classes) for each in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds(each, classes) for each in value)
+    return hasattr(value, "get_params") and not isinstance(value, type) and _holds(_parameters(value), classes)
 
 
 def _parameters(estimator: Any) -> dict[str, Any]:

@@ -93,8 +93,11 @@ def test_influence_on_finneys_data_is_that_published_by_sas():
     data = np.genfromtxt(folder / "binary_constrict.csv", delimiter=",", names=True)
     published = np.genfromtxt(folder / "results_influence_logit.csv", delimiter=",", skip_header=1)[:, 1:]
     X, y = np.column_stack([data["log_rate"], data["log_volumne"]]), data["constrict"]
-    changes = LogisticRegression(C=np.inf).fit(X, y).influence(X, y)
+    model = LogisticRegression(C=np.inf).fit(X, y)
+    shown, changes = model.augment(X, y), model.influence(X, y)
     places = 0.6e-4  # half a unit of the last, and of the rounding of the table before
+    assert_allclose(shown["resid_pearson"], published[:, 2], rtol=0, atol=places)
+    assert_allclose(shown["resid_deviance"], published[:, 3], rtol=0, atol=places)
     assert_allclose(changes["hat"], published[:, 4], rtol=0, atol=places)
     assert_allclose(changes.filter(like="dfbetas_"), published[:, 5:8], rtol=0, atol=1e-4)
     assert_allclose(3 * changes["cooks_d"], published[:, 8], rtol=0, atol=places)

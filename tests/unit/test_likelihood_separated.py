@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mathlearn._sklearn import ConvergenceWarning
+from mathlearn.datasets import load_titanic
 from mathlearn.linear_model import GeneralizedLinearRegressor, LogisticRegression, PoissonRegressor
 from mathlearn.results.fit_result import DefectKind, Status
 
@@ -125,3 +126,18 @@ def test_tables_show_the_infinite_estimate_and_why_the_rest_is_missing():
     assert "no finite estimate exists" in table.attrs["reasons"]["x1", "std_error"]
     assert ("x1", "estimate") not in table.attrs["reasons"]
     assert "no finite estimate exists" in model.summary().to_text()
+
+
+def test_the_end_of_a_parameter_is_said_only_where_the_rows_settle_it():
+    """Of the children of the first and second class all survived: the sum of two coefficients is infinite, the second alone is open."""
+    titanic = load_titanic()
+    model = LogisticRegression(C=np.inf, formula="survived ~ C(class) * age + sex")
+    with pytest.warns(ConvergenceWarning, match="separated"):
+        model.fit(titanic)
+    estimates = model.tidy().set_index("term")["estimate"]
+    assert estimates["age[T.child]"] == np.inf
+    assert estimates["C(class)[T.3rd]:age[T.child]"] == -np.inf
+    assert np.isnan(estimates["C(class)[T.2nd]:age[T.child]"])
+    children = titanic[(titanic["age"] == "child") & (titanic["class"] != "3rd")]
+    assert_array_equal(model.predict_proba(children)[:, 1], 1.0)
+    assert model.predict(titanic).shape == (2201,)

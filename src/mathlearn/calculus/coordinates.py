@@ -59,6 +59,13 @@ class Coordinates:
         coef[self.columns] = found / self.scale[self.columns]
         return coef
 
+    def unknowns(self, coef: FloatArray, mean: FloatArray, centre: float) -> FloatArray:
+        """Return the unknowns (k,) of a linear predictor with slopes (p,) in the user's units, which is `centre` at the point `mean`."""
+        slopes = (coef * self.scale)[self.columns]
+        if self.basis is not None:
+            slopes = np.linalg.lstsq(self.basis, slopes, rcond=None)[0]
+        return np.concatenate([[centre + (self.shift - mean) @ coef][: int(self.intercept)], slopes])
+
     def of(self, X: FloatArray) -> FloatArray:
         """Return z (n, r), without the constant, as a new array."""
         if self.kept is not None:

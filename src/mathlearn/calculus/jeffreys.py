@@ -66,13 +66,32 @@ class _Part(NamedTuple):
         return _Part(self.slope + other.slope, self.square + other.square, self.cross + other.cross)
 
 
-def jeffreys_at(objective: Objective, rows: Rows, theta: FloatArray, *, max_rows: int, threads: int) -> Sums:
-    """Evaluate the penalised objective at theta (k,): value, gradient, and curvature (that of f where its own is not positive)."""
+def jeffreys_at(
+    objective: Objective,
+    rows: Rows,
+    theta: FloatArray,
+    *,
+    max_rows: int,
+    threads: int,
+    independent: bool = False,
+    along: FloatArray | None = None,
+) -> Sums:
+    """Evaluate the penalised objective at theta (k,): value, gradient, and curvature (that of f where its own is not positive).
+
+    Parameters
+    ----------
+    independent : bool
+        Whether the columns of the coordinates are known to be independent. If so, a determinant that is lost to rounding is small
+        because the working weights are: the penalty is a wall there, and the value infinite.
+    along : (k, m), optional
+        Directions in which theta may move, so that the curvature need be positive in them alone.
+    """
     sums = objective.at(rows, theta, max_rows=max_rows, threads=threads)
     intercept = objective.coordinates.intercept
     model = Quadratic.of(sums.gradient, sums.curvature, intercept=intercept)
     if model is None or model.stiff:
-        return sums  # the loop stops there, or takes other coordinates
+        # Else the columns may be what is dependent: the loop stops there, or takes other coordinates.
+        return replace(sums, loss=math.inf) if independent else sums
     of = partial(_part, objective, theta, model)
     few = max(1, min(max_rows, _NUMBERS // max(sums.gradient.size**2, 1)))
     part = found_again(rows.reduce(of, _Part.merge, max_rows=few, threads=threads))
@@ -84,11 +103,12 @@ def jeffreys_at(objective: Objective, rows: Rows, theta: FloatArray, *, max_rows
         sums,
         loss=sums.loss - 0.5 * log_determinant,
         gradient=sums.gradient - 0.5 * part.slope,
-        curvature=curvature if _is_positive(curvature) else sums.curvature,
+        curvature=curvature if _is_positive(curvature, along) else sums.curvature,
     )
 
 
-def _is_positive(curvature: FloatArray) -> bool:
+def _is_positive(curvature: FloatArray, along: FloatArray | None) -> bool:
+    curvature = curvature if along is None else along.T @ curvature @ along
     size = np.sqrt(np.abs(curvature.diagonal()))
     return bool((curvature.diagonal() > 0.0).all()) and cholesky_upper(curvature / size / size[:, None]) is not None
 

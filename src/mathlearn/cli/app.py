@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, ParamSpec
 from mathlearn import _engines
 from mathlearn._choices import IntervalKind, Missing, Weighting
 from mathlearn._version import __version__
+from mathlearn.cli.models import BiasReduction, FamilyName, ModelName
 from mathlearn.cli.output import DerivationFormat, Format
 from mathlearn.results.fit_result import CovarianceKind
 
@@ -54,6 +55,56 @@ MissingValue = Annotated[
     typer.Option("--missing-value", help="CSV cell that means missing, in place of NA, n/a, ...; may be repeated."),
 ]
 Shown = Annotated[Format, typer.Option("--format", help="How to write the summary.")]
+
+Likelihood = "Fits by likelihood"
+"""Head of the options in the help that not every model has."""
+
+Offset = Annotated[
+    str | None,
+    typer.Option(
+        help="Column added to the linear predictor, as the logarithm of an exposure; all but linear.",
+        rich_help_panel=Likelihood,
+    ),
+]
+Family = Annotated[
+    FamilyName | None, typer.Option(help="Law of the response; glm needs it.", rich_help_panel=Likelihood)
+]
+Link = Annotated[
+    str | None,
+    typer.Option(help="Link of the mean, as in probit; glm, tweedie, negative-binomial.", rich_help_panel=Likelihood),
+]
+Theta = Annotated[
+    float | None,
+    typer.Option(
+        help="Shape of a negative binomial, estimated if left out; negative-binomial, glm.", rich_help_panel=Likelihood
+    ),
+]
+Power = Annotated[
+    float | None,
+    typer.Option(help="Power of the variance of a Tweedie; tweedie needs it, glm.", rich_help_panel=Likelihood),
+]
+Alpha = Annotated[
+    float | None,
+    typer.Option(
+        help="Penalty on squared coefficients, none if left out; then there are no standard errors. All but linear, logistic.",
+        rich_help_panel=Likelihood,
+    ),
+]
+Inverse = Annotated[
+    float | None,
+    typer.Option(
+        "--C", help="Inverse strength of the penalty of logistic, infinite if left out.", rich_help_panel=Likelihood
+    ),
+]
+Bias = Annotated[
+    BiasReduction | None,
+    typer.Option(
+        help="firth: finite estimates where the classes are separated; logistic, glm.", rich_help_panel=Likelihood
+    ),
+]
+Steps = Annotated[
+    int | None, typer.Option("--max-iter", help="Most iterations; all but linear.", rich_help_panel=Likelihood)
+]
 
 Written = Annotated[DerivationFormat, typer.Option("--format", help="How to write it.")]
 
@@ -109,7 +160,17 @@ def _main(
 @_guarded
 def fit(
     source: Source,
-    formula: Annotated[str | None, typer.Option(help="For example 'y ~ x + species'.")] = None,
+    name: Annotated[
+        ModelName,
+        typer.Option(
+            "--model",
+            help="What to fit: linear by least squares, the others by likelihood and without a penalty unless one is asked for.",
+        ),
+    ] = "linear",
+    formula: Annotated[
+        str | None,
+        typer.Option(help="For example 'y ~ x + species'; of counts of two kinds 'cbind(died, survived) ~ dose'."),
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Column to explain, in place of a formula.")] = None,
     features: Annotated[str | None, typer.Option(help="Columns, with commas; all others if left out.")] = None,
     missing: Annotated[Missing, typer.Option(help="Rows with a missing value.")] = "raise",
@@ -117,6 +178,15 @@ def fit(
     weights_type: Annotated[Weighting, typer.Option(help="Inverse variances, or counts of equal rows.")] = "precision",
     groups: Annotated[str | None, typer.Option(help="Column of clusters.")] = None,
     covariance: Annotated[CovarianceKind, typer.Option(help="Covariance of the estimates.")] = "classical",
+    offset: Offset = None,
+    family: Family = None,
+    link: Link = None,
+    theta: Theta = None,
+    power: Power = None,
+    alpha: Alpha = None,
+    inverse: Inverse = None,
+    bias_reduction: Bias = None,
+    max_iter: Steps = None,
     lags: Annotated[int | None, typer.Option(help="Lags of HAC; chosen from the number of rows if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page about the fit there (HTML).")] = None,
@@ -125,14 +195,25 @@ def fit(
     delimiter: Delimiter = None,
     decimal: Decimal = ".",
     missing_value: MissingValue = None,
-    seed: Annotated[int | None, typer.Option(help="Recorded; nothing in a least-squares fit is random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Recorded; nothing in these fits is random.")] = None,
     format: Shown = "text",  # noqa: A002 - the option's name
     json: Json = False,
     output: Output = None,
 ) -> int:
-    """Fit a linear regression; print its summary, with the evidence first."""
-    from mathlearn.cli import commands
+    """Fit a linear, logistic or other generalised linear model; print its summary, with the evidence first."""
+    from mathlearn.cli import commands, models
 
+    of_likelihood = {
+        "family": family,
+        "link": link,
+        "theta": theta,
+        "power": power,
+        "alpha": alpha,
+        "C": inverse,
+        "bias_reduction": bias_reduction,
+        "max_iter": max_iter,
+        "offset": offset,
+    }
     parameters = {
         "formula": commands.formula_of(formula, target, features),
         "missing": missing,
@@ -141,9 +222,11 @@ def fit(
         "covariance_options": None if lags is None else {"lags": lags},
     }
     request = commands.FitRequest(
+        model=models.chosen(name, **of_likelihood),
         parameters=parameters,
         weights=weights,
         groups=groups,
+        offset=offset,
         save=save,
         report=report,
         seed=seed,
@@ -161,7 +244,14 @@ def predict(
     data: Source,
     interval: Annotated[float | None, typer.Option(help="Level of an interval, as in 0.95.")] = None,
     kind: Annotated[
-        IntervalKind | None, typer.Option(help="Interval for a new observation (if left out) or for the mean.")
+        IntervalKind | None,
+        typer.Option(help="Interval for a new observation (if left out, of linear) or for the mean (of the others)."),
+    ] = None,
+    proba: Annotated[
+        bool, typer.Option("--proba", help="Write the probability of each class beside the label.")
+    ] = False,
+    offset: Annotated[
+        str | None, typer.Option(help="Column added to the linear predictor; that of the fit if left out.")
     ] = None,
     sql: Sql = None,
     types: Types = None,
@@ -175,8 +265,9 @@ def predict(
     from mathlearn.cli import commands
 
     origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
-    shape = commands.interval_kind(interval, kind)
-    return commands.predict(model, origin, interval, shape, commands.table_sink(output, json=json))
+    wanted = commands.Wanted(level=interval, kind=kind, proba=proba, offset=offset)
+    commands.check_wanted(wanted)
+    return commands.predict(model, origin, wanted, commands.table_sink(output, json=json))
 
 
 @app.command()

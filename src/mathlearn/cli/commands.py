@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mathlearn import _engines
+from mathlearn.cli.models import LINEAR, Chosen, model_of
 from mathlearn.cli.output import Sink, certificate_record, records, say, table
 from mathlearn.cli.progress import shown
 from mathlearn.cli.warned import said_elsewhere
@@ -18,7 +17,6 @@ from mathlearn.cli.warned import said_elsewhere
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mathlearn._typing import FloatArray
     from mathlearn.data.source import Source
     from mathlearn.results.certificate import Certificate
 
@@ -26,11 +24,12 @@ __all__ = [
     "FitRequest",
     "Origin",
     "Sink",
+    "Wanted",
     "check",
     "check_covariance",
+    "check_wanted",
     "fit",
     "formula_of",
-    "interval_kind",
     "load_model",
     "predict",
     "status",
@@ -100,11 +99,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitRequest:
-    """The options of ``mathlearn fit``: `parameters` of the estimator, columns with a role, and the rest."""
+    """The options of ``mathlearn fit``: the model, `parameters` that every model has, columns with a role, and the rest."""
 
     parameters: Mapping[str, Any]
+    model: Chosen = LINEAR
     weights: str | None = None
     groups: str | None = None
+    offset: str | None = None
     save: Path | None = None
     report: Path | None = None
     command: str | None = None
@@ -147,17 +148,41 @@ def check_covariance(kind: str, groups: str | None, lags: int | None) -> None:
         raise _usage(f"--lags is for --covariance HAC, not {kind}: add that, or leave --lags out")
 
 
-def interval_kind(level: float | None, kind: str | None) -> str:
-    """Return the kind of interval that is meant.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What ``mathlearn predict`` is asked for.
+
+    Attributes
+    ----------
+    level : float or None
+        Of an interval.
+    kind : str or None
+        Of the interval; None: what the model takes by itself.
+    proba : bool
+        Whether the probability of each class goes beside the label.
+    offset : str or None
+        Column to add to the linear predictor.
+    """
+
+    level: float | None = None
+    kind: str | None = None
+    proba: bool = False
+    offset: str | None = None
+
+
+def check_wanted(wanted: Wanted) -> None:
+    """Refuse options of a prediction that do not go together.
 
     Raises
     ------
     typer.BadParameter
-        If a kind is given but no level.
     """
-    if kind is not None and level is None:
+    if wanted.kind is not None and wanted.level is None:
         raise _usage("--kind needs --interval, the level, as in --interval 0.95")
-    return kind or "observation"
+    if wanted.proba and wanted.level is not None:
+        raise _usage(
+            "--proba and --interval: choose one; the interval of a classifier is that of the probability of its second class"
+        )
 
 
 def table_sink(path: Path | None, *, json: bool) -> Sink:
@@ -180,15 +205,15 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
     from mathlearn._atomic import require_folder
     from mathlearn._errors import RankDeficiencyWarning
     from mathlearn._sklearn import ConvergenceWarning
-    from mathlearn.linear_model import LinearRegression
 
     for path in filter(None, (request.save, request.report, sink.path)):
         require_folder(path)  # before the work, not after it
-    model = LinearRegression(**request.parameters)
+    model = model_of(request.model, request.parameters)
     on_screen = sink.path is None and not sink.json
     with said_elsewhere(RankDeficiencyWarning, ConvergenceWarning, when=on_screen), shown("reading"):
         source = origin.open()
-        model.fit(source, sample_weight=request.weights, groups=request.groups)
+        roles = {"sample_weight": request.weights, "groups": request.groups, "offset": request.offset}
+        model.fit(source, **{role: column for role, column in roles.items() if column is not None})
     if request.save is not None:
         model.save(request.save)
         say(f"model saved: {request.save}")
@@ -197,19 +222,20 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
 
         with shown("reading"):
             write_report(model, request.report, source, command=request.command)
-    _show(model, sink, {"source": origin.where, "formula": model.formula, "seed": request.seed})
+    heading = {"source": origin.where, "model": request.model.name, "formula": model.formula, "seed": request.seed}
+    _show(model, sink, heading)
     return status(model.certificate_)
 
 
-def predict(path: Path, origin: Origin, level: float | None, kind: str, sink: Sink) -> int:
+def predict(path: Path, origin: Origin, wanted: Wanted, sink: Sink) -> int:
     """Predict for every row, with an interval if a level is given; block by block, so that input of any length will do."""
+    from mathlearn.cli.predicting import predicted
+
     model = load_model(path)
-    parts = ["prediction"] if level is None else ["prediction", "lower", "upper"]
     notes: dict[str, None] = {}
     with shown("predicting", beside=sink):
-        source = origin.open()
-        blocks = _estimates(model, source) if level is None else _intervals(model, source, level, kind, notes)
-        sink.write((records if sink.json else table)(_names(model, parts), blocks))
+        names, blocks = predicted(model, origin.open(), wanted, notes)
+        sink.write((records if sink.json else table)(names, blocks))
     for note in (*_what_is_predicted(model), *notes):
         say(note)
     return status(model.certificate_)
@@ -266,23 +292,6 @@ def _record(model: Any) -> dict[str, Any]:
         "coefficients": tidy.to_dict("records"),
         "reasons": reasons,
     }
-
-
-def _estimates(model: Any, source: Source) -> Iterator[FloatArray]:
-    """Yield blocks of predictions, a column a response."""
-    return (block.reshape(len(block), -1) for block in model.iter_predict(source))
-
-
-def _intervals(model: Any, source: Source, level: float, kind: str, notes: dict[str, None]) -> Iterator[FloatArray]:
-    """Yield blocks of predictions, lower and upper bounds, a column a response each; collect the notes on the way."""
-    for block in model.iter_predict_interval(source, level=level, kind=kind):
-        notes |= dict.fromkeys(block.notes)
-        yield np.column_stack([block.estimate, block.lower, block.upper])
-
-
-def _names(model: Any, parts: list[str]) -> list[str]:
-    responses = model.result_.responses
-    return parts if len(responses) == 1 else [f"{part} of {response}" for part in parts for response in responses]
 
 
 def _what_is_predicted(model: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from mathlearn.cli import commands, showing
-from mathlearn.cli.commands import FitRequest, Origin, Sink
+from mathlearn.cli.commands import FitRequest, Origin, Sink, Wanted
 from mathlearn.cli.output import say
 from mathlearn.datasets import penguins_path
 
@@ -49,9 +49,10 @@ def run(folder: Path) -> int:
     _announce(f"mathlearn check {model} {rows}")
     statuses.append(commands.check(model, Origin(str(rows)), Sink()))
     _announce(f"mathlearn predict {model} {new} --interval 0.95")
-    statuses.append(commands.predict(model, Origin(str(new)), 0.95, "observation", Sink()))
+    wanted = Wanted(level=0.95)
+    statuses.append(commands.predict(model, Origin(str(new)), wanted, Sink()))
 
-    commands.predict(model, Origin(str(new)), 0.95, "observation", Sink(folder / "predictions.csv"))
+    commands.predict(model, Origin(str(new)), wanted, Sink(folder / "predictions.csv"))
     commands.summary(model, Sink(folder / "summary.html", format="html"))
     commands.summary(model, Sink(folder / "summary.tex", format="latex"))
     statuses.append(showing.explain(model, Origin(""), None, {}, "markdown", Sink(folder / "derivation.md")))

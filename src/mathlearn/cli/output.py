@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import AnyArray
     from mathlearn.results.certificate import Certificate
 
 __all__ = ["DerivationFormat", "Format", "Sink", "certificate_record", "records", "say", "table"]
@@ -77,15 +77,23 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def table(names: Sequence[str], blocks: Iterable[FloatArray]) -> Iterator[str]:
+def table(names: Sequence[str], blocks: Iterable[AnyArray]) -> Iterator[str]:
     """Spell blocks of rows (m, k) as CSV, a piece a block; each number reads back as the very same double."""
     head = ",".join(map(_text.csv, names)) + "\n"
     for block in blocks:
-        yield head + "".join([",".join(map(repr, row)) + "\n" for row in block.tolist()])
+        spell = repr if block.dtype.kind == "f" else _cell
+        yield head + "".join([",".join(map(spell, row)) + "\n" for row in block.tolist()])
         head = ""
 
 
-def records(names: Sequence[str], blocks: Iterable[FloatArray]) -> Iterator[str]:
+def _cell(value: Any) -> str:
+    """Spell a number or a label; nothing for None."""
+    if value is None:
+        return ""
+    return repr(value) if isinstance(value, float) else _text.csv(str(value))
+
+
+def records(names: Sequence[str], blocks: Iterable[AnyArray]) -> Iterator[str]:
     """Spell blocks of rows (m, k) as a JSON array of objects, a piece a block; what is not finite becomes null."""
     joint = "[\n"
     for block in blocks:

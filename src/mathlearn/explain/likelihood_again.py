@@ -104,7 +104,7 @@ def gain(setting: Setting) -> Found | None:
     size = abs(law.record.log_likelihood) + abs(law.record.null_log_likelihood) + deviance + null
     if not law.dispersed:
         return Found((null - deviance) / 2, 8 * ROUNDOFF * size)
-    if setting.weighted or not min(deviance, null) > 0:
+    if setting.result.weights_type == "precision" or not min(deviance, null) > 0:
         return None
     at = np.array([deviance, null]) / result.n
     # Half of each deviance over its dispersion is n / 2, so that only the saturated densities differ.

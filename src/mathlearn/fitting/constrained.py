@@ -5,12 +5,20 @@ a combination is :math:`b^\top\delta` away from its estimate. Holding m of them 
 :math:`\delta = B^+ t + N u` with N a basis of what B does not see, and the smallest loss over u is found by Newton's method.
 No column is left out of the rows and none becomes an offset: a column far from zero keeps its digits, and where the loss is a
 quadratic :math:`u = 0` is the answer.
+
+Where the bias is reduced, the loss is that less half the log-determinant of the information, and that is the information about all
+parameters, those that are held included: what is held leaves the prior as it is.
+
+References
+----------
+Heinze and Schemper (2002), "A solution to the problem of separation in logistic regression", Statistics in Medicine 21(16), section 2.3.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -18,6 +26,7 @@ import numpy as np
 from mathlearn._config import get_config
 from mathlearn._errors import DomainError
 from mathlearn.calculus.coordinates import Coordinates
+from mathlearn.calculus.jeffreys import jeffreys_at
 from mathlearn.calculus.newton import Newton, Stop
 from mathlearn.calculus.objective import Objective, block_rows
 from mathlearn.calculus.quadratic import Quadratic
@@ -191,6 +200,8 @@ class Problem:
     threads : int
     best : Minimum
         Without any constraint.
+    reduced : bool
+        Whether the bias is: Jeffreys' prior is then in the loss.
     """
 
     rows: Rows
@@ -199,6 +210,7 @@ class Problem:
     dispersion: float
     threads: int
     best: Minimum
+    reduced: bool = False
 
     def seen(self, L: FloatArray) -> FloatArray:
         """Coordinates (m, k) of functionals L (m, parameters) of the moves."""
@@ -209,11 +221,17 @@ class Problem:
         value: FloatArray = self.frame.value(L) + self.frame.seen(L) @ move
         return value
 
-    def at(self, move: FloatArray) -> Sums:
-        """Loss, gradient and curvature in the move (k,): one pass."""
+    def at(self, move: FloatArray, basis: FloatArray | None = None) -> Sums:
+        """Loss, gradient and curvature in the move (k,), of which a basis (k, m) may be all that is free.
+
+        One pass; two where the bias is reduced.
+        """
         unit = self.frame.unit
         size = block_rows(len(self.rows.terms))
-        sums = self.objective.at(self.rows, self.frame.theta + unit * move, max_rows=size, threads=self.threads)
+        along = None if basis is None else unit[:, None] * basis
+        reduced = partial(jeffreys_at, self.objective, independent=True, along=along)
+        evaluate = reduced if self.reduced else self.objective.at
+        sums = evaluate(self.rows, self.frame.theta + unit * move, max_rows=size, threads=self.threads)
         return replace(sums, gradient=unit * sums.gradient, curvature=unit[:, None] * sums.curvature * unit)
 
     def excess(self, found: Minimum) -> float:
@@ -266,7 +284,7 @@ class Problem:
             return Minimum(start, loss) if math.isfinite(loss) else None
 
         def evaluate(u: FloatArray) -> Sums:
-            sums = self.at(start + basis @ u)
+            sums = self.at(start + basis @ u, basis)
             return replace(sums, gradient=basis.T @ sums.gradient, curvature=basis.T @ sums.curvature @ basis)
 
         newton = Newton(
@@ -322,7 +340,8 @@ def opened(result: FitResult, rows: Rows, origin: tuple[int, ...] = ()) -> Probl
     frame = _frame(result, rows, (family, link), origin, threads)
     objective = Objective(family, link, frame.columns)
     nowhere = Minimum(np.zeros(frame.theta.size), math.nan)
-    problem = Problem(rows, objective, frame, phi if phi > 0.0 else 1.0, threads, nowhere)
+    reduced = result.likelihood.bias_reduction == "firth"
+    problem = Problem(rows, objective, frame, phi if phi > 0.0 else 1.0, threads, nowhere, reduced)
     best = problem._smallest(np.eye(frame.theta.size), nowhere.move)  # noqa: SLF001
     if best is None:
         raise DomainError("the likelihood of this fit has no maximum that could be found: see its certificate")
@@ -333,10 +352,6 @@ def _law(result: FitResult) -> tuple[Family, Link]:
     likelihood = result.likelihood
     if likelihood is None or len(result.coef) > 1:
         raise DomainError("tests and profiles by refits are of a generalised linear model with one linear predictor")
-    if likelihood.bias_reduction != "none":
-        raise DomainError(
-            "tests and profiles by refits are of the likelihood, and this fit has a reduced bias: its estimates do not maximise it"
-        )
     family = family_of(likelihood)
     return family, family.link(likelihood.link)
 

@@ -89,11 +89,16 @@ def _separated(
     remedy = "a penalty (C=1.0)" if several else "bias_reduction='firth'"
     message = (
         f"{name} is separated: along {listed(parts, ' ')} the likelihood rises for ever, and {then} in the "
-        f"limit. No finite estimate exists for {listed(touched)}: {'they are' if len(touched) > 1 else 'it is'} reported as infinite, "
-        "without standard error. Other coefficients, and predictions, hold. "
+        f"limit. No finite estimate is known for {listed(touched)}: {_shown(len(touched) > 1)}, without standard error. Other coefficients, "
+        "and predictions, hold. "
         f"Use {remedy} for finite estimates, more rows, or fewer levels."
     )
     return Defect(DefectKind.SEPARATED, message)
+
+
+def _shown(several: bool) -> str:
+    be, end = ("they are", "their") if several else ("it is", "its")
+    return f"{be} reported as infinite, or withheld where the rows leave {end} end open"
 
 
 def _unfinished(response: str, certificate: Certificate, stopped: str) -> Iterator[Defect]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn._errors import DomainError
+from mathlearn._errors import DomainError, ResourceError
 from mathlearn.calculus.newton import Stop
 from mathlearn.calculus.objective import block_rows
 from mathlearn.data.adapt import as_proportions, densified, held
@@ -52,6 +52,7 @@ def fit_likelihood(rows: Rows, spec: LikelihoodSpec) -> FitResult:
     k = len(rows.terms) + spec.fit_intercept
     with single_threaded_blas(size):
         if k > MOST_COLUMNS or not resources.fits(_SQUARES * k * k):
+            _require_few(rows, spec)
             return fit_many(as_given(rows, spec.response), spec, threads)
         ready = prepared(rows, spec.response)
         fit = partial(_at_known_law, threads=threads)
@@ -114,6 +115,20 @@ def _require_reducible(spec: LikelihoodSpec) -> None:
     if spec.penalty:
         raise DomainError(
             "bias_reduction='firth' is a penalty of its own: use it without another (alpha=0, C=numpy.inf)."
+        )
+
+
+def _require_few(rows: Rows, spec: LikelihoodSpec) -> None:
+    """Refuse bias reduction where there is no room for the information, whose determinant it needs.
+
+    Raises
+    ------
+    ResourceError
+    """
+    if spec.bias_reduction != "none":
+        raise ResourceError(
+            f"bias_reduction='firth' needs the information matrix, and {len(rows.terms)} columns are fitted without one: take fewer (at most "
+            f"{MOST_COLUMNS}), or a penalty instead."
         )
 
 

@@ -20,7 +20,7 @@ from mathlearn.certify.likelihood_rows import LikelihoodRows
 from mathlearn.data.reduce import found_again
 from mathlearn.fitting.defects import aliases, likelihood_defects, listed
 from mathlearn.fitting.likelihood_record import factor_of, numbers_of, sharpened, shown_of
-from mathlearn.fitting.likelihood_totals import log_likelihoods, null_deviance, null_predictor
+from mathlearn.fitting.likelihood_totals import log_likelihoods, null_deviance, null_predictor, penalised_log_likelihood
 from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.results.fit_result import CovarianceEstimate, FitResult, Status
 from mathlearn.results.likelihood import Likelihood
@@ -192,7 +192,7 @@ class Conclusion:
                 intercept=spec.fit_intercept,
             ),
             certificate=certificate,
-            likelihood=self._likelihood(solved, found, dispersion, passes),
+            likelihood=self._likelihood(solved, numbers, found, dispersion, passes),
         )
 
     def _status(self, stop: Stop, certificate: Certificate) -> Status:
@@ -225,7 +225,9 @@ class Conclusion:
             ),
         )
 
-    def _likelihood(self, solved: Solved, found: LikelihoodRows, dispersion: float, passes: int) -> Likelihood:
+    def _likelihood(
+        self, solved: Solved, numbers: Numbers, found: LikelihoodRows, dispersion: float, passes: int
+    ) -> Likelihood:
         spec = self.spec
         top, null_top = log_likelihoods(
             self.whole, spec, (found.deviance, found.null_deviance), self._count, self.threads
@@ -241,6 +243,7 @@ class Conclusion:
             pearson=found.pearson,
             log_likelihood=top,
             null_log_likelihood=null_top,
+            penalised_log_likelihood=penalised_log_likelihood(top, numbers, spec),
             response=spec.response,
             trials=self.survey.trials,
             iterations=solved.optimum.iterations,

@@ -24,7 +24,7 @@ from mathlearn.fitting.likelihood_conclusion import careful
 from mathlearn.fitting.likelihood_consistency import inconsistencies
 from mathlearn.fitting.likelihood_record import Numbers, factor_of, shown_of
 from mathlearn.fitting.likelihood_spec import LikelihoodSpec
-from mathlearn.fitting.likelihood_totals import log_likelihoods, null_deviance, null_predictor
+from mathlearn.fitting.likelihood_totals import log_likelihoods, null_deviance, null_predictor, penalised_log_likelihood
 from mathlearn.fitting.multinomial_refit import verified_multinomial
 from mathlearn.fitting.refit import dependence_of, intercept_of
 from mathlearn.fitting.resources import numbers as size_of
@@ -101,7 +101,8 @@ def verified_likelihood(result: FitResult, rows: Rows) -> Certificate:
         statistical_digits=statistical_digits(result.coef, model_errors(result)[:, first:]),
         further=named,
     )
-    books = likelihood_books(_disagreements(result, likelihood, survey, found, tops))
+    penalised = penalised_log_likelihood(tops[0], numbers, spec)
+    books = likelihood_books(_disagreements(result, likelihood, survey, found, (*tops, penalised)))
     return replace(certificate, checks=(*certificate.checks, *estimated, books))
 
 
@@ -136,7 +137,7 @@ def _numbers(result: FitResult) -> Numbers:
 
 
 def _disagreements(
-    result: FitResult, likelihood: Likelihood, survey: Survey, found: LikelihoodRows, tops: tuple[float, float]
+    result: FitResult, likelihood: Likelihood, survey: Survey, found: LikelihoodRows, tops: tuple[float, float, float]
 ) -> Iterator[float]:
     """Yield how far each number of the record is from that of the rows, relative to it."""
     yield from inconsistencies(result, likelihood)
@@ -150,6 +151,7 @@ def _disagreements(
         (likelihood.pearson, found.pearson),
         (likelihood.log_likelihood, tops[0]),
         (likelihood.null_log_likelihood, tops[1]),
+        (likelihood.penalised_log_likelihood, tops[2]),
         (likelihood.trials, survey.trials),
         (result.log_weight_sum, survey.log_weight),
     ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mathlearn.probability.link import Link
     from mathlearn.results.fit_result import CovarianceKind, WeightsType
     from mathlearn.results.likelihood import ResponseForm
+    from mathlearn.results.stack import Predictors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class LikelihoodSpec:
     bias_reduction : {"none", "firth"}
     estimate : tuple of str
         Parameters of the family to be estimated beside the coefficients.
+    begin : Predictors or None
+        A fit to start from, of the same columns and classes.
     """
 
     family: Family
@@ -69,6 +72,7 @@ class LikelihoodSpec:
     response: ResponseForm = "numbers"
     bias_reduction: Literal["none", "firth"] = "none"
     estimate: tuple[str, ...] = ()
+    begin: Predictors | None = None
 
     def count(self, n: int, weight: float) -> int:
         """Return the number of observations: rows, or the sum of frequencies."""

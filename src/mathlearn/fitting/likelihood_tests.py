@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mathlearn.fitting.constrained import Problem
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["determined", "no_test", "term_tests"]
+__all__ = ["determined", "held_parameters", "no_test", "term_tests"]
 
 
 class _Outcome(NamedTuple):
@@ -62,6 +62,9 @@ def term_tests(
     :math:`g^\top H^{-1} g / \hat\phi`. They are chi-squared where the dispersion is known; where it is estimated, by Pearson's
     statistic of the fit, they are divided by their degrees of freedom and referred to F, as in R's ``anova(test="F")``.
 
+    Where the bias is reduced, the first is of the penalised likelihood, whose prior is that of all parameters in both fits: the term is
+    held at zero, not left out.
+
     Parameters
     ----------
     result : FitResult
@@ -78,7 +81,7 @@ def term_tests(
     Raises
     ------
     DomainError
-        Another `kind`, or inference is withheld for this fit.
+        Another `kind`, inference is withheld for this fit, or "score" of a fit with a reduced bias.
     SchemaError
         There is no such term, or these are not the rows of the fit.
 
@@ -86,9 +89,15 @@ def term_tests(
     ----------
     Cox and Hinkley (1974), "Theoretical Statistics", section 9.3.
     McCullagh and Nelder (1989), "Generalized Linear Models", appendix A.
+    Heinze and Schemper (2002), "A solution to the problem of separation in logistic regression", Statistics in Medicine 21(16).
     """
     if kind not in get_args(TestKind):
         raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(TestKind)))}")
+    if kind == "score" and _reduced(result):
+        raise DomainError(
+            "kind is 'score', and the bias of this fit is reduced: Rao's test is of the likelihood alone, whose optimum its fits do not "
+            "look for. Take kind='lr', which compares penalised likelihoods, or kind='wald'."
+        )
     chosen = _chosen(result, every, terms)
     outcomes = (
         [_wald(result, L) for L in chosen.values()] if kind == "wald" else _by_refit(result, rows, kind, chosen, origin)
@@ -202,6 +211,18 @@ def _none(df: int, reason: str) -> _Outcome:
     return _Outcome(np.nan, df, np.nan, reason)
 
 
+def _reduced(result: FitResult) -> bool:
+    """Whether Jeffreys' prior is in what was maximised."""
+    return result.likelihood is not None and result.likelihood.bias_reduction == "firth"
+
+
+def held_parameters(result: FitResult) -> tuple[str, ...]:
+    """Say which parameters of the family refits take over that were estimated."""
+    if result.likelihood is None or not result.likelihood.estimated:
+        return ()
+    return (f"{', '.join(result.likelihood.estimated)} held at the estimate of the whole fit",)
+
+
 def _notes(result: FitResult, kind: TestKind, every: Sequence[Term], chosen: Mapping[str, FloatArray]) -> list[str]:
     """Say what the tests take for granted."""
     notes = []
@@ -210,9 +231,10 @@ def _notes(result: FitResult, kind: TestKind, every: Sequence[Term], chosen: Map
         notes.append(covariance.description)
     elif covariance is not None and covariance.kind != "classical":
         notes.append(f"the fit has the {covariance.kind} covariance, this test does not: kind='wald' tests in it")
-    if kind != "wald" and result.likelihood is not None and result.likelihood.estimated:
-        named = ", ".join(result.likelihood.estimated)
-        notes.append(f"{named} held at the estimate of the whole fit")
+    if kind != "wald":
+        notes.extend(held_parameters(result))
+    if kind == "lr" and _reduced(result):
+        notes.append("penalised likelihoods, with Jeffreys' prior of all parameters in both (Firth)")
     lower = [term.name for term in every if term.name in chosen and any(map(term.within, every))]
     if lower:
         notes.append(

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
+    from mathlearn.fitting.likelihood_record import Numbers
     from mathlearn.fitting.likelihood_spec import LikelihoodSpec
     from mathlearn.fitting.survey import Survey
 
-__all__ = ["log_likelihoods", "null_deviance", "null_predictor", "saturated_log_likelihood"]
+__all__ = [
+    "log_likelihoods",
+    "null_deviance",
+    "null_predictor",
+    "penalised_log_likelihood",
+    "saturated_log_likelihood",
+]
 
 
 def null_predictor(rows: Rows, spec: LikelihoodSpec, survey: Survey, threads: int) -> float:
@@ -73,6 +80,24 @@ def log_likelihoods(
     with np.errstate(divide="ignore", invalid="ignore"):
         fit, null = (float(np.float64(d) / phi) for d, phi in zip(deviances, at, strict=True))
     return float(top[0]) - 0.5 * fit, float(top[-1]) - 0.5 * null
+
+
+def penalised_log_likelihood(log_likelihood: float, numbers: Numbers, spec: LikelihoodSpec) -> float:
+    r"""Add what bias reduction maximises beside the likelihood, :math:`\tfrac12 \log|H|`, with H about all parameters in the user's units.
+
+    The level at the mean of the columns and the slopes have independent estimates, and the intercept differs from that level by a shear:
+    :math:`|H|` is the sum of the working weights over the squared determinant of the whitener. NaN without bias reduction, and where
+    dependent columns leave the information singular.
+
+    References
+    ----------
+    Firth (1993), "Bias reduction of maximum likelihood estimates", Biometrika 80(1), section 3.
+    """
+    white = numbers.curvature.whitener
+    if spec.bias_reduction != "firth" or white.shape[0] != white.shape[1]:
+        return math.nan
+    level = math.log(numbers.weight) if spec.fit_intercept and numbers.weight > 0.0 else 0.0
+    return log_likelihood + 0.5 * level - float(np.linalg.slogdet(white)[1])
 
 
 def saturated_log_likelihood(

@@ -117,7 +117,11 @@ class ClassesSolver:
         return MultinomialObjective(self.classes, coordinates, penalty_in(coordinates, self.penalty))
 
     def start(self, objective: MultinomialObjective) -> FloatArray:
-        """Return the shares of the classes, as log odds (m,) at the shift; zeros where no step is to be taken from there."""
+        """Return where to start: the shares of the classes, as log odds (m,) at the shift; zeros where no step is to be taken from there."""
+        begin = self.spec.begin
+        if begin is not None and begin.mean is not None and self.spec.max_iter:
+            parts = zip(begin.coef[1:] - begin.coef[0], begin.centre[1:] - begin.centre[0], strict=True)
+            return np.concatenate([objective.coordinates.unknowns(coef, begin.mean, level) for coef, level in parts])
         theta = np.zeros((self.classes - 1, objective.coordinates.size))
         if self.spec.fit_intercept and self.spec.max_iter:
             theta[:, 0] = self.survey.log_odds
@@ -126,7 +130,7 @@ class ClassesSolver:
     def _minimise(self, objective: MultinomialObjective, **changes: object) -> tuple[Optimum, int]:
         theta, sample = self.start(objective), self.survey.sample
         seen: tuple[Iteration, ...] = ()
-        if sample is not None and self.spec.max_iter:
+        if sample is not None and self.spec.max_iter and self.spec.begin is None:
             newton = replace(
                 self.newton(objective, sample), target=_SAMPLE_TARGET, same_curvature=np.inf, max_iter=_SAMPLE_ITERATIONS,
                 stiff_ends=False,

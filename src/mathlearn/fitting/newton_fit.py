@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,6 +136,10 @@ class Solver:
         size = block_rows(len(self.rows.terms))
         sample = self.survey.sample
         find = partial(starts, objective, mean=self.survey.mean, max_rows=size, threads=self.threads)
+        begin = self.spec.begin
+        if begin is not None and begin.mean is not None:
+            near = objective.coordinates.unknowns(begin.coef[0], begin.mean, float(begin.centre[0]))
+            return chain((near,), find(self.rows)), None
         if sample is None:
             return find(self.rows), None
         newton = replace(
@@ -161,19 +166,16 @@ class Solver:
     def _newton(self, objective: Objective, rows: Rows) -> Newton:
         size = block_rows(len(self.rows.terms))
         reduced, canonical = self.spec.bias_reduction == "firth", self.spec.family.canonical == self.spec.link.name
-        evaluate = partial(jeffreys_at, objective) if reduced else objective.at
+        apart = objective.coordinates.basis is not None
+        evaluate = partial(jeffreys_at, objective, independent=apart) if reduced else objective.at
         # Where a basis makes columns independent, standard errors are of the solver's last curvature: the expected one.
-        own = (
-            None
-            if reduced or canonical or objective.coordinates.basis is not None
-            else replace(objective, observed=True)
-        )
+        own = None if reduced or canonical or apart else replace(objective, observed=True)
         return Newton(
             evaluate=lambda theta: evaluate(rows, theta, max_rows=size, threads=self.threads),
             intercept=self.spec.fit_intercept,
             dispersion=self._dispersion,
             target=min(self.spec.target, _TARGET if self.survey.sample else _CLOSE_TARGET),
-            same_curvature=np.inf if objective.coordinates.basis is None else _SAME_CURVATURE,
+            same_curvature=_SAME_CURVATURE if apart else np.inf,
             quadratic=canonical,
             close=None if own is None else lambda theta: own.at(rows, theta, max_rows=size, threads=self.threads),
             watch=not reduced,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mathlearn.fitting.constrained import Constraint, opened
-from mathlearn.fitting.likelihood_tests import determined, no_test
+from mathlearn.fitting.likelihood_tests import determined, held_parameters, no_test
 from mathlearn.fitting.refit import dependence_of
 from mathlearn.fitting.resources import numbers
 from mathlearn.linalg.threads import single_threaded_blas
@@ -89,7 +89,9 @@ class _Profile:
     def bound(self, side: float) -> _Bound:
         """Find where the root is the one sought, on one side."""
         low, high = self._bracket(side)
-        return _Bound(side * math.inf, NEVER) if high is None else self._between(low, high)
+        if high is None:  # Jeffreys' prior falls for ever on every side
+            return _Bound(math.nan, NOT_FOUND) if self.problem.reduced else _Bound(side * math.inf, NEVER)
+        return self._between(low, high)
 
     def _bracket(self, side: float) -> tuple[_Place, _Place | None]:
         """Stride outwards, by what the last stride has gained, until the root is exceeded."""
@@ -109,10 +111,8 @@ class _Profile:
         """Close in by false position, with the weight of an end halved that stays (Illinois), and by halves at an edge."""
         weights = [1.0, 1.0]
         for _ in range(_TRIES):
-            if abs(high.height) <= _CLOSE:
-                return _Bound(high.value)
-            if abs(low.height) <= _CLOSE:
-                return _Bound(low.value)
+            if min(abs(low.height), abs(high.height)) <= _CLOSE:
+                return _Bound(_on_chord(low, high))
             middle = _crossing(low, high, weights)
             if middle in {low.value, high.value}:
                 break
@@ -122,7 +122,8 @@ class _Profile:
                 low, weights = place, [1.0, 0.5 * weights[1] if weights[0] == 1.0 else 1.0]
             else:
                 high, weights = place, [0.5 * weights[0] if weights[1] == 1.0 else 1.0, 1.0]
-        return _Bound(math.nan, EDGE.format(low.value) if math.isinf(high.height) else NOT_FOUND)
+        at_edge = math.isinf(high.height) and not self.problem.reduced
+        return _Bound(math.nan, EDGE.format(low.value) if at_edge else NOT_FOUND)
 
 
 def _on_line(a: _Place, b: _Place, value: float) -> FloatArray:
@@ -131,6 +132,11 @@ def _on_line(a: _Place, b: _Place, value: float) -> FloatArray:
         return a.move
     move: FloatArray = a.move + (b.move - a.move) * ((value - a.value) / (b.value - a.value))
     return move
+
+
+def _on_chord(low: _Place, high: _Place) -> float:
+    """Take the last step, which costs nothing: where the root is flat, as near separation, what is left of it is far on the axis."""
+    return low.value if math.isinf(high.height) else _crossing(low, high, (1.0, 1.0))
 
 
 def _crossing(low: _Place, high: _Place, weights: Sequence[float]) -> float:
@@ -153,7 +159,8 @@ def profile_intervals(
     With :math:`f_j(c)` the smallest loss when parameter j is held at c, the ends are where
     :math:`\operatorname{sign}(c - \hat\theta_j) \sqrt{2 (f_j(c) - f(\hat\theta)) / \hat\phi}` is plus or minus the quantile of the normal
     law, or of Student's t with the residual degrees of freedom where the dispersion is estimated. (There R's ``confint`` takes the
-    normal quantile; with t, a normal family with the identity link has its exact interval.)
+    normal quantile; with t, a normal family with the identity link has its exact interval.) Where the bias is reduced, f is that of the
+    penalised likelihood, with Jeffreys' prior of all parameters whichever is held: both ends are then finite.
 
     Parameters
     ----------
@@ -183,6 +190,7 @@ def profile_intervals(
     References
     ----------
     Venzon and Moolgavkar (1988), "A method for computing profile-likelihood-based confidence intervals", Applied Statistics 37(1).
+    Heinze and Schemper (2002), "A solution to the problem of separation in logistic regression", Statistics in Medicine 21(16).
     Dowell and Jarratt (1971), "A modified regula falsi method for computing the root of an equation", BIT 11(2).
     """
     names = parameter_names(result)
@@ -203,12 +211,13 @@ def profile_intervals(
         "conf_high": np.array([high.value for _, high in ends.values()]),
     }
     law = "normal" if fixed else f"t with {result.df_resid:g} df"
-    return to_frame(columns, as_, why, {"method": f"profile likelihood; {law}", "level": level})
+    method = f"profile {'penalised ' * problem.reduced}likelihood; {law}"
+    return to_frame(columns, as_, why, {"method": method, "level": level, "notes": held_parameters(result)})
 
 
 def _ends(result: FitResult, problem: Problem, j: int, sought: float) -> tuple[_Bound, _Bound]:
-    L = determined(result, np.eye(1, len(parameter_names(result)), j), [j])
-    reason = no_test(result) if len(L) else reasons.not_estimable(result)[j]
+    L = np.eye(1, len(parameter_names(result)), j)
+    reason = no_test(result) if len(determined(result, L, [j])) else reasons.not_estimable(result)[j]
     if reason is not None:
         return _Bound(math.nan, reason), _Bound(math.nan, reason)
     profile = _Profile(problem, Constraint.of(problem.seen(L)), L, sought)

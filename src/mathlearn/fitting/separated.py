@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.calculus.endless import endless_signs
 from mathlearn.calculus.newton import Stop
 from mathlearn.calculus.objective import block_rows, observations
 from mathlearn.calculus.separation import find_separation, stays
@@ -65,7 +66,15 @@ def separation_of(rows: Rows, spec: LikelihoodSpec, solved: Solved, threads: int
     if found is None:
         return None
     claimed = Separation(found.directions, found.complete, found.separated, verified=False)
-    return replace(claimed, verified=directions_hold(rows, spec, claimed, threads))
+    ends = endless_signs(
+        rows,
+        partial(_signs, spec),
+        np.column_stack([found.directions, found.undetermined]),
+        fit_intercept=spec.fit_intercept,
+        max_rows=block_rows(len(rows.terms)),
+        threads=threads,
+    )
+    return replace(claimed, verified=directions_hold(rows, spec, claimed, threads), ends=ends)
 
 
 def directions_hold(rows: Rows, spec: LikelihoodSpec, separation: Separation, threads: int) -> bool:

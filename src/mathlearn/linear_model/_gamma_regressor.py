@@ -35,8 +35,11 @@ class GammaRegressor(Penalised, Asked, Shown, Tabulated, ForMaketables, Likeliho
     max_iter : int, default=100
     tol : float, default=1e-4
         Distance to the optimum, in standard errors, to stop at; it always stops nearer than 1e-7.
-    warm_start, verbose
-        Accepted for compatibility; the start is found from the data.
+    warm_start : bool, default=False
+        Start from the fit that is there already, if it is of the same columns. Without, the start is found from the data, which mostly
+        takes fewer passes.
+    verbose : int, default=0
+        Accepted for compatibility.
     formula : str or None, default=None
         For example ``"claims ~ age + C(region) + offset(log(exposure))"``; one-sided takes y as an argument.
     missing : {"raise", "drop"}, default="raise"

@@ -11,7 +11,7 @@ import numpy as np
 
 from mathlearn._choices import IntervalKind
 from mathlearn._errors import DomainError
-from mathlearn._sklearn import BaseEstimator, check_parameters
+from mathlearn._sklearn import BaseEstimator, check_parameters, is_fitted
 from mathlearn.data.arrays import is_single
 from mathlearn.data.bind import bind
 from mathlearn.data.labels import COLUMN_VECTOR
@@ -22,6 +22,7 @@ from mathlearn.linear_model._blocks import block_rows, one_column, spread
 from mathlearn.linear_model._predictor import LinearPredictor
 from mathlearn.linear_model._warning import check_covariance, warn
 from mathlearn.probability import family_named
+from mathlearn.results.stack import predictors_of
 from mathlearn.statistics.separation import shown_coefficients
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mathlearn.results.certificate import Certificate
     from mathlearn.results.fit_result import CovarianceKind, FitResult
     from mathlearn.results.likelihood import ResponseForm
+    from mathlearn.results.stack import Predictors
     from mathlearn.statistics.intervals import Interval
 
 
@@ -112,6 +114,7 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
             n_jobs=getattr(self, "n_jobs", None),
             classes=rows.design.classes,
             response=_form(rows.responses, response, family),
+            begin=self._begin(rows.design),
         )
         result = self._solve(rows, spec)
         # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
@@ -123,6 +126,13 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
     def _solve(self, rows: BoundRows, spec: LikelihoodSpec) -> FitResult:
         """Fit what is asked for."""
         return fit_likelihood(rows, spec)
+
+    def _begin(self, design: Design) -> Predictors | None:
+        """Return the fit that is there already, where a fit of the same columns and classes is to start from it."""
+        if not (getattr(self, "warm_start", False) and is_fitted(self)):
+            return None
+        same = self.design_.terms == design.terms and self.design_.classes == design.classes
+        return predictors_of(self.result_) if same and self.design_.int_shift == design.int_shift else None
 
     def _weighted(self, rows: BoundRows) -> BoundRows:
         """Put the weights on the rows of a fit that its parameters ask for."""
@@ -220,13 +230,17 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         """
         from mathlearn.statistics.intervals import join
 
+        return join(list(self.iter_predict_interval(X, level, kind, offset=offset)))
+
+    def iter_predict_interval(
+        self, X: Any, level: float = 0.95, kind: IntervalKind = "confidence", *, offset: Any = None
+    ) -> Iterator[Interval]:
+        """Predict with an interval block by block, in order and in bounded memory; see `predict_interval`."""
         self._one_predictor("predict_interval()")
         rows = self._bound(X, offset=offset, missing=self.missing, require_offset=True)
-        return join(
-            [
-                self._interval(chunk, self._linear(chunk, rows)[:, 0], level, kind)
-                for chunk in rows.blocks(block_rows(rows))
-            ]
+        return (
+            self._interval(chunk, self._linear(chunk, rows)[:, 0], level, kind)
+            for chunk in rows.blocks(block_rows(rows))
         )
 
     def _interval(self, chunk: Chunk, eta: FloatArray, level: float, kind: IntervalKind) -> Interval:

@@ -12,6 +12,8 @@ from mathlearn.linear_model._blocks import block_rows, one_column
 from mathlearn.probability.multinomial import log_softmax, softmax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mathlearn._typing import AnyArray, FloatArray, IntArray
     from mathlearn.data.design import Design
 
@@ -58,7 +60,13 @@ class LikelihoodClassifier(ClassifierMixin):  # type: ignore[misc]
 
     def predict_proba(self: Any, X: Any, *, offset: Any = None) -> FloatArray:
         """Return the probability (n, K) of each class, each to full accuracy near 0."""
-        eta = self.decision_function(X, offset=offset)
+        return self._probabilities(self.decision_function(X, offset=offset))
+
+    def iter_predict_proba(self: Any, X: Any, *, offset: Any = None) -> Iterator[FloatArray]:
+        """Predict probabilities block by block, in order and in bounded memory; see `predict_proba`."""
+        return (self._probabilities(eta) for eta in self._blocks(X, offset, lambda eta: eta))
+
+    def _probabilities(self: Any, eta: FloatArray) -> FloatArray:
         if eta.ndim > 1:
             return softmax(eta)
         return np.column_stack([self._mean(-eta), self._mean(eta)]).astype(eta.dtype, copy=False)

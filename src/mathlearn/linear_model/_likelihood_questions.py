@@ -128,7 +128,8 @@ class Asked:
             The data of the fit.
         kind : {"lr", "score", "wald"}
             Likelihood ratio, by a fit without the term; Rao's score, by one pass at that fit; or Wald's, from the record. Where the
-            dispersion is estimated the first two are F tests with Pearson's estimate of the whole fit.
+            dispersion is estimated the first two are F tests with Pearson's estimate of the whole fit. Where the bias is reduced, "lr"
+            compares penalised likelihoods (Heinze and Schemper, 2002) and "score" is refused.
         terms : sequence of str, optional
             Terms of the formula, whose columns are tested together, or names of coefficients; by default every term (without a
             formula, every column).
@@ -175,7 +176,8 @@ class Asked:
         """Return the interval of each coefficient that a likelihood-ratio test does not reject.
 
         Unlike Wald's it does not depend on the scale of the coefficient, and it exists, with one end infinite, where the likelihood
-        rises for ever. It is model-based, whatever the covariance of the fit.
+        rises for ever. It is model-based, whatever the covariance of the fit. Where the bias is reduced it is of the penalised likelihood
+        (Heinze and Schemper, 2002), and finite on both sides.
 
         Parameters
         ----------
@@ -189,7 +191,8 @@ class Asked:
         Returns
         -------
         frame
-            Columns ``term, estimate, conf_low, conf_high``; ``.attrs["reasons"]`` says why an end is infinite or NaN.
+            Columns ``term, estimate, conf_low, conf_high``; ``.attrs["reasons"]`` says why an end is infinite or NaN, ``.attrs["notes"]``
+            what was held that had been estimated: the shape of a negative binomial.
 
         Raises
         ------

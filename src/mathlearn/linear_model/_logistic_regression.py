@@ -50,9 +50,11 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
         Inverse strength of the penalty.
     l1_ratio : float, default=0.0
         Only 0, which is a penalty on the squares.
-    dual, intercept_scaling, random_state, solver, verbose, warm_start
-        Accepted for compatibility, whatever the solver; Newton's method runs, and ``result_.rung`` says so. The start is found from the
-        data.
+    dual, intercept_scaling, random_state, solver, verbose
+        Accepted for compatibility, whatever the solver; Newton's method runs, and ``result_.rung`` says so.
+    warm_start : bool, default=False
+        Start from the fit that is there already, if it is of the same columns and classes. Without, the start is found from the data,
+        which mostly takes fewer passes.
     tol : float, default=1e-4
         Distance to the optimum, in standard errors, to stop at; it always stops nearer than 1e-7.
     fit_intercept : bool, default=True

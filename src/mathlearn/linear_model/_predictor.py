@@ -100,4 +100,4 @@ def _dense(coef: Any) -> FloatArray:
 def _is_shown(shown: FloatArray, result: FloatArray) -> bool:
     """Whether numbers are those of the result, up to the precision in which they are shown."""
     with np.errstate(over="ignore"):
-        return np.array_equal(shown, result.astype(shown.dtype, copy=False))
+        return np.array_equal(shown, result.astype(shown.dtype, copy=False), equal_nan=True)

@@ -27,12 +27,13 @@ class TweedieRegressor(Penalised, Asked, Shown, Tabulated, ForMaketables, Likeli
     r"""Regression with the variance :math:`\phi\mu^\xi`, with its uncertainty and its evidence.
 
     Power 0 is the Gaussian, 1 the Poisson, 2 the gamma, 3 the inverse Gaussian; between 1 and 2 lie sums of a random number of gamma
-    amounts, such as the claims of a year, with a mass at zero.
+    amounts, such as the claims of a year, with a mass at zero; above 2 positive numbers with ever longer tails.
 
     Parameters
     ----------
     power : float, default=0.0
-        :math:`\xi`: 0, 1, 2, 3, or strictly between 1 and 2.
+        :math:`\xi`: 0, 1 or more. Between 2 and 3, and above 3, the fit is by the variance alone: there is no log-likelihood. No
+        distribution has a power between 0 and 1, and of those below 0 none is offered.
     link : {"auto", "identity", "log"}, default="auto"
         "auto" is the identity for power 0 and the logarithm otherwise.
     alpha : float, default=1.0
@@ -45,8 +46,11 @@ class TweedieRegressor(Penalised, Asked, Shown, Tabulated, ForMaketables, Likeli
     max_iter : int, default=100
     tol : float, default=1e-4
         Distance to the optimum, in standard errors, to stop at; it always stops nearer than 1e-7.
-    warm_start, verbose
-        Accepted for compatibility; the start is found from the data.
+    warm_start : bool, default=False
+        Start from the fit that is there already, if it is of the same columns. Without, the start is found from the data, which mostly
+        takes fewer passes.
+    verbose : int, default=0
+        Accepted for compatibility.
     formula : str or None, default=None
         For example ``"claims ~ age + C(region) + offset(log(exposure))"``; one-sided takes y as an argument.
     missing : {"raise", "drop"}, default="raise"
@@ -122,7 +126,9 @@ class TweedieRegressor(Penalised, Asked, Shown, Tabulated, ForMaketables, Likeli
         self.link = link
 
     def _law(self) -> tuple[Family, Link]:
-        name, parameters = _FAMILIES.get(float(self.power), ("tweedie", {"power": float(self.power)}))
+        power = float(self.power)
+        between = "quasitweedie" if power > 2.0 else "tweedie"
+        name, parameters = _FAMILIES.get(power, (between, {"power": power}))
         family = family_named(name, **parameters)
         chosen = self.link
         if chosen == "auto":

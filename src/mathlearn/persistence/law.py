@@ -92,7 +92,12 @@ def _number_faults(likelihood: Likelihood) -> Iterator[str]:
             yield f"{name} is {value}, which is no finite number of at least 0"
     if likelihood.dispersion < 0.0 or math.isinf(likelihood.dispersion):
         yield f"the dispersion is {likelihood.dispersion}"
-    for name, value in (("", likelihood.log_likelihood), ("null ", likelihood.null_log_likelihood)):
+    tops = {
+        "": likelihood.log_likelihood,
+        "null ": likelihood.null_log_likelihood,
+        "penalised ": likelihood.penalised_log_likelihood,
+    }
+    for name, value in tops.items():
         if value == math.inf:
             yield f"the {name}log-likelihood is infinite"
     if likelihood.passes < 0 or any(

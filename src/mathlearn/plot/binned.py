@@ -102,5 +102,7 @@ def draw_binned(data: BinnedResiduals, ax: Axes, theme: Theme, *, repaint: bool 
     g = len(data.fitted)
     outside = f"{grouped(str(data.outside))} of {count(g, 'group')}" if g else "none"
     style.caption(
-        ax, theme, f"{count(data.n)}; {outside} outside the band, which each leaves with probability {percent(1 - data.level)}."
+        ax,
+        theme,
+        f"{count(data.n)}; {outside} outside the band, which each leaves with probability {percent(1 - data.level)}.",
     )

@@ -76,9 +76,7 @@ def calibration_curve(measures: MeasuredRows, event: str, level: float = 0.95, s
     assert measures.sums is not None
     trials, fitted, seen, _ = measures.sums.groups(min(MOST, max(measures.n // 5, 1))).T
     low, high = wilson(seen / trials, trials / spread, level)
-    return CalibrationCurve(
-        event, measures.n, level, fitted / trials, seen / trials, low, high, trials / trials.sum()
-    )
+    return CalibrationCurve(event, measures.n, level, fitted / trials, seen / trials, low, high, trials / trials.sum())
 
 
 def draw_calibration(data: CalibrationCurve, ax: Axes, theme: Theme, *, repaint: bool = False) -> None:
@@ -94,5 +92,7 @@ def draw_calibration(data: CalibrationCurve, ax: Axes, theme: Theme, *, repaint:
     ax.set(xlim=(bottom - 0.03, top + 0.03), ylim=(bottom - 0.03, top + 0.03))
     style.axis_labels(ax, theme, f"fitted {name(data.event)}", "observed share")
     style.headline(ax, theme, "Calibration", HINT)
-    about = f"{count(data.n)} in {count(len(data.fitted), 'group')} of equal size; {percent(data.level)} intervals (Wilson)"
+    about = (
+        f"{count(data.n)} in {count(len(data.fitted), 'group')} of equal size; {percent(data.level)} intervals (Wilson)"
+    )
     style.caption(ax, theme, f"{about}. Mean distance from the diagonal: {signed(data.miss, 2)}.")

@@ -187,7 +187,9 @@ def _reasons(result: FitResult) -> dict[int, str]:
     """Say of each parameter without an estimate why: it is not determined, or infinite."""
     ends = {1.0: "infinite", -1.0: "minus infinite"}
     infinite = {
-        j: f"{ends[sign]}, the rows are separated" for j, sign in enumerate(infinite_signs(result).tolist()) if sign
+        j: f"{ends.get(sign, 'infinite, to an end that is open')}, the rows are separated"
+        for j, sign in enumerate(infinite_signs(result).tolist())
+        if sign
     }
     return reasons.not_estimable(result) | infinite
 
@@ -238,7 +240,9 @@ def draw_coefficients(data: Coefficients, ax: Axes, theme: Theme, *, repaint: bo
     constant = data.terms == (INTERCEPT,)
     style.axis_labels(ax, theme, name(data.response) if constant else _label(data), "")
     beside = 14 + style.CHARACTER * style.SMALL * max(len(name(term, LABEL)) for term in data.terms)
-    style.headline(ax, theme, title, CONSTANT if constant else HINT if data.ratio is None else RATIO_HINT, beside=beside)
+    style.headline(
+        ax, theme, title, CONSTANT if constant else HINT if data.ratio is None else RATIO_HINT, beside=beside
+    )
     style.caption(ax, theme, _caption(data), beside=beside)
 
 

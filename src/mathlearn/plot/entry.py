@@ -118,7 +118,13 @@ def plot_model(
             model, ax=ax, response=response, level=level, standardised=standardised, theme=theme
         )
     chosen = _chosen(model, kind, feature)
-    options: dict[str, Any] = {"ax": ax, "level": level, "groups": groups, "sample_weight": sample_weight, "theme": theme}
+    options: dict[str, Any] = {
+        "ax": ax,
+        "level": level,
+        "groups": groups,
+        "sample_weight": sample_weight,
+        "theme": theme,
+    }
     if result.likelihood is None or chosen in _OF_BOTH:
         options["response"] = response
     if offset is not None:
@@ -161,7 +167,9 @@ def _require_likelihood(result: FitResult) -> None:
     DomainError
     """
     if result.likelihood is None:
-        raise DomainError("offset= is for fits by likelihood: one by least squares has its offset in the formula alone.")
+        raise DomainError(
+            "offset= is for fits by likelihood: one by least squares has its offset in the formula alone."
+        )
 
 
 def _require_options(kind: Kind, feature: Any, *, standardised: bool) -> None:

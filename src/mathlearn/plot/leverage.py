@@ -69,7 +69,8 @@ def leverage(measures: MeasuredRows) -> Leverage:
         measures.influential,
         measures.parameters,
         measures.saturated,
-        measures.withheld.leverage or (None if measures.parameters else "this fit has no coefficient that a row could move"),
+        measures.withheld.leverage
+        or (None if measures.parameters else "this fit has no coefficient that a row could move"),
         measures.called,
     )
 
@@ -183,7 +184,9 @@ class LeverageDisplay(Display[Leverage]):
         theme: ThemeName = "auto",
     ) -> Self:
         """Read the rows of a fit once and draw them; parameters and errors as `ResidualsDisplay.from_estimator`."""
-        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset)
+        measures = row_measures(
+            model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset
+        )
         return cls(leverage(measures)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

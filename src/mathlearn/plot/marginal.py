@@ -88,7 +88,14 @@ def _draw_rug(ax: Axes, theme: Theme, x: FloatArray, y: FloatArray, *, two: bool
     x, up = x[some], (y[some] > 0.5) & two
     for chosen, (low, high) in ((~up, (0.0, 0.035)), (up, (0.965, 1.0))):
         ax.vlines(
-            x[chosen], low, high, transform=ax.get_xaxis_transform(), color=theme.muted, alpha=0.35, linewidth=0.6, zorder=2
+            x[chosen],
+            low,
+            high,
+            transform=ax.get_xaxis_transform(),
+            color=theme.muted,
+            alpha=0.35,
+            linewidth=0.6,
+            zorder=2,
         )
 
 

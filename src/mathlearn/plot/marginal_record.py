@@ -207,9 +207,7 @@ def _sums(result: FitResult, chunk: Chunk) -> FloatArray:
     return np.stack([np.full(away.shape[1], w.sum()), w @ away, w @ away**2])
 
 
-def _of_number(
-    result: FitResult, design: Design, at: Held, column: str, seen: _Seen, j: int, level: float
-) -> Panel:
+def _of_number(result: FitResult, design: Design, at: Held, column: str, seen: _Seen, j: int, level: float) -> Panel:
     shown = profile_at(design, at, column, None)
     (curve,) = mean_curves(result, shown, seen.low[j : j + 1], seen.high[j : j + 1], level, POINTS)
     return Panel(column, (), curve, seen.cloud.values[:, j] + shown.origin)

@@ -125,7 +125,9 @@ def _caption(data: MeanCurve) -> str:
     elif data.by is not None:
         parts.append(f"Bands: {percent(data.level)} confidence for the mean.")
     if data.shares is not None:
-        share = f"Dots: share observed in {len(data.shares.x)} groups of equal size, with {percent(data.level)} intervals"
+        share = (
+            f"Dots: share observed in {len(data.shares.x)} groups of equal size, with {percent(data.level)} intervals"
+        )
         parts.append(f"{share} (Wilson).")
     return " ".join(parts)
 

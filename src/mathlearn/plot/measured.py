@@ -115,4 +115,3 @@ class MeasuredRows:
     exact: bool
     support: str = ""
     sums: Sums | None = None
-

@@ -223,7 +223,9 @@ class QuantilesDisplay(Display[Quantiles]):
         level : float in (0, 1)
             Probability that the band holds all residuals together when errors are normal.
         """
-        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset)
+        measures = row_measures(
+            model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset
+        )
         return cls(quantiles(measures, level)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

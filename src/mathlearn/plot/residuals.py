@@ -146,7 +146,9 @@ class ResidualsDisplay(Display[Residuals]):
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned or are not those of the fit, or the response is unknown.
         """
-        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset)
+        measures = row_measures(
+            model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset
+        )
         return cls(residuals(measures)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

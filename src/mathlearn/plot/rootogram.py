@@ -70,7 +70,9 @@ def rootogram(measures: MeasuredRows, law: Distribution) -> Rootogram:
     y, mean, copies = (values[:, column(each)] for each in ("y", "mean", "copies"))
     edges = _edges(y)
     observed = np.histogram(y, bins=np.append(edges, np.inf), weights=copies)[0]
-    expected = np.array([copies @ _between(law, low, high, mean) for low, high in zip(edges, [*edges[1:], np.inf], strict=True)])
+    expected = np.array(
+        [copies @ _between(law, low, high, mean) for low, high in zip(edges, [*edges[1:], np.inf], strict=True)]
+    )
     last = np.append(edges[1:] - 1, max(float(y.max(initial=0.0)), edges[-1]))
     return Rootogram(measures.response, measures.n, len(y), edges, last, observed, expected)
 
@@ -107,4 +109,6 @@ def draw_rootogram(data: Rootogram, ax: Axes, theme: Theme, *, repaint: bool = F
     style.axis_labels(ax, theme, name(data.response), "√ frequency")
     style.headline(ax, theme, "Hanging rootogram", HINT)
     of = count(data.n) if data.shown == data.n else f"{grouped(str(data.shown))} of {count(data.n)}, drawn at random"
-    style.caption(ax, theme, f"{of}. Line: expected by the model; bars: observed, hung from it; the last has all beyond.")
+    style.caption(
+        ax, theme, f"{of}. Line: expected by the model; bars: observed, hung from it; the last has all beyond."
+    )

@@ -116,7 +116,9 @@ class ScaleLocationDisplay(Display[ScaleLocation]):
         theme: ThemeName = "auto",
     ) -> Self:
         """Read the rows of a fit once and draw them; parameters and errors as `ResidualsDisplay.from_estimator`."""
-        measures = row_measures(model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset)
+        measures = row_measures(
+            model, X, y, response=response, sample_weight=sample_weight, groups=groups, offset=offset
+        )
         return cls(scale_location(measures)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

@@ -50,7 +50,9 @@ class Sums:
         x, columns = x[fine], columns[fine]
         side = Side.of(float(x.min()), float(x.max()), CELLS)
         place = side.index(x)
-        return cls(side, np.stack([np.bincount(place, weights=each, minlength=side.size) for each in columns.T], axis=1))
+        return cls(
+            side, np.stack([np.bincount(place, weights=each, minlength=side.size) for each in columns.T], axis=1)
+        )
 
     def merge(self, other: Sums) -> Sums:
         """Sum both."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Surface", "SurfaceDisplay", "surface"]
 
-DENSEST = 0.68
+DENSEST = 0.6
 """Opacity of the highest place."""
 
 POINTS = 61
@@ -230,9 +230,25 @@ def _draw_field(
     known = np.ma.masked_invalid(values)
     low, high = (0.0, 1.0) if levels is not None else (float(known.min()), float(known.max()))
     top = high if high > low else low + 1.0
-    ax.pcolormesh(data.x, data.y, known, cmap=ramp, vmin=low, vmax=top, shading="gouraud", rasterized=True)
+    ends = [
+        end for side in (data.x, data.y) for end in (1.5 * side[0] - 0.5 * side[1], 1.5 * side[-1] - 0.5 * side[-2])
+    ]
+    ax.imshow(
+        known,
+        extent=ends,
+        origin="lower",
+        aspect="auto",
+        interpolation="bilinear",
+        cmap=ramp,
+        vmin=low,
+        vmax=top,
+        zorder=0.5,
+    )
+    ax.set(xlim=data.x[[0, -1]], ylim=data.y[[0, -1]])
     if high > low and np.ptp(known.compressed()) > 0:
-        lines = ax.contour(data.x, data.y, known, levels=7 if levels is None else levels, colors=theme.ink, linewidths=0.8)
+        lines = ax.contour(
+            data.x, data.y, known, levels=7 if levels is None else levels, colors=theme.ink, linewidths=0.8
+        )
         ax.clabel(lines, fontsize=style.SMALL - 0.5, fmt=lambda value: f"{value:.3g}")
 
 
@@ -339,7 +355,9 @@ class SurfaceDisplay(Display[Surface]):
         """
         reading = Reading.of(model, X, y, sample_weight=sample_weight, groups=groups, offset=offset)
         if reading.result.likelihood is None:
-            raise DomainError("this fit is by least squares: a surface is drawn of a fit by likelihood. Use kind='partial'.")
+            raise DomainError(
+                "this fit is by least squares: a surface is drawn of a fit by likelihood. Use kind='partial'."
+            )
         return cls(surface(reading, features=feature, level=level)).plot(ax, theme=theme)
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:

@@ -47,7 +47,9 @@ def _figures(model: Any, X: Any, y: Any, k: int, name: str, *, level: float, giv
     reading = Reading.of(model, X, y, **given)
     yield _drawn(_fit(reading, k, level), f"The fit of {name}", f"fit{k}")
     if reading.result.likelihood is not None and len(numeric_features(reading.design)) == 2:
-        yield _drawn(SurfaceDisplay(surface(reading, level=level)), f"The mean of {name} over two columns", f"surface{k}")
+        yield _drawn(
+            SurfaceDisplay(surface(reading, level=level)), f"The mean of {name} over two columns", f"surface{k}"
+        )
     left = diagnostics(reading.result, row_measures(model, X, y, response=k, **given), level)
     yield _drawn(DiagnosticsDisplay(left), f"The residuals of {name}", f"left{k}")
 

@@ -77,7 +77,9 @@ def script(model: Any, y: Any, roles: Mapping[str, Any] | None = None) -> tuple[
     arguments = ", ".join(f"{name}={redacted(_written(value))}" for name, value in given.items())
     module = kind.__module__.partition("._")[0]
     fit = "X" if y is None else f"X, {y!r}" if isinstance(y, str) else "X, y"
-    fit += "".join(f", {role}={value!r}" if isinstance(value, str) else f", {role}={role}" for role, value in (roles or {}).items())
+    fit += "".join(
+        f", {role}={value!r}" if isinstance(value, str) else f", {role}={role}" for role, value in (roles or {}).items()
+    )
     return f"from {module} import {kind.__name__}", "", f"model = {kind.__name__}({arguments})", f"model.fit({fit})"
 
 

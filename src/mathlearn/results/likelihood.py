@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -27,12 +28,16 @@ class Separation:
         Rows parted, whose fitted means lie at the end of their range.
     verified : bool
         Whether a pass over the rows, by other code, confirmed each sign.
+    ends : (k,) or None
+        +1 or -1 for a parameter that goes to that infinity on every way up, NaN where that is open, 0 for a finite one; None where it
+        was not found out.
     """
 
     directions: FloatArray
     complete: bool
     separated: int
     verified: bool
+    ends: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,9 @@ class Likelihood:
     log_likelihood, null_log_likelihood : float
         At the estimates, and of a model without columns (but with the offset); NaN for a quasi-likelihood. A dispersion that is
         estimated enters as the deviance over n, as in R.
+    penalised_log_likelihood : float
+        :math:`\ell + \tfrac12 \log |H|` at the estimates, which bias reduction maximises, with H the information about all parameters in
+        the user's units; NaN without, and where dependent columns make it singular.
     response : {"numbers", "labels", "successes and failures", "proportions and trials"}
         In which form y was given.
     trials : float
@@ -84,6 +92,7 @@ class Likelihood:
     pearson: float
     log_likelihood: float
     null_log_likelihood: float
+    penalised_log_likelihood: float = math.nan
     response: ResponseForm = "numbers"
     trials: float
     iterations: tuple[Iteration, ...]

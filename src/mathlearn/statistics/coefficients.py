@@ -16,7 +16,7 @@ from mathlearn.statistics.functional import (
     standard_errors,
     without_error,
 )
-from mathlearn.statistics.separation import infinite_signs
+from mathlearn.statistics.separation import infinite_signs, with_ends
 from mathlearn.statistics.tails import letter, t_quantile, t_two_sided
 
 if TYPE_CHECKING:
@@ -96,9 +96,8 @@ def coefficient_table(result: FitResult, level: float = 0.95) -> CoefficientTabl
         Confidence of the intervals, in (0, 1).
     """
     estimate = parameters(result).copy()
-    endless = infinite_signs(result)
     estimate[:, ~result.estimable] = np.nan
-    estimate[:, endless != 0.0] = np.copysign(np.inf, endless[endless != 0.0])
+    estimate = with_ends(estimate, infinite_signs(result))
     undefined = reasons.whole_fit(result)
     df = _reference_df(result)
     if undefined is None:
@@ -139,9 +138,14 @@ def _withheld(result: FitResult, std_error: FloatArray, undefined: str | None) -
     """Yield the rules, the strongest first."""
     q, k = std_error.shape
     why = reasons.not_estimable(result)
-    endless = np.flatnonzero(infinite_signs(result)).tolist()
-    if endless:
-        yield Withheld(np.array([[i, j] for j in endless for i in range(q)]), COLUMNS[1:], reasons.INFINITE)
+    signs = infinite_signs(result)
+    for columns, reason, concerned in (
+        (COLUMNS, reasons.OPEN, np.isnan(signs)),
+        (COLUMNS[1:], reasons.INFINITE, np.isfinite(signs) & (signs != 0.0)),
+    ):
+        endless = np.flatnonzero(concerned).tolist()
+        if endless:
+            yield Withheld(np.array([[i, j] for j in endless for i in range(q)]), columns, reason)
         why = {j: text for j, text in why.items() if j not in endless}
     yield from _rules(COLUMNS, [(np.array([[i, j] for i in range(q)]), text) for j, text in why.items()])
     if undefined is not None:

@@ -238,6 +238,12 @@ def _require_comparable(a: FitResult, b: FitResult) -> None:
     for fit, which in ((a, "first"), (b, "second")):
         if fit.withheld is not None:
             raise SchemaError(f"the {which} fit does not maximise the likelihood alone: {fit.withheld}")
+    for law, which in ((first, "first"), (second, "second")):
+        if law.bias_reduction != "none":
+            raise SchemaError(
+                f"the {which} fit does not maximise the likelihood alone: its bias is reduced. test_terms(X, y) of the larger model "
+                "compares penalised likelihoods"
+            )
     _require_same_law(first, second)
     if a.offset != b.offset:
         given = " and ".join("no offset" if fit.offset is None else f"offset({fit.offset})" for fit in (a, b))
@@ -262,7 +268,7 @@ def _require_same_law(first: Likelihood, second: Likelihood) -> None:
             f"the fits are by different laws ({laws}), whose deviances measure different things{remedy}. AIC compares them: "
             "mathlearn.compare() shows it"
         )
-    for what in ("link", "response", "bias_reduction"):
+    for what in ("link", "response"):
         one, other = getattr(first, what), getattr(second, what)
         if one != other:
             raise SchemaError(f"the fits differ in {what} ({one!r} and {other!r}): neither model contains the other")

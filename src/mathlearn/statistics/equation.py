@@ -11,6 +11,7 @@ import numpy as np
 from mathlearn import _text
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.law import family_of
+from mathlearn.statistics.separation import shown_coefficients
 from mathlearn.statistics.text_table import shorten
 
 if TYPE_CHECKING:
@@ -61,13 +62,14 @@ def equation_text(result: FitResult, response: int, *, digits: int = 4, indexed:
 
 
 def shown_numbers(result: FitResult, response: int) -> tuple[float, FloatArray]:
-    """Return the intercept, zero without, and the coefficients (p,); NaN for those that are infinite because rows are separated."""
-    intercept, coef = float(result.intercept[response]), result.coef[response]
+    """Return the intercept, zero without, and the coefficients (p,): infinite where rows are separated, NaN where only such rows know them."""
+    coef, intercept = shown_coefficients(result)
     if result.likelihood is None or result.likelihood.separation is None:
-        return intercept, coef
-    first = int(result.fit_intercept)
-    known = np.where(result.estimable[first:], coef, np.nan)
-    return intercept if not first or result.estimable[0] else float("nan"), known
+        return float(intercept[response]), coef[response]
+    both = np.concatenate([intercept[[response]], coef[response]])
+    known = np.concatenate([np.ones(int(not result.fit_intercept), np.bool_), result.estimable])
+    both[~known & np.isfinite(both)] = np.nan
+    return float(both[0]), both[1:]
 
 
 def event_of(likelihood: Likelihood) -> str | None:

@@ -196,7 +196,10 @@ def _tests(
         gain = np.maximum(result.null_deviance - result.deviance, 0.0) / likelihood.dispersion
     lr, wald = ratio.statistic(gain), slopes_test(result)
     why = {(0, f"wald_{what}"): text for text in wald.reasons.values() for what in ("statistic", "p_value")}
-    if covariance.meat is not None:
+    if likelihood.bias_reduction != "none":
+        text = "the bias is reduced, so that the deviance is not the smallest: test_terms(X, y) compares penalised likelihoods"
+        why |= dict.fromkeys([(0, "lr_statistic"), (0, "lr_p_value")], text)
+    elif covariance.meat is not None:
         text = f"under the {covariance.kind} covariance the deviances have no known law: the Wald test holds"
         why |= dict.fromkeys([(0, "lr_statistic"), (0, "lr_p_value")], text)
     found = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "INFINITE",
     "NO_DF_WITHOUT",
+    "OPEN",
     "SATURATED",
     "dependences",
     "exact",
@@ -32,6 +33,7 @@ ALIAS_LENGTH = 200
 
 SATURATED = "leverage 1: the fit passes through this row"
 INFINITE = "no finite estimate exists: the responses are separated"
+OPEN = "not determined: the responses are separated, and it may go to either end"
 NO_DF_WITHOUT = "no residual degree of freedom would be left without a row"
 
 

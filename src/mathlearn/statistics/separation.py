@@ -17,20 +17,21 @@ if TYPE_CHECKING:
     from mathlearn.results.likelihood import Separation
     from mathlearn.results.stack import Predictors, Stack
 
-__all__ = ["infinite_signs", "moves", "predictors", "shown_coefficients"]
+__all__ = ["infinite_signs", "moves", "predictors", "shown_coefficients", "with_ends"]
 
 _NOTHING = 1e-12  # of the largest part of a direction, below which one is rounding
 _ROUNDINGS = 16.0  # of a predictor, within which it counts as zero: the rule by which the directions were verified
 
 
 def infinite_signs(result: FitResult) -> FloatArray:
-    """Sign (k,) of each infinite estimate, intercept first; 0 where the estimate is finite.
+    """Sign (k,) of each infinite estimate, intercept first; NaN where the rows leave it open, 0 where the estimate is finite.
 
-    It is that of the first direction that has a part of the parameter. Where the classes are separated completely, directions are not
-    unique, and others may have other signs.
+    Where that was not found out, it is the sign of the first direction that has a part of the parameter.
     """
     signs = np.zeros(len(result.terms) + result.fit_intercept)
     separation = None if result.likelihood is None else result.likelihood.separation
+    if separation is not None and separation.ends is not None:
+        return separation.ends
     if separation is not None:
         for direction in reversed(separation.directions.T):
             signs = np.where(direction != 0.0, np.sign(direction), signs)
@@ -68,13 +69,14 @@ def shown_coefficients(result: FitResult) -> tuple[FloatArray, FloatArray]:
     if result.stack is not None:
         return _shown_scores(result.stack, separation, known)
     first = int(result.fit_intercept)
-    coef = np.where(signs[first:] != 0.0, np.copysign(np.inf, signs[first:]), result.coef)
-    intercept = (
-        np.where(signs[:first] != 0.0, np.copysign(np.inf, signs[:first]), result.intercept)
-        if first
-        else result.intercept
-    )
-    return coef, intercept
+    coef = with_ends(result.coef, signs[first:])
+    return coef, with_ends(result.intercept, signs[:first]) if first else result.intercept
+
+
+def with_ends(values: FloatArray, signs: FloatArray) -> FloatArray:
+    """Put infinities of these signs in the place of values; NaN where the sign is NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.where(signs == 0.0, values, signs * np.inf)
 
 
 def _shown_scores(stack: Stack, separation: Separation, known: Predictors) -> tuple[FloatArray, FloatArray]:

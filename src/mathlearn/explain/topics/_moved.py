@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mathlearn.linalg.errorfree import ROUNDOFF
+from mathlearn.statistics.separation import moves
 
 if TYPE_CHECKING:
     from mathlearn.explain.setting import RowSetting
@@ -15,17 +13,9 @@ __all__ = ["held", "moved"]
 
 
 def moved(setting: RowSetting) -> float:
-    """How far one step along the first direction that moves the row at all takes its linear predictor; zero where none does."""
+    """To which end the first direction that moves the row takes its linear predictor, as a sign; zero where none does."""
     separation = setting.law.record.separation
-    if separation is None:
-        return 0.0
-    row = np.concatenate([np.ones(int(setting.centred)), setting.x])
-    for direction in separation.directions.T:
-        parts = row * direction
-        far = float(parts.sum())
-        if abs(far) > 8 * (row.size + 1) * ROUNDOFF * float(np.abs(parts).sum()):
-            return far
-    return 0.0
+    return 0.0 if separation is None else float(moves(separation, setting.x[None], intercept=setting.centred)[0])
 
 
 def held(setting: RowSetting) -> bool:

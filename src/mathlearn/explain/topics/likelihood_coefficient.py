@@ -82,45 +82,36 @@ def _estimate_body(setting: Setting, line: Line) -> Iterator[Block]:
 
 def _estimate_checks(setting: Setting, line: Line) -> Iterator[StepCheck]:
     """Compare with the record by another route: the predictor at the means; the factor of the information, row by row."""
-    covariance, curvature = setting.result.covariance, setting.result.curvature
+    covariance = setting.result.covariance
     assert covariance is not None
-    assert curvature is not None
     error = certified(setting.result, "optimisation_error")
     if error is not None:
         yield error
     if line.slot < 0:
-        found = likelihood_again.intercept(setting)
-        size = max(line.se, TINY)
-        yield StepCheck(
-            abs(found.value - line.estimate) / size,
-            found.bound / size,
-            "the intercept from the predictor at the means, in standard errors",
-        )
+        found, size = likelihood_again.intercept(setting), max(line.se, TINY)
+        says = "the intercept from the predictor at the means, in standard errors"
+        yield StepCheck(abs(found.value - line.estimate) / size, found.bound / size, says)
     if covariance.meat is None:
-        white = (
-            curvature.whitener[line.slot]
-            if line.slot >= 0
-            else curvature.whitener.T @ (curvature.mean + curvature.origin)
-        )
-        constant = 1.0 / setting.result.weight_sum if line.slot < 0 else 0.0
-        value = float(np.sqrt((white @ white + constant) * setting.law.record.dispersion))
-        far = np.abs(curvature.mean) + np.abs(curvature.origin)
-        lost = (
-            float(np.linalg.norm(far @ np.abs(curvature.whitener))) / max(float(np.linalg.norm(white)), TINY)
-            if line.slot < 0
-            else 0.0
-        )
-        bound = 4 * (setting.p + 8) * ROUNDOFF * (1 + lost)
-        yield agree(
-            "the standard error, from the factor of the inverse of the information and the dispersion",
-            value,
-            line.se,
-            bound,
-        )
+        says = "the standard error, from the factor of the inverse of the information and the dispersion"
+        spread, bound = _spread(setting, line)
+        yield agree(says, spread, line.se, bound)
     else:
-        yield agree(
-            "the standard error, as estimate over the statistic", line.estimate / line.statistic, line.se, 4 * ROUNDOFF
-        )
+        says = "the standard error, as estimate over the statistic"
+        yield agree(says, line.estimate / line.statistic, line.se, 4 * ROUNDOFF)
+
+
+def _spread(setting: Setting, line: Line) -> tuple[float, float]:
+    """Find a model-based standard error from its row of the factor, or for the intercept from the means; with a relative bound."""
+    curvature, phi = setting.result.curvature, setting.law.record.dispersion
+    assert curvature is not None
+    rounding = 4 * (setting.p + 8) * ROUNDOFF
+    if line.slot >= 0:
+        white = curvature.whitener[line.slot]
+        return float(np.sqrt(white @ white * phi)), rounding
+    white = curvature.whitener.T @ (curvature.mean + curvature.origin)
+    far = (np.abs(curvature.mean) + np.abs(curvature.origin)) @ np.abs(curvature.whitener)
+    lost = float(np.linalg.norm(far)) / max(float(np.linalg.norm(white)), TINY)
+    return float(np.sqrt((white @ white + 1.0 / setting.result.weight_sum) * phi)), rounding * (1 + lost)
 
 
 def _test(setting: Setting, line: Line) -> Step:

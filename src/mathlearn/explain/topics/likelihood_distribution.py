@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.explain import likelihood_again
-from mathlearn.explain.derivation import Display, Maths, Matrix, Step, StepCheck, Table, prose
+from mathlearn.explain.derivation import Display, Maths, Matrix, Step, StepCheck, Table, prose, strain
 from mathlearn.explain.evidence import agree, certified, counted, resolved
 from mathlearn.explain.likelihood_again import Information
 from mathlearn.explain.numbers import num
@@ -126,14 +126,14 @@ def _dispersion(setting: Setting) -> Iterator[Block]:
     if setting.result.df_resid > 0:
         share = record.pearson / setting.result.df_resid
         yield said(
-            rf"The law fixes the dispersion. Pearson's statistic over its degrees of freedom is {num(record.pearson)} / "
+            rf"The law fixes the dispersion. Pearson's statistic over its degrees of freedom is {record.pearson:.5g} / "
             rf"{setting.result.df_resid} = {share:.3g}; for counts, and for shares of many trials, much more than 1 means that the rows "
             "vary more than the law allows."
         )
 
 
 def _checks(setting: Setting, covariance: CovarianceEstimate) -> Iterator[StepCheck]:
-    record, df = setting.law.record, setting.result.df_resid
+    record = setting.law.record
     yield counted(
         "degrees of freedom of the reference distribution",
         (covariance.df, likelihood_again.degrees_of_freedom(setting)),
@@ -147,7 +147,7 @@ def _checks(setting: Setting, covariance: CovarianceEstimate) -> Iterator[StepCh
             4 * ROUNDOFF,
         )
     else:
-        yield counted("the dispersion is that of the law", (record.dispersion, 1.0), (df, df))
+        yield counted("the dispersion is that of the law", (record.dispersion, 1.0))
     if covariance.meat is not None:
         yield from meat_checks(setting, covariance.meat[setting.response], covariance.kind)
         return
@@ -162,8 +162,8 @@ def _solved(setting: Setting) -> Iterator[StepCheck]:
         if certificate is not None:
             yield certificate
         return
-    worst: StepCheck | None = None
     says = "standard errors in the table, by solving with the information and the dispersion, relative"
+    checks = []
     for j in np.flatnonzero(setting.result.estimable)[:_CHECKED].tolist():
         l0 = float(setting.centred and j == 0)
         slopes = np.zeros(setting.p)
@@ -171,17 +171,10 @@ def _solved(setting: Setting) -> Iterator[StepCheck]:
             slopes[j - setting.centred] = 1.0
         variance = found.variance(setting, l0, slopes)
         shown = float(setting.table.std_error[setting.response, j])
-        value = sqrt(max(variance.value, 0.0) * record_dispersion(setting))
-        check = StepCheck(abs(value - shown) / max(shown, TINY), variance.bound + 8 * ROUNDOFF, says)
-        if worst is None or check.value / check.tolerance > worst.value / worst.tolerance:
-            worst = check
-    if worst is not None:
-        yield resolved(setting.result, worst, "standard_errors")
-
-
-def record_dispersion(setting: Setting) -> float:
-    """Dispersion, zero where every mean is its observation."""
-    return float(setting.sigma**2)
+        value = sqrt(max(variance.value, 0.0)) * setting.sigma
+        checks.append(StepCheck(abs(value - shown) / max(shown, TINY), variance.bound + 8 * ROUNDOFF, says))
+    if checks:
+        yield resolved(setting.result, max(checks, key=strain), "standard_errors")
 
 
 TOPIC = Topic(90, "likelihood", "fit", applies, step)

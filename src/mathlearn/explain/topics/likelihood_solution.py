@@ -45,7 +45,7 @@ def _body(setting: Setting) -> Iterator[Block]:
         yield Display((Maths(r"\hat\beta ="), Matrix(column(shown), setting.terms)))
     if separated:
         yield said(
-            "What is not known is what has no finite estimate; what is, is told by the rows that no direction moves."
+            "What is infinite, or not known, the separated rows would have to tell; the rest is told by the rows that no direction moves."
         )
     elif setting.deficient:
         yield said("Of all coefficients with these fitted means they are the shortest.")

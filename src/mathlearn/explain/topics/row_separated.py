@@ -56,8 +56,8 @@ def _body(setting: RowSetting) -> Iterator[Block]:
     if not far:
         return
     one = "(1, x)" if setting.centred else "x"
-    yield display(rf"{one}^{{\top}} v = {num(far)}")
-    end = float(setting.law.link.mu(np.array([np.copysign(np.inf, far)]))[0])
+    yield display(rf"{one}^{{\top}} v {'<' if far < 0 else '>'} 0")
+    end = float(setting.law.link.mu(np.array([far * np.inf]))[0])
     yield Display((joined(" ", [mean_of(setting.law, setting.y), Maths(rf"\to {num(end)}")]),))
     classes = setting.law.record.classes
     if len(classes) == 2:

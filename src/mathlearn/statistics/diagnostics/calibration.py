@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "Calibration", "joined"]
 
-BINS = 4096
+BINS = 1 << 17  # so many that a border between groups seldom runs through one
+FARTHEST = 1e300
 GROUPS = 10
 FEWEST = 3  # groups, of which two are taken up by the estimates
 MISS = Scale(look=0.02, serious=0.05)  # of a probability
@@ -95,7 +96,8 @@ class Calibration(RowCheck[Sums]):
     def _place(self, eta: FloatArray) -> IntArray:
         """Bin of each predictor: narrow where most are, and none is left out however far away it is."""
         u = (eta - self.case.result.centre[0]) / self.case.spread[0]
-        part = 0.5 + 0.5 * np.where(np.isinf(u), np.sign(u), u / (1.0 + np.abs(u)))
+        u = np.clip(u, -FARTHEST, FARTHEST)
+        part = 0.5 + 0.5 * u / (1.0 + np.abs(u))
         place: IntArray = np.minimum((part * BINS).astype(np.int64), BINS - 1)
         return place
 

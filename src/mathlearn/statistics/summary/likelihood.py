@@ -90,8 +90,10 @@ def _of(result: FitResult) -> Likelihood:
 
 
 def withheld(result: FitResult) -> Iterator[tuple[str, str]]:
-    """Yield that there is no inference, and why."""
+    """Yield that there is no inference, and why; or which inference is to be preferred."""
     penalty = _of(result).penalty
+    if _of(result).bias_reduction == "firth":
+        yield "Inference", "bias-reduced (Firth); prefer profile_intervals, which hold near separation"
     if result.withheld is not None:
         shrunk = f" (half of {number(penalty, 4)} times the sum of squared coefficients was added)" if penalty else ""
         yield "Inference", result.withheld + shrunk
