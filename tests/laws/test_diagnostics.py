@@ -21,7 +21,11 @@ from mathlearn.statistics.diagnostics.quadratic_form import probability_positive
 
 few = settings(max_examples=25, deadline=None)
 seeds = some.integers(0, 10**6)
-ROW_CHECKS = [name for name, check in CHECKS.items() if check.prepare is not None and check.applies(fit([[0.0], [1.0]], [0.0, 1.0]))]
+ROW_CHECKS = [
+    name
+    for name, check in CHECKS.items()
+    if check.prepare is not None and check.applies(fit([[0.0], [1.0]], [0.0, 1.0]))
+]
 
 
 def table(seed, n=60, p=3, q=2):

@@ -8,7 +8,19 @@ from numpy.testing import assert_allclose
 
 from mathlearn.linear_model import GeneralizedLinearRegressor, LogisticRegression
 
-COLUMNS = ["row", "fitted", "predictor", "resid", "resid_pearson", "resid_deviance", "resid_working", "weights", "hat", "std_resid", "cooks_d"]
+COLUMNS = [
+    "row",
+    "fitted",
+    "predictor",
+    "resid",
+    "resid_pearson",
+    "resid_deviance",
+    "resid_working",
+    "weights",
+    "hat",
+    "std_resid",
+    "cooks_d",
+]
 
 
 def table(n=50, seed=0):
@@ -124,7 +136,9 @@ def test_the_change_without_a_row_is_near_what_a_step_says():
     without = GeneralizedLinearRegressor(family="poisson").fit(X[kept], y[kept])
     error = model.tidy()["std_error"].to_numpy()[1:]
     moved = (model.coef_ - without.coef_) / error
-    assert_allclose(changes.loc[worst, ["dfbetas_x0", "dfbetas_x1"]].astype(float), moved, atol=0.15 * np.abs(moved).max())
+    assert_allclose(
+        changes.loc[worst, ["dfbetas_x0", "dfbetas_x1"]].astype(float), moved, atol=0.15 * np.abs(moved).max()
+    )
 
 
 def test_new_rows_have_means_and_predictors_only():
@@ -184,7 +198,11 @@ def test_separated_rows_lie_at_the_end_and_pull_nothing():
     assert (shown["fitted"][level] == 0).all()
     assert np.isneginf(shown["predictor"][level]).all()
     assert (shown[["hat", "cooks_d", "resid_deviance"]][level] == 0).all(axis=None)
-    alone = GeneralizedLinearRegressor(family="binomial").fit(x[~level, None], y[~level]).augment(x[~level, None], y[~level])
+    alone = (
+        GeneralizedLinearRegressor(family="binomial")
+        .fit(x[~level, None], y[~level])
+        .augment(x[~level, None], y[~level])
+    )
     assert_allclose(shown["hat"][~level], alone["hat"], rtol=1e-8)
 
 

@@ -36,7 +36,16 @@ def poisson(X, y, **roles):
 def test_only_checks_that_apply_are_named():
     X, y = counts()
     least = {f.name for f in LinearRegression().fit(X, y).diagnose(X, y).findings}
-    assert least == {"autocorrelation", "collinearity", "heteroscedasticity", "influence", "leverage", "linearity", "normality", "outliers"}
+    assert least == {
+        "autocorrelation",
+        "collinearity",
+        "heteroscedasticity",
+        "influence",
+        "leverage",
+        "linearity",
+        "normality",
+        "outliers",
+    }
     common = {"collinearity", "influence", "leverage", "linearity", "link", "outliers"}
     by_counts = {f.name for f in poisson(X, y).diagnose(X, y).findings}
     assert by_counts == common | {"dispersion", "zero_inflation"}
@@ -84,7 +93,11 @@ def test_frequencies_are_repeated_rows():
     repeated = poisson(Xr, yr).diagnose(Xr, yr)
     for name in ("dispersion", "zero_inflation", "link", "linearity"):
         (one,), (other,) = weighted.named(name), repeated.named(name)
-        assert_allclose([one.effect.value, one.statistic, one.p_value], [other.effect.value, other.statistic, other.p_value], rtol=1e-6)
+        assert_allclose(
+            [one.effect.value, one.statistic, one.p_value],
+            [other.effect.value, other.statistic, other.p_value],
+            rtol=1e-6,
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------- dispersion
@@ -118,9 +131,9 @@ def test_one_trial_a_row_cannot_be_overdispersed():
 
 
 STANDARD = {
-    "poisson": dict(family="poisson"),
-    "negative_binomial": dict(family="negative_binomial", theta=1.5),
-    "binomial": dict(family="binomial", link="cloglog"),
+    "poisson": {"family": "poisson"},
+    "negative_binomial": {"family": "negative_binomial", "theta": 1.5},
+    "binomial": {"family": "binomial", "link": "cloglog"},
 }
 
 
@@ -187,7 +200,9 @@ def test_link_and_linearity_are_score_tests(link):
     square = finding(model, X, y, "linearity")
     each = [score_of_added(model, X, y, X[:, j] ** 2) for j in (0, 1)]
     assert_allclose(square.statistic, max(each), rtol=1e-6)
-    assert_allclose([value for _, value in square.details], np.array(each) / model.result_.likelihood.pearson, rtol=1e-6)
+    assert_allclose(
+        [value for _, value in square.details], np.array(each) / model.result_.likelihood.pearson, rtol=1e-6
+    )
     assert_allclose(square.p_value, min(1.0, 2 * stats.chi2.sf(max(each), 1)), rtol=1e-6)
 
 
@@ -212,7 +227,7 @@ def test_a_column_that_bends_is_named():
 
 
 def test_the_wrong_link_is_found():
-    X, eta, rng = columns(3000)
+    X, _eta, rng = columns(3000)
     y = rng.poisson((5.0 + X[:, 0] - 0.02 * (X[:, 1] - 500)) ** 2)
     assert finding(poisson(X, y), X, y, "link").severity.value != "fine"
     right = GeneralizedLinearRegressor(family="poisson", link="sqrt").fit(X, y)
@@ -246,7 +261,7 @@ def test_groups_of_tied_predictions_stay_together():
 
 
 def test_probabilities_that_are_wrong_at_the_ends_are_found():
-    X, eta, rng = columns(5000)
+    X, _eta, rng = columns(5000)
     y = (rng.random(5000) < 0.5 + 0.45 * np.sin(2 * X[:, 0])).astype(int)
     assert finding(LogisticRegression(C=np.inf).fit(X, y), X, y, "calibration").severity.value == "serious"
 

@@ -309,11 +309,11 @@ def counted(kind):
     made = rng.binomial(trials, 1 / (1 + np.exp(-eta - rng.normal(size=60))))
     weights, offset = rng.integers(1, 4, 60).astype(float), rng.normal(size=60) / 5
     return {
-        "poisson": (dict(family="poisson"), X, rng.poisson(np.exp(eta + offset)), {"offset": offset}),
-        "weighted": (dict(family="poisson"), X, rng.poisson(np.exp(eta)), {"sample_weight": weights}),
-        "trials": (dict(family="binomial"), X, np.column_stack([made, trials - made]), {}),
-        "probit": (dict(family="binomial", link="probit"), X, (made > trials / 2).astype(float), {"offset": offset}),
-        "gamma": (dict(family="gamma", link="inverse"), abs(X), rng.gamma(2.0, np.exp(0.2 * eta)) + 1, {}),
+        "poisson": ({"family": "poisson"}, X, rng.poisson(np.exp(eta + offset)), {"offset": offset}),
+        "weighted": ({"family": "poisson"}, X, rng.poisson(np.exp(eta)), {"sample_weight": weights}),
+        "trials": ({"family": "binomial"}, X, np.column_stack([made, trials - made]), {}),
+        "probit": ({"family": "binomial", "link": "probit"}, X, (made > trials / 2).astype(float), {"offset": offset}),
+        "gamma": ({"family": "gamma", "link": "inverse"}, abs(X), rng.gamma(2.0, np.exp(0.2 * eta)) + 1, {}),
     }[kind]
 
 
@@ -415,11 +415,13 @@ def test_rows_with_another_offset_are_refused():
 
 
 def test_frequencies_of_a_likelihood_are_repeated_rows():
-    parameters, X, y, roles = counted("trials")
+    parameters, X, y, _roles = counted("trials")
     count = np.random.default_rng(0).integers(1, 4, 60)
     fitted = GeneralizedLinearRegressor(**parameters, weights_type="frequency", covariance="HC3")
     once = fitted.fit(X, y, sample_weight=count)
-    repeated = GeneralizedLinearRegressor(**parameters, covariance="HC3").fit(np.repeat(X, count, axis=0), np.repeat(y, count, axis=0))
+    repeated = GeneralizedLinearRegressor(**parameters, covariance="HC3").fit(
+        np.repeat(X, count, axis=0), np.repeat(y, count, axis=0)
+    )
     assert_allclose(st.covariance_matrix(once.result_), st.covariance_matrix(repeated.result_), rtol=1e-7)
 
 
@@ -427,7 +429,7 @@ def test_bias_reduced_fits_have_a_robust_covariance_too():
     parameters, X, y, _ = counted("trials")
     model = GeneralizedLinearRegressor(**parameters, bias_reduction="firth").fit(X, y)
     assert np.isfinite(model.infer(X, y, covariance="HC1").result_.covariance.meat).all()
-    with pytest.raises(SchemaError, match="these are other rows|working weights"):
+    with pytest.raises(SchemaError, match=r"these are other rows|working weights"):
         model.infer(X, np.roll(y, 1, axis=0), covariance="HC1")
 
 

@@ -91,7 +91,7 @@ class FirstOrderRows(NamedTuple):
         pull, curve = weight * kernels.gradient, weight * kernels.curvature
         squares = x.multiply(x) if hasattr(x, "multiply") else np.square(x)
         mean = shown.link.mu(eta)
-        null = shown.link.mu(np.broadcast_to(shown.null_eta + offset, y.shape))
+        null = np.broadcast_to(shown.null_eta + offset, y.shape)
         variance = shown.family.variance(mean)
         share = np.divide((y - mean) ** 2, variance, out=np.zeros_like(y), where=variance > 0.0)
         return cls(
@@ -99,8 +99,8 @@ class FirstOrderRows(NamedTuple):
             gradient=np.asarray(x.T @ pull),
             square=np.asarray(squares.T @ curve),
             weight=float(curve.sum()),
-            deviance=float(weight @ shown.family.deviance(y, mean)),
-            null_deviance=float(weight @ shown.family.deviance(y, null)),
+            deviance=float(weight @ shown.family.deviance_at(y, eta, shown.link)),
+            null_deviance=float(weight @ shown.family.deviance_at(y, null, shown.link)),
             pearson=float(weight @ share),
         )
 

@@ -135,15 +135,14 @@ class LikelihoodRows(NamedTuple):
         bent = None if exact else _times(family.observed(y, eta, link), weight)
         expected, observed = _curvatures(columns, curve, bent, intercept=shown.intercept)
         null = shown.null_eta if chunk.offset is None else shown.null_eta + chunk.offset
-        null_mean = link.mu(np.broadcast_to(null, y.shape)) if np.ndim(null) else link.mu(np.array([null]))
         return cls(
             n=y.size,
             gradient=gradient,
             expected=expected,
             observed=observed,
             noise=0.0 if chunk.offset is None else float(curve @ chunk.offset**2),
-            deviance=_total(family.deviance(y, mean), weight),
-            null_deviance=_total(family.deviance(y, null_mean), weight),
+            deviance=_total(family.deviance_at(y, eta, link), weight),
+            null_deviance=_total(family.deviance_at(y, np.broadcast_to(null, y.shape), link), weight),
             pearson=_total(_pearson(y - mean, family.variance(mean), rows), weight),
             weight=float(y.size) if weight is None else float(weight.sum()),
             farthest=float(max(eta.max(), -eta.min())),

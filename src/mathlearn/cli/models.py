@@ -128,6 +128,8 @@ def chosen(name: str, **given: Any) -> Chosen:
     for option in model.needs:
         if option not in options:
             raise _usage(f"--model {name} needs --{option}")
+    if options.get("family") == "tweedie" and "power" not in options:
+        raise _usage("--family tweedie needs --power, as in --power 1.5")
     for option, family in _ONLY_OF.items():
         if option in options and name == "glm" and options["family"] != family:
             raise _usage(

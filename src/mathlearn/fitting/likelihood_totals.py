@@ -63,7 +63,7 @@ def null_deviance(rows: Rows, spec: LikelihoodSpec, null_eta: float, threads: in
 def _null_deviance(chunk: Chunk, spec: LikelihoodSpec, null_eta: float) -> float:
     seen = observations(chunk)
     eta = np.broadcast_to(null_eta if chunk.offset is None else null_eta + chunk.offset, seen.y.shape)
-    each = spec.family.deviance(seen.y, spec.link.mu(eta))
+    each = spec.family.deviance_at(seen.y, eta, spec.link)
     return float(each.sum() if seen.weight is None else each @ seen.weight)
 
 

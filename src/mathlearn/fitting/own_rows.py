@@ -75,6 +75,6 @@ def _tally(chunk: Chunk, result: FitResult, family: Family, link: Link) -> _Tall
     if separation is not None:
         moved = moves(separation, np.asarray(chunk.X), intercept=result.fit_intercept)
         eta = np.where(moved != 0.0, np.copysign(np.inf, moved), eta)
-    unit = family.deviance(seen.y, link.mu(eta))
+    unit = family.deviance_at(seen.y, eta, link)
     deviance = unit.sum() if seen.weight is None else unit @ seen.weight
     return _Tally(chunk.n, float(chunk.n if chunk.weight is None else chunk.weight.sum()), float(deviance))

@@ -60,7 +60,8 @@ class LikelihoodClassifier(ClassifierMixin):  # type: ignore[misc]
 
     def predict_proba(self: Any, X: Any, *, offset: Any = None) -> FloatArray:
         """Return the probability (n, K) of each class, each to full accuracy near 0."""
-        return self._probabilities(self.decision_function(X, offset=offset))
+        proba: FloatArray = self._probabilities(self.decision_function(X, offset=offset))
+        return proba
 
     def iter_predict_proba(self: Any, X: Any, *, offset: Any = None) -> Iterator[FloatArray]:
         """Predict probabilities block by block, in order and in bounded memory; see `predict_proba`."""

@@ -163,11 +163,11 @@ def _farthest(panels: list[Panel]) -> tuple[Panel, ...]:
 
 
 def _spread(sums: FloatArray) -> FloatArray | None:
-    """Standard deviations (p,) from the sums (3, p) of weights, and of first and second powers."""
+    """Return standard deviations (p,) from the sums (3, p) of weights, and of first and second powers."""
     if not sums.size:
         return None
     mean = sums[1] / sums[0]
-    return np.sqrt(np.maximum(sums[2] / sums[0] - mean**2, 0.0))
+    return np.asarray(np.sqrt(np.maximum(sums[2] / sums[0] - mean**2, 0.0)))
 
 
 def _read(reading: Reading, numbers: tuple[str, ...], kinds: tuple[CategoryFactor, ...]) -> _Seen:

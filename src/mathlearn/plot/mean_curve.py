@@ -91,13 +91,13 @@ def mean_curve(reading: Reading, *, feature: str | int | None = None, level: flo
     """
     require_level(level)
     result = reading.result
-    shown = profile(reading, choose_feature(reading.design, feature))
+    over = choose_feature(reading.design, feature)
+    shown = profile(reading, over)
     moved = "" if shown.alone else _kept(result)
     seen, left_out = _read(reading, shown, moved)
     curves = _curves(result, shown, seen, level)
-    assert shown.feature is not None
     return MeanCurve(
-        feature=shown.feature,
+        feature=over,
         subject=subject_of(result),
         level=level,
         cloud=_shifted(seen.cloud, float(shown.origin)),

@@ -88,11 +88,12 @@ def regression(
     require_level(level)
     result = reading.result
     i = chosen_response(result, response)
-    shown = profile(reading, choose_feature(reading.design, feature))
+    over = choose_feature(reading.design, feature)
+    shown = profile(reading, over)
     seen, left_out = _read(reading, shown, i)
     curves = _curves(result, shown, seen, i, level)
     return Regression(
-        feature=shown.feature,
+        feature=over,
         response=result.responses[i],
         several=len(result.responses) > 1,
         level=level,

@@ -229,19 +229,17 @@ def _draw_field(
     ramp = colors.LinearSegmentedColormap.from_list("field", [(red, green, blue, 0.0), (red, green, blue, DENSEST)])
     known = np.ma.masked_invalid(values)
     low, high = (0.0, 1.0) if levels is not None else (float(known.min()), float(known.max()))
-    top = high if high > low else low + 1.0
-    ends = [
-        end for side in (data.x, data.y) for end in (1.5 * side[0] - 0.5 * side[1], 1.5 * side[-1] - 0.5 * side[-2])
-    ]
+    most = high if high > low else low + 1.0
+    left, right, bottom, top = (end for side in (data.x, data.y) for end in _edges(side))
     ax.imshow(
         known,
-        extent=ends,
+        extent=(left, right, bottom, top),
         origin="lower",
         aspect="auto",
         interpolation="bilinear",
         cmap=ramp,
         vmin=low,
-        vmax=top,
+        vmax=most,
         zorder=0.5,
     )
     ax.set(xlim=data.x[[0, -1]], ylim=data.y[[0, -1]])
@@ -252,19 +250,22 @@ def _draw_field(
         ax.clabel(lines, fontsize=style.SMALL - 0.5, fmt=lambda value: f"{value:.3g}")
 
 
+def _edges(side: FloatArray) -> tuple[float, float]:
+    """Return where the first and the last of evenly spaced cells begin and end, by their centres."""
+    half = 0.5 * (side[1] - side[0])
+    return float(side[0] - half), float(side[-1] + half)
+
+
 def _draw_rows(data: Surface, ax: Axes, theme: Theme) -> None:
     x, y, seen = data.cloud.values.T
     x, y = x + data.origins[0], y + data.origins[1]
     area, opacity = marker_size(2 * len(x))
-    groups = ((slice(None), "o", theme.ink),)
-    if data.subject.classes:
-        groups = ((seen <= 0.5, "o", theme.background), (seen > 0.5, "o", theme.ink))
-    for chosen, marker, colour in groups:
+    second = (seen > 0.5) | (not data.subject.classes)
+    for chosen, colour in ((~second, theme.background), (second, theme.ink)):
         ax.scatter(
             x[chosen],
             y[chosen],
             s=area + 4,
-            marker=marker,
             color=colour,
             edgecolors=theme.ink,
             linewidths=0.6,

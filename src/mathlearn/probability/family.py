@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.probability.inside import check_trials, refuse
 from mathlearn.probability.kernels import KernelRule, Kernels, PlainRule, evaluate
 from mathlearn.probability.link import Bound, Link, Span
 
@@ -206,9 +207,9 @@ class Family:
         """
         y = np.asarray(y, dtype=np.float64)
         if trials is not None:
-            _check_trials(self, y, np.asarray(trials, dtype=np.float64), column, locate)
+            check_trials(self, y, np.asarray(trials, dtype=np.float64), column, locate)
             return
-        _refuse(self, y, ~self.domain.inside(y), column, locate)
+        refuse(self, y, ~self.domain.inside(y), column, locate)
 
     def start(self, y: FloatArray, weight: FloatArray | float = 1.0) -> FloatArray:
         """Return a mean inside `mean_span` near each y, from which an iteration may start; weight includes trials."""
@@ -263,6 +264,22 @@ class Family:
     def has_density(self) -> bool:
         """Whether there is a likelihood, not a quasi-likelihood."""
         return self.saturated_of is not None
+
+    def deviance_at(self, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
+        """Return the unit deviance of each row at its linear predictor.
+
+        Where the mean comes so near to the end of its span that a double cannot tell them apart, as of a binomial, the predictor can.
+        """
+        y, eta = _pair(y, eta)
+        if self.support != "binary":
+            return self.deviance(y, link.mu(eta))
+        whole = ((y == self.mean_span.lower) | (y == self.mean_span.upper)) & np.isfinite(eta)
+        if not whole.any():
+            return self.deviance(y, link.mu(eta))
+        at_ends = (
+            2.0 * self.kernels(y, np.where(whole, eta, 0.0), link, refine=False).loss
+        )  # whose terms of y alone are then 0
+        return at_ends if whole.all() else np.where(whole, at_ends, self.deviance(y, link.mu(eta)))
 
     def saturated(
         self, y: FloatArray, dispersion: FloatArray | float = 1.0, weight: FloatArray | float = 1.0, trials: Any = 1.0
@@ -345,45 +362,3 @@ def _pair(y: FloatArray, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _arrays(*values: Any) -> tuple[FloatArray, ...]:
     return tuple(np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in values)))
-
-
-def _refuse(family: Family, y: FloatArray, bad: BoolArray, column: str, locate: Callable[[int], str]) -> None:
-    rows = np.flatnonzero(bad)
-    if rows.size:
-        first = int(rows[0])
-        raise DomainError(
-            f"{column} has {rows.size} of {y.size} values outside the domain of the {family.title} family, first "
-            f"{float(y.flat[first])!r} in {locate(first)}: allowed are {family.domain.allowed}. {family.domain.remedy}"
-        )
-
-
-def _check_trials(family: Family, y: FloatArray, trials: FloatArray, column: str, locate: Callable[[int], str]) -> None:
-    if not family.takes_trials:
-        raise DomainError(
-            f"trials were given, which the {family.title} family does not have: leave them out, or use 'binomial'"
-        )
-    for bad, problem in (
-        (
-            ~(np.isfinite(trials) & (trials > 0.0) & (trials == np.rint(trials))),
-            "trials that are no positive whole number",
-        ),
-        (~((y >= 0.0) & (y <= 1.0)), "proportions outside 0 to 1 (fewer trials than successes?)"),
-        (_uneven(y, trials), "proportions that are no whole number of successes"),
-    ):
-        rows = np.flatnonzero(bad)
-        if rows.size:
-            first = int(rows[0])
-            raise DomainError(
-                f"{column} has {rows.size} of {y.size} {problem}, first {float(y.flat[first])!r} of {float(trials.flat[first])!r} trials "
-                f"in {locate(first)}: allowed are successes / trials, with 0 <= successes <= trials. Give proportions in {column} and "
-                f"their whole numbers of trials"
-            )
-
-
-def _uneven(y: FloatArray, trials: FloatArray) -> BoolArray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        successes = trials * y
-        return np.asarray(np.abs(successes - np.rint(successes)) > _WHOLE)
-
-
-_WHOLE = 1e-3  # how far a proportion times its trials may be from whole, as in R: files hold rounded proportions

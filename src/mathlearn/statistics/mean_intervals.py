@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["mean_interval", "predictor_errors"]
 
-BLOCK = 1 << 14  # rows at a time, each with its nodes
+BLOCK = 1 << 11  # rows at a time, each with its nodes
 
 
 def mean_interval(

@@ -113,17 +113,15 @@ class Predictive:
 
     # ------------------------------------------------------------------------------------------------------------- mixing
     def _mixed(self, y: FloatArray, of: Tail, *, below: bool) -> FloatArray:
-        total = np.zeros_like(self.eta)
-        for ratio, share in zip(*_dispersions(self.df), strict=True):
-            s = self.error * np.sqrt(ratio if self.pooled else 1.0)
-            average = _by_hermite(self, y, of, self.dispersion * ratio, s)
-            loose = ~self._firm
-            if loose.any():
-                average[loose] = _by_legendre(
-                    self._only(loose), y[loose], of, self.dispersion * ratio, s[loose], below=below
-                )
-            total += share * average
-        return total
+        ratios, shares = _dispersions(self.df)
+        phi = self.dispersion * ratios[:, None]
+        s = self.error * (np.sqrt(ratios)[:, None] if self.pooled else np.ones((ratios.size, 1)))
+        average, firm = np.empty(s.shape), self._firm
+        if firm.any():
+            average[:, firm] = _by_hermite(self._only(firm), y[firm], of, phi, s[:, firm])
+        if not firm.all():
+            average[:, ~firm] = _by_legendre(self._only(~firm), y[~firm], of, phi, s[:, ~firm], below=below)
+        return np.asarray(shares @ average)
 
     @property
     def _firm(self) -> BoolArray:
@@ -178,30 +176,34 @@ class Predictive:
         return np.asarray(mean * np.exp(t) if positive else mean + size * t)
 
 
-def _by_hermite(law: Predictive, y: FloatArray, of: Tail, phi: float, s: FloatArray) -> FloatArray:
+def _by_hermite(law: Predictive, y: FloatArray, of: Tail, phi: FloatArray, s: FloatArray) -> FloatArray:
+    """Average over the predictor (d, n), for dispersions (d, 1) and its standard errors (d, n) with each."""
     nodes, shares = _hermite(_HERMITE)
-    mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, None] * nodes))
-    return np.asarray(of(y[:, None], mean, phi) @ shares)
+    mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, :, None] * nodes))
+    return np.asarray(of(y[:, None], mean, phi[:, :, None]) @ shares)
 
 
-def _by_legendre(law: Predictive, y: FloatArray, of: Tail, phi: float, s: FloatArray, *, below: bool) -> FloatArray:
+def _by_legendre(
+    law: Predictive, y: FloatArray, of: Tail, phi: FloatArray, s: FloatArray, *, below: bool
+) -> FloatArray:
+    """Average over the predictor, as `_by_hermite`, where the law may change within a part of its standard error."""
     from scipy.special import ndtr
 
     s = np.maximum(s, np.finfo(np.float64).tiny)
     low, high = _window(law, y, phi, s)
     nodes, shares = _gauss(_NODES)
-    z = 0.5 * (low + high)[:, None] + 0.5 * (high - low)[:, None] * nodes
-    mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, None] * z))
-    weight = 0.5 * (high - low)[:, None] * shares * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
-    inside = np.einsum("ij,ij->i", weight, of(y[:, None], mean, phi))
+    z = 0.5 * (low + high)[:, :, None] + 0.5 * (high - low)[:, :, None] * nodes
+    mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, :, None] * z))
+    weight = 0.5 * (high - low)[:, :, None] * shares * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
+    inside = np.einsum("kij,kij->ki", weight, of(y[:, None], mean, phi[:, :, None]))
     # The law lies below y where the mean is small: at low predictors, or with a falling link at high ones.
     rising = law.link.dmu(law.reachable(law.eta)) >= 0.0
     outside = np.where(rising == below, ndtr(low), ndtr(-high))
     return np.asarray(inside + outside)
 
 
-def _window(law: Predictive, y: FloatArray, phi: float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Range of standardised predictors (n,), (n,) at which an observation may lie on either side of y."""
+def _window(law: Predictive, y: FloatArray, phi: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Ranges (d, n) of standardised predictors at which an observation may lie on either side of y."""
     centre = law.link.eta(y + 2.0 / 3.0 if distribution_of(law.family).whole else y)
     with np.errstate(all="ignore"):
         slope = law.link.dmu(centre)

@@ -58,7 +58,7 @@ def _of_one_trial(seen: Working, share: FloatArray) -> FloatArray:
 
     assert seen.link.odds is not None
     failure = seen.link.odds.complement(seen.eta)
-    return np.where(seen.y > 0.0, -ndtri(share * seen.mu), ndtri(share * failure))
+    return np.where(seen.y > 0.0, -ndtri((1.0 - share) * seen.mu), ndtri(share * failure))
 
 
 def _between(law: Distribution, seen: Working, phi: FloatArray, trials: FloatArray, share: FloatArray) -> FloatArray:

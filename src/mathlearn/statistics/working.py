@@ -47,8 +47,6 @@ class Working:
         How often the row occurs; None for once.
     pull, curve : (n,)
         See the head of this file.
-    loss : (n,)
-        Of weight 1, see `Kernels`.
     """
 
     family: Family
@@ -60,18 +58,11 @@ class Working:
     count: FloatArray | None
     pull: FloatArray
     curve: FloatArray
-    loss: FloatArray
 
     @property
     def deviance(self) -> FloatArray:
-        """Deviance (n,) of one copy of each row, of dispersion 1.
-
-        That of a trial that came out one way is twice its loss, which has its digits where one minus the mean has none.
-        """
-        unit = self.family.deviance(self.y, self.mu)
-        if self.family.support == "binary":
-            unit = np.where((self.y == 0.0) | (self.y == 1.0), 2.0 * self.loss, unit)
-        return self.weight * unit
+        """Deviance (n,) of one copy of each row, of dispersion 1."""
+        return np.asarray(self.weight * self.family.deviance_at(self.y, self.eta, self.link))
 
     @property
     def signed_root(self) -> FloatArray:
@@ -105,8 +96,8 @@ def working(result: FitResult, chunk: Chunk, eta: FloatArray) -> Working:
     trials = np.ones(chunk.n) if seen.trials is None else seen.trials
     weight = trials if counts or chunk.weight is None else trials * chunk.weight
     settled = np.isinf(eta)
-    rows = family.kernels(seen.y, np.where(settled, 1.0, eta), link)
-    loss, gradient, curvature = (np.where(settled, 0.0, part) for part in rows) if settled.any() else rows
+    _, *slopes = family.kernels(seen.y, np.where(settled, 1.0, eta), link)
+    gradient, curvature = (np.where(settled, 0.0, part) for part in slopes) if settled.any() else slopes
     return Working(
         family=family,
         link=link,
@@ -117,7 +108,6 @@ def working(result: FitResult, chunk: Chunk, eta: FloatArray) -> Working:
         count=chunk.weight if counts else None,
         pull=-weight * gradient,
         curve=weight * curvature,
-        loss=loss,
     )
 
 

@@ -79,27 +79,29 @@ def _above(y: FloatArray, mu: FloatArray, phi: FloatArray, _trials: FloatArray) 
     value = np.where(a < 0.0, far, normal_density(a) * (_mills(np.maximum(a, 0.0)) - _mills(b)))
     near = b - a < _CLOSE
     if near.any():
-        value[near] = normal_density(a[near]) * _fallen(a[near], b[near])
+        width = 2.0 / np.sqrt(phi[near] * y[near])  # not b - a, which has lost digits
+        value[near] = normal_density(a[near]) * _fallen(a[near], width)
     return np.where(y > 0.0, value, 1.0)
 
 
-def _fallen(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return ``M(a) - M(b)`` of close a and b, by Gauss and Legendre."""
-    nodes, shares = np.polynomial.legendre.leggauss(_NODES)
+def _fallen(a: FloatArray, width: FloatArray) -> FloatArray:
+    """Return ``M(a) - M(a + width)`` of a small width, by Gauss and Legendre."""
     slope = np.zeros_like(a)
-    for node, share in zip(nodes.tolist(), shares.tolist(), strict=True):
-        slope += share * _mills_fall(0.5 * (a + b) + 0.5 * (b - a) * node)
-    return np.asarray(0.5 * (b - a) * slope)
+    for node, share in zip(_NODES, _SHARES, strict=True):
+        slope += share * _mills_fall(a + 0.5 * width * (1.0 + node))
+    return np.asarray(0.5 * width * slope)
 
 
-_CLOSE = 0.05  # below this, the difference would lose more than two digits, and so few nodes integrate to the last one
-_NODES = 4
+_CLOSE = (
+    0.05  # below this, the difference would lose more than three digits, and so few nodes integrate to the last one
+)
+_NODES, _SHARES = (each.tolist() for each in np.polynomial.legendre.leggauss(4))
 
 
 def _ends(y: FloatArray, mu: FloatArray, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
     r"""Return :math:`a = (y / \mu - 1) / \sqrt{\phi y}` and :math:`b = (y / \mu + 1) / \sqrt{\phi y}`."""
     root = np.sqrt(phi * y)
-    return np.asarray((y / mu - 1.0) / root), np.asarray((y / mu + 1.0) / root)
+    return np.asarray((y - mu) / mu / root), np.asarray((y + mu) / mu / root)
 
 
 def _mills(x: FloatArray) -> FloatArray:
