@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+import numpy as np
 from PIL import Image
 
-from mathlearn.datasets import load_penguins
-from mathlearn.linear_model import LinearRegression
+from mathlearn.datasets import load_penguins, load_titanic
+from mathlearn.linear_model import LinearRegression, LogisticRegression
 
 if TYPE_CHECKING:
     from mathlearn.plot.display import Display
@@ -25,6 +26,7 @@ PICTURES = {
     "overview": (f"{LENGTH} + bill_depth_mm + sex", "auto"),
     "diagnostics": (f"{LENGTH} + bill_depth_mm + sex", "diagnostics"),
 }
+SURVIVAL = {"survival": "auto", "survival-diagnostics": "diagnostics"}
 
 
 def save(display: Display, name: str) -> None:
@@ -42,6 +44,13 @@ def main() -> None:
     for name, (formula, kind) in PICTURES.items():
         model = LinearRegression(formula=formula, missing="drop").fit(penguins)
         save(model.plot(penguins, kind=kind, theme="light"), name)
+    people = load_titanic()
+    survival = LogisticRegression(C=np.inf, formula="survived ~ C(class) + sex + age").fit(people)
+    for name, kind in SURVIVAL.items():
+        save(survival.plot(people, kind=kind, theme="light"), name)
+    known = penguins.dropna()
+    sex = LogisticRegression(C=np.inf, formula="sex ~ body_mass_g + species").fit(known)
+    save(sex.plot(known, theme="light"), "probability")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mathlearn.linear_model import LinearRegression
+from mathlearn.linear_model import LinearRegression, LogisticRegression
 
 pytestmark = pytest.mark.browser
 
 SECTIONS = ("Coefficients", "Figures", "Diagnostics", "Certificate", "Mathematics", "How to reproduce")
+OF_LIKELIHOOD = (
+    "Coefficients",
+    "Odds ratios",
+    "Figures",
+    "Diagnostics",
+    "Certificate",
+    "Mathematics",
+    "Iterations",
+    "How to reproduce",
+)
 HOSTILE = (
     "<script>alert(1)</script>",
     r"\input{/etc/passwd}",
@@ -38,6 +48,37 @@ def hostile(tmp_path_factory):
     path = tmp_path_factory.mktemp("hostile") / "report.html"
     LinearRegression().fit(table, "<b>y</b>").report(path, table, "<b>y</b>")
     return path
+
+
+@pytest.fixture(scope="module")
+def logistic(tmp_path_factory):
+    """Path of the report on a logistic regression of two columns, whose names want to act, as do its classes."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(80, 2)), columns=list(HOSTILE[:2]))
+    up = table.sum(axis=1) + rng.normal(size=80) > 0
+    table["<b>y</b>"] = np.where(up, HOSTILE[2], HOSTILE[3])
+    path = tmp_path_factory.mktemp("logistic") / "report.html"
+    LogisticRegression(C=np.inf).fit(table, "<b>y</b>").report(path, table, "<b>y</b>")
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_likelihood_has_its_sections_and_its_names_do_nothing(opened, logistic, scheme):
+    page = opened(logistic, color_scheme=scheme)
+    assert [heading.inner_text() for heading in page.query_selector_all("main > section > h2")] == list(OF_LIKELIHOOD)
+    assert page.requested == [logistic.as_uri()]
+    assert page.complaints == []
+    assert page.locator("script, img, iframe, object, body b").count() == 0
+    for name in HOSTILE[:2]:
+        assert name in page.inner_text("#ratios")
+    assert HOSTILE[2] in page.inner_text("#verdict")
+    assert page.locator("figure svg").count() == 3
+    assert page.locator("#iterations tbody tr").count() > 2
+
+
+def test_the_page_of_a_likelihood_is_as_wide_as_the_window(opened, logistic):
+    page = opened(logistic, viewport={"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_all_sections_are_there_and_nothing_is_asked_for_or_complained_of(opened, written):

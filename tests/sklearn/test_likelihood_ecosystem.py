@@ -172,6 +172,59 @@ def test_no_iteration_leaves_all_at_zero_and_says_so():
     assert model.n_iter_.tolist() == [0]
 
 
+@with_pairs
+def test_a_warm_start_goes_on_where_the_last_fit_ended(name):
+    kind, y = PAIRS[name][0], TARGETS[name]
+    far = {"C": np.inf} if name == "LogisticRegression" else {"alpha": 0.0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        both = kind(max_iter=2, **far, **options(name)).fit(4.0 * X, y)
+        one = kind(max_iter=1, warm_start=True, **far, **options(name)).fit(4.0 * X, y)
+        first = one.coef_.copy()
+        one.fit(4.0 * X, y)
+    # Without a canonical link a loop of several steps may take another curvature than its first step can.
+    canonical = name in {"LogisticRegression", "PoissonRegressor"}
+    assert_allclose(one.coef_, both.coef_, rtol=1e-9 if canonical else 2e-3)
+    assert not np.allclose(first, both.coef_, rtol=1e-3)
+    done = kind(warm_start=True, **far, **options(name)).fit(X, y)
+    passes = done.result_.likelihood.passes
+    assert done.fit(X, y).result_.likelihood.passes < passes
+    assert_allclose(done.coef_, kind(**far, **options(name)).fit(X, y).coef_, rtol=1e-8)
+    assert done.fit(X[:, :2], y).n_features_in_ == 2  # other columns: from the start again
+
+
+def test_a_warm_start_of_three_classes():
+    y = np.digitize(X[:, 0] + rng.logistic(size=90), [-0.7, 0.7])
+    done = LogisticRegression(warm_start=True).fit(X, y)
+    cold = done.coef_.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assert_allclose(done.set_params(max_iter=1).fit(X, y).coef_, cold, rtol=1e-9)
+
+
+@pytest.mark.parametrize("power", [2.5, 4.5])
+def test_powers_above_two_solve_the_equations_of_their_variance(power):
+    ours, theirs = (
+        kind(power=power, alpha=0.1, **more)
+        for kind, more in zip(PAIRS["TweedieRegressor"], ({}, {"tol": 1e-9}), strict=True)
+    )
+    ours.fit(X, AMOUNTS)
+    assert_allclose(ours.coef_, theirs.fit(X, AMOUNTS).coef_, rtol=1e-4)  # the precision of its lbfgs
+    mean = ours.predict(X)
+    pull = (mean - AMOUNTS) * mean ** (1.0 - power)
+    assert_allclose(X.T @ pull / 90 + 0.1 * ours.coef_, 0.0, atol=1e-12)
+    assert np.isnan(ours.result_.likelihood.log_likelihood)
+
+
+def test_the_quasi_family_at_three_estimates_as_the_inverse_gaussian():
+    quasi = GeneralizedLinearRegressor(family="quasitweedie", power=3.0).fit(X, AMOUNTS)
+    whole = GeneralizedLinearRegressor(family="inverse_gaussian", link="log").fit(X, AMOUNTS)
+    assert_allclose(quasi.coef_, whole.coef_, rtol=1e-10)
+    assert_allclose(quasi.tidy()["std_error"], whole.tidy()["std_error"], rtol=1e-8)
+    with pytest.raises(DomainError, match="between 1 and 2"):
+        TweedieRegressor(power=-1.0).fit(X, AMOUNTS)
+
+
 def test_a_column_of_y_is_taken_with_a_warning():
     with pytest.warns(DataConversionWarning, match="A column-vector y was passed"):
         model = PoissonRegressor().fit(X, COUNTS[:, None])

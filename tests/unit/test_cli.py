@@ -118,19 +118,19 @@ def test_several_responses_are_named_and_a_transformed_one_is_said(run, tmp_path
 
 def test_predictions_are_written_as_they_are_made(run, model, tmp_path, monkeypatch):
     # Whoever held every block before writing would find them all made when the first is written.
-    from mathlearn.cli import commands
+    from mathlearn.cli import commands, predicting
 
     new, made, written = tmp_path / "new.csv", [], []
     new.write_text("species,flipper_length_mm\n" + "Gentoo,217\n" * 10, encoding="utf-8")
     monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_ROWS", 3)
-    estimates, write = commands._estimates, commands.Sink.write
+    estimates, write = predicting._means, commands.Sink.write
 
     def counted(*args):
         for block in estimates(*args):
             made.append(len(block))
             yield block
 
-    monkeypatch.setattr(commands, "_estimates", counted)
+    monkeypatch.setattr(predicting, "_means", counted)
     monkeypatch.setattr(
         commands.Sink, "write", lambda self, pieces: write(self, (written.append(len(made)) or x for x in pieces))
     )

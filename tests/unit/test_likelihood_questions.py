@@ -268,6 +268,17 @@ def test_exact_profile_intervals(name):
     np.testing.assert_allclose(found[["conf_low", "conf_high"]], c.expected["profile_interval"], rtol=1e-8)
 
 
+def test_a_profile_beside_dependent_columns_is_that_without_them(counts):
+    X, y = counts
+    more = np.column_stack([X * [1e3, -1.0, 1.0], 2.0 * X[:, 2], np.zeros(len(X))])
+    with pytest.warns(UserWarning, match="x3 = 2·x2"):
+        found = PoissonRegressor(alpha=0.0).fit(more, y).profile_intervals(more, y).set_index("term")
+    alone = PoissonRegressor(alpha=0.0).fit(more[:, :3], y).profile_intervals(more[:, :3], y).set_index("term")
+    known = ["(Intercept)", "x0", "x1"]
+    np.testing.assert_allclose(found.loc[known], alone.loc[known], rtol=1e-7)
+    assert found.loc[["x2", "x3", "x4"]].isna().all(axis=None)
+
+
 def test_a_profile_of_a_separated_coefficient_has_one_end(separated):
     X, y, model = separated
     found = model.profile_intervals(X, y).set_index("term")

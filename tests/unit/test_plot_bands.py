@@ -9,7 +9,14 @@ import pytest
 from scipy.stats import beta, binom, t
 
 from mathlearn._errors import DomainError
-from mathlearn.plot.bands import band, drawn_ranks, expected, local_level, smallest_local_levels
+from mathlearn.plot.bands import (
+    band,
+    drawn_ranks,
+    expected,
+    local_level,
+    smallest_independent_levels,
+    smallest_local_levels,
+)
 
 
 def studentised(n, p, samples, seed):
@@ -95,3 +102,53 @@ def test_limits_agree_with_scipys_beta_and_t():
     low, high = band(ranks, n, df, 0.9)
     np.testing.assert_allclose(low, t.ppf(beta.ppf(half, ranks, n + 1 - ranks), df), rtol=1e-9)
     np.testing.assert_allclose(high, t.ppf(beta.ppf(1 - half, ranks, n + 1 - ranks), df), rtol=1e-9)
+
+
+# ------------------------------------------------------------------------------------------------------ independent numbers
+@pytest.mark.parametrize("n", [5, 20, 100, 2_000])
+def test_the_table_for_independent_numbers_is_what_its_maker_makes(n):
+    smallest = smallest_independent_levels(n, 4_000, seed=1)
+    for level in (0.5, 0.9, 0.95):
+        above = np.mean(smallest > local_level(n, level, independent=True))
+        assert abs(above - level) < 5 * np.sqrt(level * (1 - level) / 4_000) + 0.003
+
+
+@pytest.mark.parametrize("n", [10, 100, 500])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_simultaneous_coverage_of_independent_numbers(n, level):
+    samples = 3_000
+    numbers = np.sort(np.random.default_rng(n).normal(size=(samples, n)), axis=1)
+    low, high = band(np.arange(1, n + 1), n, np.inf, level, independent=True)
+    held = ((numbers >= low) & (numbers <= high)).all(axis=1).mean()
+    assert binom.ppf(1e-4, samples, level) / samples <= held + 0.003
+    assert held <= binom.ppf(1 - 1e-4, samples, level) / samples + 0.003
+
+
+def test_the_level_for_fifty_independent_numbers_is_the_published_one():
+    assert local_level(50, 0.95, independent=True) == pytest.approx(0.0031, rel=0.03)  # Aldor-Noiman et al. (2013)
+
+
+@pytest.mark.parametrize("family", ["poisson", "gamma", "binomial"])
+def test_residuals_of_fits_by_likelihood_keep_within_the_band_at_least_as_often(family):
+    from mathlearn.linear_model import GeneralizedLinearRegressor
+    from mathlearn.plot.qq import quantiles
+    from mathlearn.plot.row_measures import row_measures
+
+    rng = np.random.default_rng(3)
+    fits, n, held = 100, 60, 0
+    x = np.linspace(-1, 1, n)[:, None]
+    mean = np.exp(1 + 0.7 * x[:, 0])
+    draw = {
+        "poisson": lambda: rng.poisson(mean),
+        "gamma": lambda: rng.gamma(2, mean / 2),
+        "binomial": lambda: (rng.random(n) < 1 / (1 + np.exp(-x[:, 0]))).astype(float),
+    }[family]
+    for k in range(fits):
+        y = draw()
+        # Other rows in front, so that each fit has random numbers of its own.
+        model = GeneralizedLinearRegressor(family=family, link="log" if family == "gamma" else None).fit(x, y)
+        weight = np.concatenate([np.zeros(k), np.ones(n)])
+        padded = np.concatenate([np.zeros((k, 1)), x]), np.concatenate([np.ones(k), y])
+        data = quantiles(row_measures(model, *padded, sample_weight=weight), 0.95)
+        held += not data.outside.any()
+    assert held / fits >= binom.ppf(1e-4, fits, 0.95) / fits

@@ -183,7 +183,7 @@ def test_other_rows_are_drawn_and_named_and_refused_by_diagnostics(table):
         other = table.assign(a=table["a"] + 0.5)
         assert "not those of the fit" in texts(rendered(MeanCurveDisplay.from_estimator(model, other)))
         for kind in (DiagnosticsDisplay, MarginalMeansDisplay):
-            with pytest.raises(SchemaError, match="rows|fit"):
+            with pytest.raises(SchemaError, match="fit"):
                 kind.from_estimator(model, other)
 
 
@@ -280,7 +280,7 @@ def test_large_counts_share_bars():
 @pytest.mark.parametrize(
     ("make", "formula"),
     [
-        (lambda formula: logistic(formula), "label ~ a + g"),
+        (logistic, "label ~ a + g"),
         (lambda formula: PoissonRegressor(alpha=0, formula=formula), "count ~ a + b + offset(log(t))"),
         (lambda formula: GammaRegressor(alpha=0, formula=formula), "amount ~ a + b"),
     ],

@@ -11,12 +11,19 @@ from hypothesis import strategies as st
 
 import mathlearn
 from mathlearn import _engines
+from mathlearn._errors import SchemaError
 from mathlearn.data.bind import bind
 from mathlearn.datasets import load_penguins
-from mathlearn.linear_model import LinearRegression
+from mathlearn.linear_model import (
+    GeneralizedLinearRegressor,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+)
 from mathlearn.report import report_html
 from mathlearn.report.fingerprint import fingerprint
 from mathlearn.report.reproduce import redacted, script
+from mathlearn.statistics.cells import number
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"
 
@@ -179,3 +186,122 @@ def test_fits_without_columns_have_a_page(formula, positive):
     table = pd.DataFrame({"y": np.random.default_rng(0).normal(size=20)})
     model = LinearRegression(formula=formula, positive=positive).fit(table)
     assert "Mathematics" in report_html(model, table)
+
+
+# ----------------------------------------------------------------------------------------------------- fits by likelihood
+def likelihood_rows():
+    rng = np.random.default_rng(0)
+    n = 150
+    a, b = rng.normal(size=n), rng.uniform(1, 4, n)
+    return {
+        "a": a,
+        "b": b,
+        "g": rng.choice(["u", "v"], n),
+        "label": np.where(rng.random(n) < 1 / (1 + np.exp(-a)), "yes", "no"),
+        "count": rng.poisson(b * np.exp(0.4 * a)),
+    }
+
+
+@pytest.fixture(scope="module")
+def rows():
+    import pandas as pd
+
+    return pd.DataFrame(likelihood_rows())
+
+
+@pytest.fixture(scope="module")
+def logistic_page(rows):
+    model = LogisticRegression(C=np.inf, formula="label ~ a + b").fit(rows)
+    return model, report_html(model, rows)
+
+
+def outside_mathematics(page):
+    """The page without its derivation, which may speak of weighted least squares."""
+    before, _, rest = page[page.index("<body>") :].partition('<section id="mathematics"')
+    return before + rest.partition('<section id="iterations"')[2]
+
+
+def test_a_logistic_page_has_its_own_sections_in_order(logistic_page):
+    _, page = logistic_page
+    body = page[page.index("<body>") :]
+    names = ("verdict", "coefficients", "ratios", "figures", "diagnostics", "certificate", "mathematics", "iterations")
+    order = [body.index(f'<section id="{name}"') for name in (*names, "reproduce")]
+    assert order == sorted(order)
+    assert "<title>Logistic regression: certified</title>" in page
+    assert page.count("<svg") >= 3  # the overview, the surface and the four pictures
+    ET.fromstring(re.sub(r"<!DOCTYPE html>|<meta[^>]*>|&nbsp;", "", page))
+
+
+def test_a_page_about_a_likelihood_speaks_of_no_least_squares(logistic_page):
+    text = re.sub(r"<svg.*?</svg>", " ", outside_mathematics(logistic_page[1]), flags=re.DOTALL).lower()
+    for words in ("least squares", "residual standard error", "normal errors", "r-squared", "linear regression"):
+        assert words not in text
+
+
+def test_ratios_and_iterations_are_those_of_the_fit(logistic_page):
+    model, page = logistic_page
+    ratios = model.ratios()
+    for column in ("ratio", "conf_low", "conf_high"):
+        for value in ratios[column]:
+            assert f"<td>{number(value)}</td>" in page
+    section = page[page.index('<section id="iterations"') :]
+    assert section.count("<tr>") == len(model.result_.likelihood.iterations) + 1
+    assert f"{model.result_.likelihood.iterations[-1].loss:.12g}" in section
+
+
+def test_the_script_of_a_likelihood_makes_the_same_fit(logistic_page, rows):
+    model, page = logistic_page
+    lines = script(model, None)
+    assert "C=float('inf')" in lines[2]
+    scope = {"X": rows}
+    exec("\n".join(lines), scope)
+    np.testing.assert_array_equal(scope["model"].coef_, model.coef_)
+    assert lines[2].replace("'", "&#x27;") in page or lines[2].replace("'", "&#39;") in page
+
+
+def test_an_offset_beside_the_rows_is_part_of_page_script_and_fingerprint(rows):
+    X, y, offset = rows[["a", "g"]].assign(g=rows["g"] == "u"), rows["count"], np.log(rows["b"])
+    model = PoissonRegressor(alpha=0).fit(X, y, offset=offset)
+    page = report_html(model, X, y, offset=offset)
+    assert "model.fit(X, y, offset=offset)" in page
+    assert "Rate ratios" in page
+    with pytest.raises(SchemaError, match="offset"):
+        report_html(model, X, y)
+    marks = {fingerprint(model._fit_rows(X, y, offset=shift), max_rows=64)[0] for shift in (offset, offset + 1)}
+    assert len(marks) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: LogisticRegression(formula="label ~ a + g"), "penalised"),
+        (lambda: GeneralizedLinearRegressor(family="gamma", link="log", formula="b ~ a"), "Mean ratios"),
+        (lambda: GeneralizedLinearRegressor(family="gaussian", formula="b ~ a + g"), "Gaussian regression"),
+        (lambda: GeneralizedLinearRegressor(family="quasipoisson", formula="count ~ a * g"), "Rate ratios"),
+        (lambda: LogisticRegression(C=np.inf, formula="label ~ 1"), "certified"),
+    ],
+)
+def test_every_kind_of_likelihood_has_a_page(rows, make, said):
+    page = report_html(make().fit(rows), rows)
+    assert said in page
+    ET.fromstring(re.sub(r"<!DOCTYPE html>|<meta[^>]*>|&nbsp;", "", page))
+
+
+def test_a_separated_fit_has_a_page_that_says_so_first():
+    x = np.arange(12.0)[:, None]
+    with pytest.warns(UserWarning, match="separated"):
+        model = LogisticRegression(C=np.inf).fit(x, x[:, 0] > 5.5)
+    page = report_html(model, x, x[:, 0] > 5.5)
+    assert "NOT CERTIFIED</title>" in page
+    assert "separated" in page[page.index('<section id="verdict"') : page.index('<section id="coefficients"')]
+
+
+def test_more_classes_than_two_have_a_page_that_says_what_is_not_on_it():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 2)), np.repeat(["a", "b", "c"], 30)
+    X[:, 0] += y == "b"
+    page = report_html(LogisticRegression(C=np.inf).fit(X, y), X, y)
+    absent = page[page.index("Not on this page") :]
+    for section in ("Figures", "Diagnostics", "Mathematics"):
+        assert f"<dt>{section}</dt>" in absent
+    assert '<section id="mathematics"' not in page

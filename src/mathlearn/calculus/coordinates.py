@@ -63,7 +63,7 @@ class Coordinates:
         """Return the unknowns (k,) of a linear predictor with slopes (p,) in the user's units, which is `centre` at the point `mean`."""
         slopes = (coef * self.scale)[self.columns]
         if self.basis is not None:
-            slopes = np.linalg.lstsq(self.basis, slopes, rcond=None)[0]
+            slopes = np.asarray(np.linalg.lstsq(self.basis, slopes, rcond=None)[0], np.float64)
         return np.concatenate([[centre + (self.shift - mean) @ coef][: int(self.intercept)], slopes])
 
     def of(self, X: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Loss and gradient alone, and L-BFGS on them: for more columns than a curvature has room for, sparse ones included."""
+"""Loss, gradient and curvature along a direction: for more columns than a curvature has room for, sparse ones included."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mathlearn.calculus.gradients import Minimum, minimised
 from mathlearn.calculus.objective import observations
-from mathlearn.calculus.trace import Iteration
 from mathlearn.data.reduce import found_again
 
 if TYPE_CHECKING:
@@ -19,31 +19,16 @@ if TYPE_CHECKING:
     from mathlearn.probability.family import Family
     from mathlearn.probability.link import Link
 
-__all__ = ["FirstOrder", "Minimum"]
-
-_MEMORY = 20  # pairs of steps and gradients that L-BFGS keeps
-_AT_LIMIT = 1  # SciPy's status where the limit of iterations was reached
-_SLOPE = 1e-9  # of the gradient in units in which the curvature at the start is one
+__all__ = ["FirstOrder"]
 
 
 class _Sums(NamedTuple):
     n: int
     loss: float
     gradient: FloatArray
-    square: FloatArray
 
     def merge(self, other: _Sums) -> _Sums:
-        return _Sums(
-            self.n + other.n, self.loss + other.loss, self.gradient + other.gradient, self.square + other.square
-        )
-
-
-class Minimum(NamedTuple):
-    """Where L-BFGS ended: parameters (k,) in the user's units, intercept first, whether it may go no further, and the iterations."""
-
-    theta: FloatArray
-    ended: bool
-    iterations: tuple[Iteration, ...]
+        return _Sums(self.n + other.n, self.loss + other.loss, self.gradient + other.gradient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,63 +56,69 @@ class FirstOrder:
     threads: int
 
     def minimise(self, start: FloatArray, max_iter: int) -> Minimum:
-        """Run L-BFGS from `start`, in units in which the diagonal of the curvature there is one.
-
-        References
-        ----------
-        Nocedal and Wright (2006), "Numerical Optimization", section 7.2.
-        """
-        from scipy.optimize import minimize
-
-        unit = np.sqrt(self._at(start, curvature=True).square)
+        """Run from `start` (k,), in units in which the diagonal of the curvature there is one."""
+        unit = np.sqrt(self._sum(partial(self._squares, theta=start)) + self._held)
         unit[unit == 0.0] = 1.0
         size = np.sqrt(unit.size)
-        seen: list[Iteration] = []
 
-        def scaled(u: FloatArray) -> tuple[float, FloatArray]:
+        def evaluate(u: FloatArray) -> tuple[int, float, FloatArray]:
             sums = self._at(u / unit)
-            slope = sums.gradient / unit
-            seen.append(Iteration(sums.n, sums.loss, float(np.linalg.norm(slope)), 1.0))
-            return sums.loss / size, slope / size
+            return sums.n, sums.loss / size, sums.gradient / unit / size
 
-        options: dict[str, Any] = {
-            "maxcor": _MEMORY,
-            "maxiter": max_iter,
-            "maxfun": 2 * max_iter,
-            "ftol": 0.0,
-            "gtol": _SLOPE,
-        }
-        found: Any = minimize(scaled, start * unit, jac=True, method="L-BFGS-B", options=options)  # type: ignore[call-overload]
-        return Minimum(np.asarray(found.x) / unit, int(found.status) != _AT_LIMIT, tuple(seen))
+        def along(u: FloatArray, v: FloatArray) -> FloatArray:
+            direction = v / unit
+            curved = self._sum(partial(self._along, theta=u / unit, direction=direction))
+            product: FloatArray = (curved + self._held * direction) / unit / size
+            return product
 
-    def _at(self, theta: FloatArray, *, curvature: bool = False) -> _Sums:
-        of = partial(self._of, theta=theta, curvature=curvature)
+        found = minimised(evaluate, along, start * unit, max_iter=max_iter)
+        return found._replace(theta=found.theta / unit)
+
+    @property
+    def _held(self) -> FloatArray:
+        held = np.full(len(self.rows.terms) + self.intercept, self.penalty)
+        held[: int(self.intercept)] = 0.0
+        return held
+
+    def _at(self, theta: FloatArray) -> _Sums:
+        of = partial(self._of, theta=theta)
         sums = found_again(self.rows.reduce(of, _Sums.merge, max_rows=self.max_rows, threads=self.threads))
-        slopes = theta.copy()
-        slopes[: int(self.intercept)] = 0.0
-        if curvature:
-            sums.square[int(self.intercept) :] += self.penalty
-        return sums._replace(
-            loss=sums.loss + 0.5 * self.penalty * float(slopes @ slopes),
-            gradient=sums.gradient + self.penalty * slopes,
-        )
+        pull = self._held * theta
+        return sums._replace(loss=sums.loss + 0.5 * float(theta @ pull), gradient=sums.gradient + pull)
 
-    def _of(self, chunk: Chunk, *, theta: FloatArray, curvature: bool) -> _Sums:
-        seen, first = observations(chunk), int(self.intercept)
-        x: Any = chunk.X
-        eta = np.asarray(x @ theta[first:]) + (theta[0] if first else 0.0)
+    def _sum(self, of: Any) -> FloatArray:
+        return np.asarray(found_again(self.rows.reduce(of, np.add, max_rows=self.max_rows, threads=self.threads)))
+
+    def _of(self, chunk: Chunk, *, theta: FloatArray) -> _Sums:
+        loss, pull, _ = self._kernels(chunk, theta)
+        return _Sums(chunk.n, float(loss.sum()), self._times(chunk, pull))
+
+    def _along(self, chunk: Chunk, *, theta: FloatArray, direction: FloatArray) -> FloatArray:
+        curve = self._kernels(chunk, theta)[2]
+        return self._times(chunk, curve * self._predictor(chunk, direction))
+
+    def _squares(self, chunk: Chunk, *, theta: FloatArray) -> FloatArray:
+        curve, x = self._kernels(chunk, theta)[2], chunk.X
+        squares = x.multiply(x) if hasattr(x, "multiply") else np.square(x)
+        return self._bordered(curve, squares)
+
+    def _kernels(self, chunk: Chunk, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        seen, eta = observations(chunk), self._predictor(chunk, theta)
         if chunk.offset is not None:
             eta += chunk.offset
-        kernels = self.family.kernels(seen.y, eta, self.link, refine=False)
-        loss, pull, curve = kernels
-        if seen.weight is not None:
-            loss, pull, curve = seen.weight * loss, seen.weight * pull, seen.weight * curve
-        square = np.zeros(0)
-        if curvature:
-            squares = x.multiply(x) if hasattr(x, "multiply") else x * x
-            square = _bordered(curve.sum(), np.asarray(squares.T @ curve), first)
-        return _Sums(eta.size, float(loss.sum()), _bordered(pull.sum(), np.asarray(x.T @ pull), first), square)
+        loss, pull, curve = self.family.kernels(seen.y, eta, self.link, refine=False)
+        w = seen.weight
+        return (loss, pull, curve) if w is None else (w * loss, w * pull, w * curve)
 
+    def _predictor(self, chunk: Chunk, theta: FloatArray) -> FloatArray:
+        first = int(self.intercept)
+        eta: FloatArray = np.asarray(chunk.X @ theta[first:])
+        return eta + theta[0] if first else eta
 
-def _bordered(level: float, slopes: FloatArray, first: int) -> FloatArray:
-    return np.concatenate([[level], slopes]) if first else slopes
+    def _times(self, chunk: Chunk, values: FloatArray) -> FloatArray:
+        return self._bordered(values, chunk.X)
+
+    def _bordered(self, values: FloatArray, columns: Any) -> FloatArray:
+        """Return the products of values (n,) with the constant, if there is one, and with columns."""
+        slopes = np.asarray(columns.T @ values)
+        return np.concatenate([[values.sum()], slopes]) if self.intercept else slopes

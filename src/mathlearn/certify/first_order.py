@@ -3,19 +3,75 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mathlearn.certify.likelihood import MOST_GRADIENT
+from mathlearn.certify.likelihood_rows import LikelihoodRows
 from mathlearn.linalg.errorfree import TINY
 from mathlearn.results.certificate import Certificate, Check
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
-    from mathlearn.certify.likelihood_rows import LikelihoodRows
+    from mathlearn.data.chunk import Chunk
+    from mathlearn.probability.family import Family
+    from mathlearn.probability.link import Link
 
-__all__ = ["first_order_certificate"]
+__all__ = ["FirstOrderShown", "first_order_certificate", "first_order_rows"]
+
+
+class FirstOrderShown(NamedTuple):
+    """The numbers that are put to the test, in the coordinates of the rows.
+
+    Attributes
+    ----------
+    family, link
+    coef : (p,)
+    level : float or None
+        Intercept; None without.
+    null_eta : float
+        Linear predictor of the model without columns, the offset apart.
+    """
+
+    family: Family
+    link: Link
+    coef: FloatArray
+    level: float | None
+    null_eta: float
+
+
+def first_order_rows(chunk: Chunk, shown: FirstOrderShown) -> LikelihoodRows:
+    """Look at one block of rows, dense or sparse; of the curvature only the diagonal is formed."""
+    response = np.asarray(chunk.y)
+    y = response[:, 0]
+    weight = np.ones(y.size) if chunk.weight is None else chunk.weight
+    if response.shape[1] > 1:
+        weight = weight * response[:, 1]
+    x: Any = chunk.X
+    offset = 0.0 if chunk.offset is None else chunk.offset
+    eta = np.asarray(x @ shown.coef) + (shown.level or 0.0) + offset
+    kernels = shown.family.kernels(y, eta, shown.link)
+    pull, curve = weight * kernels.gradient, weight * kernels.curvature
+    squares = x.multiply(x) if hasattr(x, "multiply") else np.square(x)
+    first = int(shown.level is not None)
+    square = np.concatenate([[curve.sum()][:first], np.asarray(squares.T @ curve)])
+    mean = shown.link.mu(eta)
+    variance = shown.family.variance(mean)
+    share = np.divide((y - mean) ** 2, variance, out=np.zeros_like(y), where=variance > 0.0)
+    null = np.broadcast_to(shown.null_eta + offset, y.shape)
+    return LikelihoodRows(
+        n=y.size,
+        gradient=np.concatenate([[pull.sum()][:first], np.asarray(x.T @ pull)]),
+        expected=square,
+        observed=square,
+        noise=0.0,
+        deviance=float(weight @ shown.family.deviance_at(y, eta, shown.link)),
+        null_deviance=float(weight @ shown.family.deviance_at(y, null, shown.link)),
+        pearson=float(weight @ share),
+        weight=float(weight.sum()),
+        farthest=float(np.abs(eta).max()),
+    )
 
 
 def first_order_certificate(rows: LikelihoodRows, pull: FloatArray, *, stopped: str | None) -> Certificate:

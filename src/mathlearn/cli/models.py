@@ -22,6 +22,7 @@ FamilyName = Literal[
     "gamma",
     "inverse-gaussian",
     "tweedie",
+    "quasitweedie",
     "quasibinomial",
     "quasipoisson",
 ]
@@ -79,8 +80,8 @@ MODELS: dict[str, Model] = {
 }
 """By the name that is typed."""
 
-_ONLY_OF = {"theta": "negative-binomial", "power": "tweedie"}
-"""Options of the glm that one family has."""
+_ONLY_OF = {"theta": ("negative-binomial",), "power": ("tweedie", "quasitweedie")}
+"""Options of the glm that few families have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,12 @@ def chosen(name: str, **given: Any) -> Chosen:
     for option in model.needs:
         if option not in options:
             raise _usage(f"--model {name} needs --{option}")
-    if options.get("family") == "tweedie" and "power" not in options:
-        raise _usage("--family tweedie needs --power, as in --power 1.5")
-    for option, family in _ONLY_OF.items():
-        if option in options and name == "glm" and options["family"] != family:
+    if options.get("family") in _ONLY_OF["power"] and "power" not in options:
+        raise _usage(f"--family {options['family']} needs --power, as in --power 1.5")
+    for option, families in _ONLY_OF.items():
+        if option in options and name == "glm" and options["family"] not in families:
             raise _usage(
-                f"--{option} goes with --family {family}, not with {options['family']}: leave it out, or change the family"
+                f"--{option} goes with --family {_either(list(families))}, not with {options['family']}: leave it out, or change the family"
             )
     parameters = {
         model.options[option]: _as_parameter(value) for option, value in options.items() if model.options[option]

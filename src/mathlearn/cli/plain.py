@@ -14,6 +14,14 @@ _SAID = {
     **dict.fromkeys("−–—‐─", "-"),
     **dict.fromkeys("⎡⎢⎣⎤⎥⎦│", "|"),
     **dict(zip("βσμκΔηθε", ("beta", "sigma", "mu", "kappa", "Delta", "eta", "theta", "eps"), strict=True)),
+    **dict(
+        zip(
+            "αγδλνξπρτφχω",
+            ["alpha", "gamma", "delta", "lambda", "nu", "xi", "pi", "rho", "tau", "phi", "chi", "omega"],
+            strict=True,
+        )
+    ),
+    **dict(zip("ΓΛΦϕϑℓ←", ("Gamma", "Lambda", "Phi", "phi", "theta", "l", "<-"), strict=True)),
     **dict(zip("×·∑√∫∂∞≤≥≈±∈", ("x", "*", "sum", "sqrt", "int", "d", "inf", "<=", ">=", "~", "+-", "in"), strict=True)),
     **dict(zip("⋯⋮⋱⊥∼✓✗→", ("...", ":", ":", "perp", "~", "ok", "FAILS", "->"), strict=True)),
     "\u0302": "hat",

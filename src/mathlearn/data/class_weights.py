@@ -138,7 +138,8 @@ def _balanced(rows: BoundRows, classes: int) -> FloatArray:
     of = partial(_totals, classes=classes)
     totals = found_again(rows.reduce(of, np.add, max_rows=_COUNT_ROWS, threads=1))
     # A class of which no row is left (with a new table) weighs nothing, rather than dividing by zero.
-    return np.divide(totals.sum(), classes * totals, out=np.ones(classes), where=totals > 0.0)
+    weights: FloatArray = np.divide(totals.sum(), classes * totals, out=np.ones(classes), where=totals > 0.0)
+    return weights
 
 
 def _totals(chunk: Chunk, classes: int) -> FloatArray:

@@ -19,6 +19,7 @@ from mathlearn.certify.likelihood import MOST_ERROR, MOST_GRADIENT, likelihood_c
 from mathlearn.certify.likelihood_rows import LikelihoodRows
 from mathlearn.data.reduce import found_again
 from mathlearn.fitting.defects import aliases, likelihood_defects, listed
+from mathlearn.fitting.likelihood_fields import fit_fields, law_fields
 from mathlearn.fitting.likelihood_record import factor_of, numbers_of, sharpened, shown_of
 from mathlearn.fitting.likelihood_totals import log_likelihoods, null_deviance, null_predictor, penalised_log_likelihood
 from mathlearn.fitting.origin import intercept_at_zero
@@ -152,18 +153,8 @@ class Conclusion:
         certificate = self._certificate(numbers, evidence, estimable, dispersion, stop, dependence)
         inferable, fixed = self.penalty == 0.0, spec.family.fixed_dispersion
         return FitResult(
-            terms=rows.terms,
-            responses=rows.responses[:1],
-            fit_intercept=spec.fit_intercept,
-            offset=spec.offset,
-            weights_type=spec.weights_type,
-            n=self._count,
-            n_dropped=survey.dropped,
+            **fit_fields(rows, spec, survey, self._rank(numbers)),
             weight_sum=numbers.weight,
-            log_weight_sum=survey.log_weight,
-            rank=self._rank(numbers),
-            df_model=self._rank(numbers),
-            df_resid=df,
             coef=numbers.coef[None],
             intercept=intercept_at_zero(np.array([numbers.intercept]), numbers.coef[None], spec.origin),
             centre=np.array([numbers.centre]),
@@ -171,13 +162,11 @@ class Conclusion:
             null_deviance=np.array([found.null_deviance]),
             exact=np.array([found.exact]),
             curvature=numbers.curvature,
-            statistic=None,
             estimable=estimable,
             aliases=dependences,
             covariance=CovarianceEstimate.information(math.inf if fixed else float(df), fixed) if inferable else None,
             withheld=None if inferable else PENALISED,
             rung="newton",
-            condition_raw=math.nan,
             condition_scaled=numbers.condition,
             digits=_digits(evidence, int(spec.fit_intercept)),
             status=self._status(stop, certificate),
@@ -233,22 +222,14 @@ class Conclusion:
             self.whole, spec, (found.deviance, found.null_deviance), self._count, self.threads
         )
         return Likelihood(
-            family=spec.family.name,
-            link=spec.link.name,
-            parameters=spec.family.parameters,
-            penalty=self.penalty,
-            bias_reduction=spec.bias_reduction,
+            **law_fields(spec, self.survey, self.penalty),
             dispersion=dispersion,
-            dispersion_from="fixed" if spec.family.fixed_dispersion else "pearson",
             pearson=found.pearson,
             log_likelihood=top,
             null_log_likelihood=null_top,
             penalised_log_likelihood=penalised_log_likelihood(top, numbers, spec),
-            response=spec.response,
-            trials=self.survey.trials,
             iterations=solved.optimum.iterations,
             passes=passes,
-            classes=spec.classes,
             separation=self.separation,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,9 +40,10 @@ from mathlearn.statistics.functional import model_errors, require_curvature
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mathlearn.certify.likelihood import Factor
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.survey import Survey
-    from mathlearn.results.certificate import Certificate
+    from mathlearn.results.certificate import Certificate, Check
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.likelihood import Likelihood
 
@@ -61,49 +62,88 @@ def verified_likelihood(result: FitResult, rows: Rows) -> Certificate:
     result = replace(result, withheld=None)  # a penalty takes inference away, not the curvature to check by
     likelihood, spec = _spec(result)
     size = size_of(rows)
-    threads = pool_size(size, get_config().threads)
     with single_threaded_blas(size):
-        rows = prepared(rows, likelihood.response)
-        survey = surveyed(rows, spec.family, threads)
-        null_eta = null_predictor(rows, spec, survey, threads)
-        p = len(rows.terms)
-        verified, left, dependence = True, rows, dependence_of(result, None)
-        if likelihood.separation is not None:
-            verified = directions_hold(rows, spec, likelihood.separation, threads)
-            left, dependence = remaining(rows, likelihood.separation, intercept=spec.fit_intercept), Dependence.none(p)
-            if likelihood.separation.complete:
-                return separated_certificate(likelihood.separation.separated, verified)
-        numbers = _numbers(result)
-        shown = shown_of(numbers, spec, dependence, null_eta, careful=careful(survey.n, p))
-        of = partial(LikelihoodRows.of, shown=shown)
-        found = found_again(left.reduce(of, LikelihoodRows.merge, max_rows=block_rows(p), threads=threads))
-        if likelihood.separation is not None:
-            found = found._replace(null_deviance=null_deviance(rows, spec, null_eta, threads))
-        tops = log_likelihoods(rows, spec, (found.deviance, found.null_deviance), result.n, threads)
-        factor = factor_of(numbers, shown, likelihood.penalty)
-        if likelihood.bias_reduction == "firth":
-            bias = bias_of(left, shown, factor, max_rows=block_rows(p), threads=threads)
-            found = found.less(bias.slope, bias.curvature)
-        named = dependence_checks(rows, dependence_of(result, None), max_rows=block_rows(p), threads=threads)
-        shape = dict(likelihood.parameters).get("theta")
-        estimated = [theta_check(rows, result, spec.link, shape, threads)] if shape and likelihood.estimated else []
-    evidence = likelihood_evidence(found, factor, likelihood.dispersion)
+        looked = _Look.at(
+            prepared(rows, likelihood.response), result, likelihood, spec, pool_size(size, get_config().threads)
+        )
+        parted = likelihood.separation
+        if parted is not None and parted.complete:
+            return separated_certificate(parted.separated, looked.directions_hold())
+        return _certified(looked)
+
+
+def _certified(looked: _Look) -> Certificate:
+    result, likelihood, spec = looked.result, looked.likelihood, looked.spec
+    numbers = _numbers(result)
+    found, factor = looked.sums(numbers)
+    tops = log_likelihoods(looked.rows, spec, (found.deviance, found.null_deviance), result.n, looked.threads)
     finished = result.status is Status.OPTIMAL or likelihood.separation is not None
-    stopped = None if finished else result.status.value
-    first = int(result.fit_intercept)
     certificate = likelihood_certificate(
-        evidence,
+        likelihood_evidence(found, factor, likelihood.dispersion),
         condition=result.condition_scaled,
         separated=0 if likelihood.separation is None else likelihood.separation.separated,
-        verified=verified,
-        stopped=stopped,
+        verified=looked.directions_hold(),
+        stopped=None if finished else result.status.value,
         unique=bool(result.estimable.all()),
-        statistical_digits=statistical_digits(result.coef, model_errors(result)[:, first:]),
-        further=named,
+        statistical_digits=statistical_digits(result.coef, model_errors(result)[:, int(result.fit_intercept) :]),
+        further=dependence_checks(
+            looked.rows, dependence_of(result, None), max_rows=block_rows(looked.p), threads=looked.threads
+        ),
     )
     penalised = penalised_log_likelihood(tops[0], numbers, spec)
-    books = likelihood_books(_disagreements(result, likelihood, survey, found, (*tops, penalised)))
-    return replace(certificate, checks=(*certificate.checks, *estimated, books))
+    books = likelihood_books(_disagreements(result, likelihood, looked.survey, found, (*tops, penalised)))
+    return replace(certificate, checks=(*certificate.checks, *looked.estimated(), books))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A fit and the rows it is said to come from."""
+
+    rows: Rows
+    result: FitResult
+    likelihood: Likelihood
+    spec: LikelihoodSpec
+    survey: Survey
+    threads: int
+
+    @classmethod
+    def at(cls, rows: Rows, result: FitResult, likelihood: Likelihood, spec: LikelihoodSpec, threads: int) -> _Look:
+        return cls(rows, result, likelihood, spec, surveyed(rows, spec.family, threads), threads)
+
+    @property
+    def p(self) -> int:
+        return len(self.rows.terms)
+
+    def directions_hold(self) -> bool:
+        """Whether the rows confirm the directions of separation, if there are any."""
+        separation = self.likelihood.separation
+        return separation is None or directions_hold(self.rows, self.spec, separation, self.threads)
+
+    def sums(self, numbers: Numbers) -> tuple[LikelihoodRows, Factor]:
+        """Return what the rows that have a finite optimum say about the numbers, and the factor that is put to the test."""
+        size, separation = block_rows(self.p), self.likelihood.separation
+        null_eta = null_predictor(self.rows, self.spec, self.survey, self.threads)
+        left, dependence = self.rows, dependence_of(self.result, None)
+        if separation is not None:
+            left = remaining(self.rows, separation, intercept=self.spec.fit_intercept)
+            dependence = Dependence.none(self.p)
+        shown = shown_of(numbers, self.spec, dependence, null_eta, careful=careful(self.survey.n, self.p))
+        of = partial(LikelihoodRows.of, shown=shown)
+        found = found_again(left.reduce(of, LikelihoodRows.merge, max_rows=size, threads=self.threads))
+        if separation is not None:
+            found = found._replace(null_deviance=null_deviance(self.rows, self.spec, null_eta, self.threads))
+        factor = factor_of(numbers, shown, self.likelihood.penalty)
+        if self.likelihood.bias_reduction == "firth":
+            bias = bias_of(left, shown, factor, max_rows=size, threads=self.threads)
+            found = found.less(bias.slope, bias.curvature)
+        return found, factor
+
+    def estimated(self) -> tuple[Check, ...]:
+        """Check the parameters of the family that were estimated."""
+        theta = dict(self.likelihood.parameters).get("theta")
+        if not theta or not self.likelihood.estimated:
+            return ()
+        return (theta_check(self.rows, self.result, self.spec.link, theta, self.threads),)
 
 
 def _spec(result: FitResult) -> tuple[Likelihood, LikelihoodSpec]:

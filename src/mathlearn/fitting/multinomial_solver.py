@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn.calculus.coordinates import Coordinates
+from mathlearn.calculus.gradients import minimised
 from mathlearn.calculus.multinomial import MultinomialObjective, rows_at_a_time
 from mathlearn.calculus.newton import Newton, Optimum, Stop
-from mathlearn.calculus.trace import Iteration
 from mathlearn.fitting.newton_fit import coordinates_of, penalty_in, whitened
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.moments import power_of_two, spread_of
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
+    from mathlearn.calculus.trace import Iteration
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.class_survey import ClassSurvey
     from mathlearn.fitting.likelihood_spec import LikelihoodSpec
@@ -31,10 +32,6 @@ _CLOSE_TARGET = 1e-10  # where passes cost little
 _SAME_CURVATURE = 1e-6  # relative, where standard errors are the solver's: they change half as much
 _SAMPLE_TARGET = 0.1  # standard errors of the sample, which is itself several of the rows' away
 _SAMPLE_ITERATIONS = 25
-_FIRST_ORDER = 50  # iterations without curvature for one with it
-_MEMORY = 20
-_POLISHING, _STEP_ERROR, _STEP_PASSES = 2, 1e-3, 100  # Newton steps at the end, and how exactly they are solved for
-_LEAST_FALL = 4.0  # roundings of the loss by which an iteration must lower it
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,56 +153,19 @@ class ClassesSolver:
 
     def _first_order(self) -> ClassesSolved:
         """Minimise by gradients alone, in columns of mean zero and size one."""
-        from scipy.optimize import minimize
-
         objective = self._objective(self.standardised())
-        seen: list[Iteration] = []
 
-        def evaluate(theta: FloatArray) -> tuple[float, FloatArray]:
+        def evaluate(theta: FloatArray) -> tuple[int, float, FloatArray]:
             sums = objective.at(self.rows, theta, threads=self.threads, curved=False)
-            seen.append(Iteration(sums.n, sums.loss, float("nan"), 1.0))
-            return sums.loss, sums.gradient
+            return sums.n, sums.loss, sums.gradient
 
-        options = {
-            "maxiter": _FIRST_ORDER * self.spec.max_iter,
-            "maxfun": 2 * _FIRST_ORDER * self.spec.max_iter,
-            "maxcor": _MEMORY,
-            "ftol": _LEAST_FALL * float(np.finfo(np.float64).eps),
-            "gtol": 0.0,
-        }
-        solve: Any = minimize  # the stubs do not know a gradient beside the value
-        found = solve(evaluate, self.start(objective), jac=True, method="L-BFGS-B", options=options)
-        # That the line search finds no lower loss is how a search to the last digit ends; the evidence judges the gradient.
-        stop = Stop.MAX_ITER if found.status == 1 else Stop.REACHED
-        theta, passes = self._polished(objective, np.asarray(found.x))
-        none = Dependence.none(len(self.rows.terms))
-        return ClassesSolved(objective, Optimum(theta, None, stop, tuple(seen)), none, len(seen) + passes)
-
-    def _polished(self, objective: MultinomialObjective, theta: FloatArray) -> tuple[FloatArray, int]:
-        """Take Newton steps by conjugate gradients as long as they shrink the gradient, where losses differ by rounding only."""
-        from scipy.sparse.linalg import LinearOperator, cg
-
-        passes = 0
-
-        def gradient(at: FloatArray) -> FloatArray:
-            nonlocal passes
-            passes += 1
-            return objective.at(self.rows, at, threads=self.threads, curved=False).gradient
-
-        def along(direction: FloatArray) -> FloatArray:
-            nonlocal passes
-            passes += 1
+        def along(theta: FloatArray, direction: FloatArray) -> FloatArray:
             return objective.curved_along(self.rows, theta, direction, threads=self.threads)
 
-        slope = gradient(theta)
-        for _ in range(_POLISHING):
-            curvature = LinearOperator((theta.size, theta.size), matvec=along, dtype=np.float64)
-            step, _ = cg(curvature, -slope, rtol=_STEP_ERROR, maxiter=_STEP_PASSES)
-            after = gradient(theta + step)
-            if not np.linalg.norm(after) < np.linalg.norm(slope):
-                break
-            theta, slope = theta + step, after
-        return theta, passes
+        found = minimised(evaluate, along, self.start(objective), max_iter=self.spec.max_iter)
+        stop = Stop.REACHED if found.ended else Stop.MAX_ITER
+        none = Dependence.none(len(self.rows.terms))
+        return ClassesSolved(objective, Optimum(found.theta, None, stop, found.iterations), none, found.passes)
 
     def standardised(self) -> Coordinates:
         """Return coordinates about the mean of the first block, in units of the size of its columns."""

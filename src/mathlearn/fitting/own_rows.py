@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from mathlearn._errors import SchemaError
 from mathlearn.calculus.objective import block_rows, observations
 from mathlearn.data.reduce import found_again
-from mathlearn.statistics.functional import fitted_values
-from mathlearn.statistics.separation import moves
+from mathlearn.statistics.separation import predictors
 
 if TYPE_CHECKING:
     from mathlearn.data.chunk import Chunk
@@ -70,11 +67,7 @@ def require_own_rows(result: FitResult, rows: Rows, family: Family, link: Link, 
 
 
 def _tally(chunk: Chunk, result: FitResult, family: Family, link: Link) -> _Tally:
-    seen, eta = observations(chunk), fitted_values(result, chunk)[:, 0]
-    separation = None if result.likelihood is None else result.likelihood.separation
-    if separation is not None:
-        moved = moves(separation, np.asarray(chunk.X), intercept=result.fit_intercept)
-        eta = np.where(moved != 0.0, np.copysign(np.inf, moved), eta)
-    unit = family.deviance_at(seen.y, eta, link)
+    seen = observations(chunk)
+    unit = family.deviance_at(seen.y, predictors(result, chunk), link)
     deviance = unit.sum() if seen.weight is None else unit @ seen.weight
     return _Tally(chunk.n, float(chunk.n if chunk.weight is None else chunk.weight.sum()), float(deviance))

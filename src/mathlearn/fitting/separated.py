@@ -19,6 +19,7 @@ from mathlearn.data.adapt import held
 from mathlearn.data.filtered import Filtered
 from mathlearn.fitting.defects import aliases, likelihood_defects
 from mathlearn.fitting.likelihood_conclusion import Conclusion
+from mathlearn.fitting.likelihood_fields import fit_fields, law_fields
 from mathlearn.fitting.likelihood_totals import null_deviance, null_predictor, saturated_log_likelihood
 from mathlearn.fitting.newton_fit import Solver
 from mathlearn.fitting.survey import surveyed
@@ -123,7 +124,6 @@ def _nothing_left(solver: Solver, solved: Solved, separation: Separation) -> Fit
     """Record a fit in which every row is fitted perfectly in the limit: only the directions are known."""
     rows, spec, survey, threads = solver.rows, solver.spec, solver.survey, solver.threads
     p, n = len(rows.terms), spec.count(survey.n, survey.weight)
-    k = p + spec.fit_intercept
     null_eta = null_predictor(rows, spec, survey, threads)
     null = null_deviance(rows, spec, null_eta, threads)
     top = float(saturated_log_likelihood(rows, spec, (1.0,), threads)[0])
@@ -132,18 +132,8 @@ def _nothing_left(solver: Solver, solved: Solved, separation: Separation) -> Fit
     certificate = separated_certificate(separation.separated, separation.verified)
     dependences = aliases(solved.dependence, rows.terms)
     return FitResult(
-        terms=rows.terms,
-        responses=rows.responses[:1],
-        fit_intercept=spec.fit_intercept,
-        offset=spec.offset,
-        weights_type=spec.weights_type,
-        n=n,
-        n_dropped=survey.dropped,
+        **fit_fields(rows, spec, survey, rank),
         weight_sum=0.0,
-        log_weight_sum=survey.log_weight,
-        rank=rank,
-        df_model=rank,
-        df_resid=df,
         coef=np.zeros((1, p)),
         intercept=np.zeros(1),
         centre=np.zeros(1),
@@ -151,32 +141,24 @@ def _nothing_left(solver: Solver, solved: Solved, separation: Separation) -> Fit
         null_deviance=np.array([null]),
         exact=np.array([True]),
         curvature=None,
-        statistic=None,
-        estimable=np.zeros(k, np.bool_),
+        estimable=np.zeros(p + spec.fit_intercept, np.bool_),
         aliases=dependences,
         covariance=None,
         withheld="the responses are separated completely: no coefficient has a finite estimate",
         rung="newton",
-        condition_raw=math.nan,
         condition_scaled=math.nan,
         digits=np.full((1, p), np.nan),
         status=Status.UNBOUNDED,
         defects=likelihood_defects(rows, dependences, certificate, separation, "", df, n, intercept=spec.fit_intercept),
         certificate=certificate,
         likelihood=Likelihood(
-            family=spec.family.name,
-            link=spec.link.name,
-            parameters=spec.family.parameters,
+            **law_fields(spec, survey, 0.0),
             dispersion=1.0,
-            dispersion_from="fixed",
             pearson=0.0,
             log_likelihood=top,
             null_log_likelihood=top - 0.5 * null,
-            response=spec.response,
-            trials=survey.trials,
             iterations=solved.optimum.iterations,
             passes=solved.passes,
-            classes=spec.classes,
             separation=separation,
         ),
     )

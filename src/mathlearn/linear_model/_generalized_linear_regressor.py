@@ -37,8 +37,8 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
     Parameters
     ----------
     family : str, default="gaussian"
-        "gaussian", "binomial", "poisson", "negative_binomial", "gamma", "inverse_gaussian", "tweedie", "quasibinomial" or
-        "quasipoisson".
+        "gaussian", "binomial", "poisson", "negative_binomial", "gamma", "inverse_gaussian", "tweedie", "quasibinomial",
+        "quasipoisson" or "quasitweedie".
     link : str or None, default=None
         None takes the usual one: logit for the binomial, logarithm for counts. A binomial has "logit", "probit", "cloglog" and
         "cauchit".
@@ -47,7 +47,7 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
     theta : float or None, default=None
         Shape of a negative binomial, whose variance is :math:`\mu + \mu^2/\vartheta`; None estimates it with the coefficients.
     power : float or None, default=None
-        Power of the variance of a Tweedie, strictly between 1 and 2.
+        Power of the variance of a Tweedie, strictly between 1 and 2, or of a quasi-Tweedie, above 2.
     bias_reduction : {"none", "firth"}, default="none"
         "firth" adds Jeffreys' prior to the likelihood, for the binomial with logit and the Poisson with log: estimates are then finite
         where the responses are separated, and less biased.
@@ -100,7 +100,7 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
         "link": [StrOptions(set(LINKS)), None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "theta": [Interval(Real, 0, None, closed="neither"), None],
-        "power": [Interval(Real, 1, 2, closed="neither"), None],
+        "power": [Interval(Real, 1, None, closed="neither"), None],
         "bias_reduction": [StrOptions({"none", "firth"})],
         "fit_intercept": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -222,7 +222,9 @@ def _with_trials(y: Any, trials: Any) -> Any:
     proportions, counts = read_numbers(y, "y"), read_numbers(trials, "trials")
     for what, numbers in (("y", proportions), ("trials", counts)):
         if numbers[0].shape[1] != 1:
-            raise DomainError(f"{what} has {numbers[0].shape[1]} columns; with trials=, y is one column of proportions, and trials are another.")
+            raise DomainError(
+                f"{what} has {numbers[0].shape[1]} columns; with trials=, y is one column of proportions, and trials are another."
+            )
     check_lengths([("y", len(proportions[0])), ("trials", len(counts[0]))])
     # As a table the columns keep their names, and the rows their labels.
     table = {"y": proportions[0][:, 0], "trials": counts[0][:, 0]}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from mathlearn._choices import IntervalKind
 from mathlearn._errors import DomainError
 from mathlearn._sklearn import BaseEstimator, check_parameters, is_fitted
 from mathlearn.data.arrays import is_single
@@ -28,6 +27,7 @@ from mathlearn.statistics.separation import shown_coefficients
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mathlearn._choices import IntervalKind
     from mathlearn._typing import FloatArray
     from mathlearn.data.bound import BoundRows
     from mathlearn.data.chunk import Chunk

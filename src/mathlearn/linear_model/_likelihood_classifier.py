@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class LikelihoodClassifier(ClassifierMixin):  # type: ignore[misc]
     """Mixin for `FittedLikelihood`: what classifiers predict."""
 
+    coef_: Any
+
     def predict(self: Any, X: Any, *, offset: Any = None) -> AnyArray:
         """Predict the more probable class of each row; without an answer for a row that lacks a value, which is refused.
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import CovarianceKind, FitResult
 
 
-class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClassifier, FittedLikelihood):  # type: ignore[misc]
+class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClassifier, FittedLikelihood):
     r"""Logistic regression that says how far each number can be trusted, and whether the estimate exists at all.
 
     The log odds are :math:`\log\frac{\pi}{1-\pi} = b_0 + x^\top b + o`. Minimised is :math:`C` times minus the log-likelihood plus half the
@@ -122,6 +122,8 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
     2  tram / bus  (Intercept)    -4.553      3.775
     3  tram / bus           x0     1.821      1.330
     """
+
+    coef_: Any
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "penalty": [StrOptions({"l1", "l2", "elasticnet"}), None, Hidden(StrOptions({"deprecated"}))],

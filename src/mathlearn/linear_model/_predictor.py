@@ -26,8 +26,8 @@ class LinearPredictor:
 
     result_: FitResult
     design_: Design
-    coef_: FloatArray
-    intercept_: FloatArray | float
+    coef_: Any
+    intercept_: Any
     missing: Literal["raise", "drop"]
 
     def _result(self) -> FitResult:

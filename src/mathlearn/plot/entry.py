@@ -138,7 +138,8 @@ def plot_model(
 def _chosen(model: Any, kind: Kind, feature: Any) -> str:
     """Return the kind that "auto" stands for."""
     if kind == "auto" and (feature is not None or len(numeric_features(model.design_)) == 1):
-        return "surface" if isinstance(feature, list | tuple) else "fit"
+        two = isinstance(feature, list | tuple) and model.result_.likelihood is not None
+        return "surface" if two else "fit"
     return kind
 
 

@@ -269,6 +269,8 @@ def _offset_beside(rows: SeenRows, chunk: Chunk) -> FloatArray:
 
 def _columns(design: Design, columns: list[str], chunk: Chunk, seen: Batch | None) -> FloatArray:
     """Return the (n, m) values of columns of the input at the rows of a chunk."""
+    if not columns:
+        return np.empty((chunk.n, 0))
     if design.encoding is None:
         at = [design.columns.index(column) for column in columns]
         return chunk.X[:, at] if isinstance(chunk.X, np.ndarray) else chunk.X[:, at].toarray()

@@ -98,13 +98,17 @@ def row_measures(
         df=np.inf if of_likelihood else float(result.df_resid),
         parameters=result.rank + result.fit_intercept,
         saturated=sums.saturated,
-        withheld=withheld_by_likelihood(result, refusal, repeated=sums.repeated)
-        if of_likelihood
-        else Withheld(refusal, refusal, refusal),
+        withheld=_withheld(result, refusal, repeated=sums.repeated),
         exact=bool(result.exact[i]) and not dispersion_known(result),
         support=law_of(result)[0].support if of_likelihood else "",
         sums=sums.sums if of_likelihood else None,
     )
+
+
+def _withheld(result: FitResult, refusal: str | None, *, repeated: bool) -> Withheld:
+    if result.likelihood is not None:
+        return withheld_by_likelihood(result, refusal, repeated=repeated)
+    return Withheld(refusal, refusal, refusal)
 
 
 def _called(response: str) -> Called:

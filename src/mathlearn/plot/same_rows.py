@@ -34,9 +34,7 @@ def tally(result: FitResult, chunk: Chunk) -> Tally:
 def _deviance(result: FitResult, chunk: Chunk) -> Tally:
     seen = working(result, chunk, predictors(result, chunk))
     count = np.ones(chunk.n) if seen.count is None else seen.count
-    # The kernels take finite predictors: those of rows that separation parts have the deviance of their mean.
-    parted = seen.weight * seen.family.deviance(seen.y, seen.mu)
-    squares = np.array([count @ np.where(np.isinf(seen.eta), parted, seen.deviance)])
+    squares = np.array([count @ seen.deviance])
     return Tally(float(count.sum()), float(count.sum()), np.empty((0, 1)), squares, np.zeros(1))
 
 

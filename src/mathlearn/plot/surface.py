@@ -11,7 +11,7 @@ from mathlearn import _engines
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.schema import listing
 from mathlearn.plot import style
-from mathlearn.plot.artists import VECTOR_POINTS, marker_size, rows_shown
+from mathlearn.plot.artists import VECTOR_POINTS, marker_size
 from mathlearn.plot.cloud import Cloud
 from mathlearn.plot.display import Display
 from mathlearn.plot.features import choose_feature, held, numeric_features, profile_at, seen_rows
@@ -20,7 +20,7 @@ from mathlearn.plot.panels import divided, over_all
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression_drawing import held_text
 from mathlearn.plot.same_rows import are_the_same, tally
-from mathlearn.plot.words import lacking, name, percent
+from mathlearn.plot.words import count, lacking, name, percent
 from mathlearn.statistics import reasons
 from mathlearn.statistics.tails import require_level
 from mathlearn.statistics.working import observed
@@ -40,6 +40,9 @@ __all__ = ["Surface", "SurfaceDisplay", "surface"]
 
 DENSEST = 0.6
 """Opacity of the highest place."""
+
+MOST_ROWS = 1_000
+"""Rows that are drawn, to a factor below two."""
 
 POINTS = 61
 """Places along each side at which the mean is computed."""
@@ -250,6 +253,11 @@ def _draw_field(
         ax.clabel(lines, fontsize=style.SMALL - 0.5, fmt=lambda value: f"{value:.3g}")
 
 
+def _stride(cloud: Cloud) -> int:
+    """Return which of the rows that are kept are drawn, every second, third, ...: more would hide the contours."""
+    return max(1, len(cloud.rows) // MOST_ROWS)
+
+
 def _edges(side: FloatArray) -> tuple[float, float]:
     """Return where the first and the last of evenly spaced cells begin and end, by their centres."""
     half = 0.5 * (side[1] - side[0])
@@ -257,7 +265,7 @@ def _edges(side: FloatArray) -> tuple[float, float]:
 
 
 def _draw_rows(data: Surface, ax: Axes, theme: Theme) -> None:
-    x, y, seen = data.cloud.values.T
+    x, y, seen = data.cloud.values[:: _stride(data.cloud)].T
     x, y = x + data.origins[0], y + data.origins[1]
     area, opacity = marker_size(2 * len(x))
     second = (seen > 0.5) | (not data.subject.classes)
@@ -276,7 +284,9 @@ def _draw_rows(data: Surface, ax: Axes, theme: Theme) -> None:
 
 
 def _caption(data: Surface) -> str:
-    shown = f"{rows_shown(data.cloud, sampled=True)}{'' if data.same_rows else ', not those of the fit'}"
+    some = len(data.cloud.values[:: _stride(data.cloud)])
+    drawn = count(data.cloud.n) if some == data.cloud.n else f"{some} of {count(data.cloud.n)} shown"
+    shown = f"{drawn}{'' if data.same_rows else ', not those of the fit'}"
     classes = data.subject.classes
     marks = f": filled {name(classes[1], 16)}, open {name(classes[0], 16)}" if classes else ""
     parts = [f"{shown}{marks}.", *lacking(data.left_out)]

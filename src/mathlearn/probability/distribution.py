@@ -44,8 +44,8 @@ class Distribution:
     --------
     >>> from mathlearn.probability import family_named
     >>> law = family_named("poisson").distribution
-    >>> print(law.below(0.0, 3.0), law.above([50.0], 3.0))
-    [0.04978707] [1.41598...e-43]
+    >>> print(law.below(0.0, 3.0), law.above(50.0, 3.0))
+    [0.04978707] [7.33554166e-44]
     """
 
     below_of: TailRule

@@ -77,7 +77,7 @@ def collect(
     one = result.stack is None
     diagnosis = diagnose(result, rows, level=level) if one else None
     summary = summarise(result, level)
-    mark, n = (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // max(len(rows.terms), 1)))
+    mark, n = _marked(rows)
     return Page(
         title=title or summary.title.partition(" of ")[0],
         version=__version__,
@@ -95,6 +95,11 @@ def collect(
         script=reproduce.script(model, y, given),
         absent=tuple(_absent(rows, one=one)),
     )
+
+
+def _marked(rows: BoundRows | None) -> tuple[str | None, int | None]:
+    """Return the fingerprint of the rows, and how many they are."""
+    return (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // max(len(rows.terms), 1)))
 
 
 def _absent(rows: BoundRows | None, *, one: bool) -> Iterator[Line]:

@@ -67,14 +67,13 @@ class Working:
     @property
     def signed_root(self) -> FloatArray:
         """Deviance residuals (n,): the root of the deviance, with the sign of ``y - mu``."""
-        direction = np.sign(self.link.dmu(self.eta)) * np.sign(self.pull)
-        value: FloatArray = direction * np.sqrt(np.maximum(self.deviance, 0.0))
+        value: FloatArray = np.sign(self.y - self.mu) * np.sqrt(self.deviance)
         return value
 
     @property
     def pearson(self) -> FloatArray:
         """Pearson residuals (n,): ``(y - mu) sqrt(w / V(mu))``."""
-        value: FloatArray = np.sign(self.link.dmu(self.eta)) * divided(self.pull, np.sqrt(self.curve))
+        value: FloatArray = np.sign(self.y - self.mu) * np.abs(divided(self.pull, np.sqrt(self.curve)))
         return value
 
 

@@ -98,13 +98,10 @@ def _check(setting: RowSetting) -> StepCheck:
     mu = mean_at(setting, predicted(setting))
     eta = np.array([found.value])
     if link.name == "logit":
-        with np.errstate(over="ignore"):
-            again = (
-                float(1.0 / (1.0 + np.exp(-eta))[0])
-                if found.value >= 0
-                else float((np.exp(eta) / (1.0 + np.exp(eta)))[0])
-            )
-        says = "the mean, through the odds, from the predictor added up from zero, relative"
+        from scipy.special import expit
+
+        again = float(expit(eta)[0])
+        says = "the mean, by the logistic function, from the predictor added up from zero, relative"
     else:
         again, says = float(link.mu(eta)[0]), "the mean from the predictor added up from zero, relative"
     steep = abs(float(link.dmu(eta)[0])) / max(abs(mu), TINY)

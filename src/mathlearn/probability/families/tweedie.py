@@ -161,8 +161,8 @@ def tweedie(power: float) -> Family:
     xi = float(power)
     if not 1.0 < xi < 2.0:
         raise DomainError(
-            f"power is {power!r}: it must lie strictly between 1 and 2; use 'gaussian' for 0, 'poisson' for 1, 'gamma' for 2 and "
-            f"'inverse_gaussian' for 3"
+            f"power is {power!r}: it must lie strictly between 1 and 2; use 'gaussian' for 0, 'poisson' for 1, 'gamma' for 2, "
+            f"'inverse_gaussian' for 3 and 'quasitweedie' for others above 2"
         )
     return Family(
         name="tweedie",
