@@ -30,7 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the plugin."""
     group = parser.getgroup("substitute")
     group.addoption("--substitute", action="append", help="package.module:Class to test in the place of scikit-learn's")
-    group.addoption("--slow", action="append", help="module of which only tests of the first class are kept")
     group.addoption("--outcomes", help="file that receives the outcomes as JSON")
 
 
@@ -47,8 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         for original, substitute in of.items():
             if getattr(holder, original.__name__, None) is original:
                 setattr(holder, original.__name__, substitute)
-    slow = frozenset(config.getoption("--slow") or ())
-    config.pluginmanager.register(Recorder(of, slow, Path(config.getoption("--outcomes"))))
+    config.pluginmanager.register(Recorder(of, Path(config.getoption("--outcomes"))))
 
 
 def _named(text: str) -> type:
@@ -60,10 +58,9 @@ def _named(text: str) -> type:
 class Recorder:
     """Keeps the tests that use the classes and records how they end."""
 
-    def __init__(self, of: dict[type, type], slow: frozenset[str], path: Path) -> None:
+    def __init__(self, of: dict[type, type], path: Path) -> None:
         self.of = of
         self.substitutes = tuple(of.values())
-        self.slow = slow
         self.path = path
         self.outcomes: dict[str, str] = {}
         self.broken: dict[str, str] = {}
@@ -71,7 +68,7 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Deselect the tests that use none of the classes; in slow modules, all that use others than the first."""
+        """Deselect the tests that use none of the classes."""
         kept = [item for item in items if isinstance(item, pytest.Function) and self._concerns(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
@@ -102,10 +99,9 @@ class Recorder:
         self.path.write_text(json.dumps(content), encoding="utf-8")
 
     def _concerns(self, item: pytest.Function) -> bool:
-        classes = self.substitutes[:1] if _short(item.nodeid).partition("::")[0] in self.slow else self.substitutes
         callspec = getattr(item, "callspec", None)
-        in_parameters = callspec is not None and _holds(callspec.params, classes)
-        names = {each.__name__ for each in classes}
+        in_parameters = callspec is not None and _holds(callspec.params, self.substitutes)
+        names = {each.__name__ for each in self.substitutes}
         return in_parameters or not names.isdisjoint(_names(inspect.unwrap(item.function).__code__))
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,13 @@ import pytest
 import sklearn
 from sklearn.utils.fixes import parse_version
 
+from tests.sklearn.substitute import RANK
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SKLEARN = Path(sklearn.__file__).parent
-NAMES = ("LinearRegression", "LogisticRegression", "PoissonRegressor", "GammaRegressor", "TweedieRegressor")
+# Which classes are put in place together, in a process of their own.
+RUNS = (("LinearRegression",), ("LogisticRegression", "PoissonRegressor", "GammaRegressor", "TweedieRegressor"))
 OWN_REASONS = {
     "private helper",
     "in-place overwriting of X",
@@ -37,7 +41,7 @@ CORE = {
     "linear_model/tests/test_common.py",
     "linear_model/tests/test_logistic.py",
 }
-# What takes long with many classifiers and shows no more of them: of these only the tests of the first class are run.
+# What takes long with many classifiers and shows no more of them: these are run for the first class alone.
 SLOW = {
     "ensemble/tests/test_bagging.py",
     "feature_selection/tests/test_rfe.py",
@@ -82,27 +86,25 @@ def _exclusions():
     return [Exclusion(**entry) for entry in entries]
 
 
-def _modules():
-    """Return every installed test module of scikit-learn that names one of the classes, and is not too slow for that."""
+def _modules(names):
+    """Return every installed test module of scikit-learn that names one of the classes, and is not too slow for them."""
     if importlib.util.find_spec("sklearn.linear_model.tests") is None:
         return []
-    word, first = re.compile(rf"\b({'|'.join(NAMES)})\b"), re.compile(rf"\b{NAMES[0]}\b")
-    texts = {
-        path.relative_to(SKLEARN).as_posix(): path.read_text(encoding="utf-8")
-        for path in SKLEARN.rglob("tests/test_*.py")
-    }
-    return sorted(name for name, text in texts.items() if (first if name in SLOW else word).search(text))
+    word = re.compile(rf"\b({'|'.join(names)})\b")
+    found = (path for path in SKLEARN.rglob("tests/test_*.py") if word.search(path.read_text(encoding="utf-8")))
+    named = {path.relative_to(SKLEARN).as_posix() for path in found}
+    return sorted(named if names == RUNS[0] else named - SLOW)
 
 
-def _run(folder, modules):
-    """Run the modules in a fresh process and return what the plugin recorded."""
+def _run(folder, names):
+    """Run the tests of some classes in a fresh process and return what the plugin recorded."""
+    folder.mkdir()
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     outcomes = folder / "outcomes.json"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.sklearn.substitute"]
     command += ["-c", str(folder / "pytest.ini"), "--rootdir", str(SKLEARN)]
-    command += [f"--substitute=mathlearn.linear_model:{name}" for name in NAMES]
-    command += [f"--slow={module}" for module in SLOW]
-    command += ["--outcomes", str(outcomes), *(str(SKLEARN / module) for module in modules)]
+    command += [f"--substitute=mathlearn.linear_model:{name}" for name in names]
+    command += ["--outcomes", str(outcomes), *(str(SKLEARN / module) for module in _modules(names))]
     path = os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
     # scikit-learn's tests are written for its own warning filters, and for one worker.
     environment = {
@@ -126,11 +128,24 @@ def _stale(exclusions, outcomes):
             yield f"{exclusion.test}: some of these tests pass, narrow or remove the entry"
 
 
+def _merged(reports):
+    """Put what several runs recorded together; of a test that is in more than one, the worst."""
+    whole = {"outcomes": {}, "details": {}, "broken": {}}
+    for report in reports:
+        for test, outcome in report["outcomes"].items():
+            known = whole["outcomes"].get(test, "passed")
+            whole["outcomes"][test] = max(known, outcome, key=RANK.__getitem__)
+        whole["details"] |= report["details"]
+        whole["broken"] |= report["broken"]
+    return whole
+
+
 # One test and not one per module: the modules share a process, and xdist would start it once a worker.
 def test_every_public_test_passes_or_is_excluded_with_a_reason(tmp_path):
-    modules = _modules()
-    assert set(modules) >= CORE, "this scikit-learn was installed without its tests: there is nothing to compare with"
-    report = _run(tmp_path, modules)
+    modules = {module for names in RUNS for module in _modules(names)}
+    assert modules >= CORE, "this scikit-learn was installed without its tests: there is nothing to compare with"
+    with ThreadPoolExecutor(len(RUNS)) as pool:
+        report = _merged(pool.map(_run, [tmp_path / names[0] for names in RUNS], RUNS))
     outcomes = report["outcomes"]
     exclusions = [exclusion for exclusion in _exclusions() if exclusion.applies]
     failed = [

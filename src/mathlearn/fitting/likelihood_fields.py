@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mathlearn.data.rows import Rows
@@ -13,7 +13,20 @@ if TYPE_CHECKING:
 __all__ = ["fit_fields", "law_fields"]
 
 
-def fit_fields(rows: Rows, spec: LikelihoodSpec, survey: Survey, rank: int) -> dict[str, Any]:
+class Counted(Protocol):
+    """What a survey has counted: rows, rows dropped, weights and their logarithms."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def dropped(self) -> int: ...
+    @property
+    def weight(self) -> float: ...
+    @property
+    def log_weight(self) -> float: ...
+
+
+def fit_fields(rows: Rows, spec: LikelihoodSpec, survey: Counted, rank: int) -> dict[str, Any]:
     """Return fields of `FitResult`, given the rank of the slopes."""
     count = spec.count(survey.n, survey.weight)
     return {

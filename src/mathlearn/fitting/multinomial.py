@@ -16,6 +16,7 @@ from mathlearn.fitting.class_evidence import certified_classes, class_evidence, 
 from mathlearn.fitting.class_survey import require_every_class, survey_classes
 from mathlearn.fitting.defects import aliases, likelihood_defects
 from mathlearn.fitting.likelihood_conclusion import PENALISED, STATUS
+from mathlearn.fitting.likelihood_fields import fit_fields
 from mathlearn.fitting.multinomial_record import class_curvature, class_numbers, sharpened, stack_of, stacked
 from mathlearn.fitting.multinomial_separated import contrasts_of, limit_of, solved_in_the_limit, suspected
 from mathlearn.fitting.multinomial_solver import MOST_CURVED, ClassesSolver
@@ -178,19 +179,15 @@ class _Conclusion:
         df_resid = others * count - rank
         dependences, withheld = aliases(self.known, rows.terms), self._withheld(numbers)
         stacked_rows = contrasts_of(rows, spec.classes, intercept=spec.fit_intercept)
+        shared = fit_fields(rows, spec, survey, rank) | {
+            "terms": stacked_names(stack.classes, stack.terms),
+            "fit_intercept": False,
+            "df_model": df_model,
+            "df_resid": df_resid,
+        }
         return FitResult(
-            terms=stacked_names(stack.classes, stack.terms),
-            responses=rows.responses[:1],
-            fit_intercept=False,
-            offset=None,
-            weights_type=spec.weights_type,
-            n=count,
-            n_dropped=survey.dropped,
+            **shared,
             weight_sum=survey.weight,
-            log_weight_sum=survey.log_weight,
-            rank=rank,
-            df_model=df_model,
-            df_resid=df_resid,
             coef=stacked(numbers, spec.origin)[None],
             intercept=np.zeros(1),
             centre=np.zeros(1),
@@ -198,13 +195,11 @@ class _Conclusion:
             null_deviance=np.array([found.null_deviance]),
             exact=np.zeros(1, np.bool_),
             curvature=class_curvature(numbers, stack.origin),
-            statistic=None,
             estimable=numbers.estimable,
             aliases=dependences,
             covariance=CovarianceEstimate.information(math.inf, fixed=True) if withheld is None else None,
             withheld=withheld,
             rung="newton" if numbers.root is not None else "lbfgs",
-            condition_raw=math.nan,
             condition_scaled=numbers.condition,
             digits=_digits(relative),
             status=self._status(stop, certificate),
