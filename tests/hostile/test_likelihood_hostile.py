@@ -226,11 +226,13 @@ def test_columns_of_any_size(model, y, size):
     right_or_not_certified(model, (X * size, y), {}, X * size, true)
 
 
-@with_families
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [pytest.param(model, y, id=name) for name, (model, y) in FAMILIES.items() if model is not PENALISED],
+)
 @pytest.mark.parametrize("size", [1e-300, 1e-100, 1e-5, 1e5, 1e100, 1e300])
 def test_equal_weights_of_any_size_do_not_move_the_estimates(model, y, size):
-    if model is PENALISED:
-        pytest.skip("a penalty weighs against the weights")
+    """Where there is no penalty that they weigh against."""
     true = fitted(model, X, y).coef_.ravel()
     right_or_not_certified(model, (X, y), {"sample_weight": np.full(n, size)}, X, true)
 

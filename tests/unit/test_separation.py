@@ -34,7 +34,9 @@ def find(X, y, law=LOGIT, *, fit_intercept=True, max_rows=64, threads=1, **optio
         assert evidence.ok
         assert (evidence.n_strict, evidence.n_zero) == (found.separated, found.remaining)
         assert found.complete == (found.remaining == 0)
-        left = sum(int(stays(chunk, found.directions, fit_intercept=fit_intercept).sum()) for chunk in rows.chunks(max_rows))
+        left = sum(
+            int(stays(chunk, found.directions, fit_intercept=fit_intercept).sum()) for chunk in rows.chunks(max_rows)
+        )
         assert left == found.remaining
     return found
 

@@ -92,7 +92,7 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
 
     >>> dose, died = [[1.0], [2.0], [3.0]], [[2, 8], [5, 5], [9, 1]]
     >>> GeneralizedLinearRegressor(family="binomial").fit(dose, died).predict([[2.0]]).round(3)
-    array([0.547])
+    array([0.55])
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -160,10 +160,12 @@ def _why(
 ) -> dict[tuple[str, str], str]:
     out: dict[tuple[str, str], str] = {}
     no_error = without_error(result)
+    parted = result.likelihood is not None and result.likelihood.separation is not None
+    open_ = reasons.PARTED if parted else f"not determined by the data: {reasons.dependences(result.aliases)}"
     for i, response in enumerate(result.responses):
         for label, known in zip(labels, estimable, strict=True):
             if not known:
-                out[response, label] = f"not determined by the data: {reasons.dependences(result.aliases)}"
+                out[response, label] = open_
             elif undefined is not None:
                 out[response, label] = undefined
             elif no_error[i]:

@@ -17,6 +17,7 @@ __all__ = [
     "INFINITE",
     "NO_DF_WITHOUT",
     "OPEN",
+    "PARTED",
     "SATURATED",
     "dependences",
     "exact",
@@ -33,6 +34,7 @@ ALIAS_LENGTH = 200
 
 SATURATED = "leverage 1: the fit passes through this row"
 INFINITE = "no finite estimate exists: the responses are separated"
+PARTED = "infinite or not determined: the responses are separated"
 OPEN = "not determined: the responses are separated, and it may go to either end"
 NO_DF_WITHOUT = "no residual degree of freedom would be left without a row"
 

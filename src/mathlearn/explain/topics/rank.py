@@ -26,7 +26,10 @@ _ROUNDINGS = 16.0  # of the entries of a column that was computed from others
 
 
 def applies(setting: Setting) -> bool:
-    """Where some columns depend on others, and it is known how."""
+    """Where some columns depend on others, it is known how, and nothing else is open."""
+    likelihood = setting.result.likelihood
+    if likelihood is not None and likelihood.separation is not None:
+        return False
     return setting.deficient and bool(setting.result.aliases) and setting.result.curvature is not None
 
 

@@ -174,7 +174,7 @@ def power(exponent: float) -> Link:
     if exponent in known:
         return known[exponent]
     return _link(
-        f"power({exponent!r})",
+        f"power({exponent:.12g})",
         exponent,
         rf"\mu^{{{exponent!r}}}",
         rf"\eta^{{1/({exponent!r})}}",

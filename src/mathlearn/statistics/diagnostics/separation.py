@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mathlearn.statistics.diagnostics.check import Check, likelihood
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity
 from mathlearn.statistics.functional import parameter_names
@@ -30,6 +32,7 @@ def _check(result: FitResult) -> Iterator[Finding]:
         return
     names = parameter_names(result)
     involved = tuple(name for name, sign in zip(names, infinite_signs(result).tolist(), strict=True) if sign)
+    open_ended = np.isnan(infinite_signs(result)).any()
     yield Finding(
         name="separation",
         subject=involved,
@@ -39,7 +42,7 @@ def _check(result: FitResult) -> Iterator[Finding]:
             found.separated / result.n,
             "share of the rows whose fitted mean lies at the end of its range",
             f"{found.separated} of {result.n} rows are told apart with certainty{'' if found.complete else ', and the others are not'}: their "
-            f"fitted means lie at the end of their range, and the estimates of {listed(involved)} are infinite.",
+            f"fitted means lie at the end of their range, and the estimates of {listed(involved)} are infinite{', or open' if open_ended else ''}.",
             float("inf"),
         ),
         matters="standard errors, tests and intervals of the columns involved; predictions are what the rows say",
