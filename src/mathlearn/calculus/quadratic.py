@@ -36,8 +36,8 @@ class Quadratic(NamedTuple):
         S with ``S^T Hc S = I`` for the centred curvature Hc.
     pivot : float
         Smallest pivot over the largest one, 0 where a column has no curvature left.
-    condition : float
-        Of the scaled centred curvature's triangular factor: that of the weighted, centred, scaled columns.
+    triangle, inverse : (rank, rank)
+        Triangular factor of the scaled centred curvature, and its inverse.
     step : (k,)
         Newton step.
     decrement : float
@@ -48,9 +48,15 @@ class Quadratic(NamedTuple):
     mean: FloatArray
     factor: FloatArray
     pivot: float
-    condition: float
+    triangle: FloatArray
+    inverse: FloatArray
     step: FloatArray
     decrement: float
+
+    @property
+    def condition(self) -> float:
+        """Condition number of the weighted, centred, scaled columns."""
+        return condition(self.triangle, self.inverse) if self.triangle.size or not self.mean.size else math.inf
 
     @property
     def stiff(self) -> bool:
@@ -63,28 +69,28 @@ class Quadratic(NamedTuple):
         if not (np.isfinite(gradient).all() and np.isfinite(curvature).all()):
             return None
         if not intercept:
-            factor, pivot, kappa = _factored(curvature, curvature.diagonal())
+            factor, pivot, triangle, inverse = _factored(curvature, curvature.diagonal())
             white = factor.T @ gradient
-            return cls(1.0, np.zeros(gradient.size), factor, pivot, kappa, -(factor @ white), _norm(white))
+            return cls(1.0, np.zeros(gradient.size), factor, pivot, triangle, inverse, -(factor @ white), _norm(white))
         weight = float(curvature[0, 0])
         if not weight > 0.0:
             return None
         mean = curvature[0, 1:] / weight
         centred = curvature[1:, 1:] - np.outer(mean, curvature[0, 1:])
-        factor, pivot, kappa = _factored(centred, curvature.diagonal()[1:])
+        factor, pivot, triangle, inverse = _factored(centred, curvature.diagonal()[1:])
         white = factor.T @ (gradient[1:] - mean * gradient[0])
         slopes = -(factor @ white)
         level = -gradient[0] / weight - mean @ slopes
         decrement = math.hypot(_norm(white), gradient[0] / math.sqrt(weight))
-        return cls(weight, mean, factor, pivot, kappa, np.concatenate([[level], slopes]), decrement)
+        return cls(weight, mean, factor, pivot, triangle, inverse, np.concatenate([[level], slopes]), decrement)
 
 
 def _norm(x: FloatArray) -> float:
     return math.sqrt(float(x @ x))
 
 
-def _factored(curvature: FloatArray, raw: FloatArray) -> tuple[FloatArray, float, float]:
-    """Return S, the smallest pivot over the largest, and the condition; columns without curvature are left out of S.
+def _factored(curvature: FloatArray, raw: FloatArray) -> tuple[FloatArray, float, FloatArray, FloatArray]:
+    """Return S, the smallest pivot over the largest, and the triangles; columns without curvature are left out of S.
 
     Parameters
     ----------
@@ -95,7 +101,8 @@ def _factored(curvature: FloatArray, raw: FloatArray) -> tuple[FloatArray, float
     """
     r = raw.size
     if not r:
-        return np.zeros((0, 0)), 1.0, 1.0
+        nothing = np.zeros((0, 0))
+        return nothing, 1.0, nothing, nothing
     size = np.sqrt(np.maximum(curvature.diagonal(), 0.0))
     unit = power_of_two(size)
     triangle, order = pivoted_cholesky(curvature / unit / unit[:, None])
@@ -107,4 +114,4 @@ def _factored(curvature: FloatArray, raw: FloatArray) -> tuple[FloatArray, float
     factor[order[:rank]] = inverse / unit[order[:rank], None]
     lost = float((size / np.sqrt(np.maximum(raw, np.finfo(np.float64).tiny))).min())
     pivot = min(float(pivots[-1] / top), lost) if rank == r else 0.0
-    return factor, pivot, condition(triangle[:rank, :rank], inverse) if rank else math.inf
+    return factor, pivot, triangle[:rank, :rank], inverse

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mathlearn.data.source import Source
 
 MAX_CLASSES = 10_000
+_BLOCK = 1 << 16  # labels looked at together: copies of all of them would double what they take
 """Most classes of one y."""
 
 _FEW_ROWS = 20
@@ -93,7 +94,8 @@ class _Learner:
                 f"y={self._name!r} is a column of the kind {column.kind!r}, which are no labels. {ALLOWED}"
             )
         else:
-            self._see_numbers(known)
+            for at in range(0, len(known), _BLOCK):
+                self._see_numbers(known[at : at + _BLOCK])
         self.dtype = type_of([column])
         self._bounded()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -14,7 +14,7 @@ from mathlearn.data.schema import did_you_mean, listing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn._typing import AnyArray, BoolArray, FloatArray
+    from mathlearn._typing import AnyArray, BoolArray, FloatArray, IntArray
     from mathlearn.data.batch import Batch, Column
     from mathlearn.data.roles import Role
     from mathlearn.data.source import Source
@@ -76,7 +76,7 @@ class HeldLabels:
 
     def coded(self, classes: tuple[Label, ...]) -> CodedArray:
         """Code them once."""
-        return CodedArray(self.column, codes_of(self.column, classes).reshape(-1, 1))
+        return CodedArray(self.column, _kept(self.column, classes))
 
 
 # --------------------------------------------------------------------------------------------------------------- as roles
@@ -134,11 +134,11 @@ class CodedArray:
     Attributes
     ----------
     values : Column
-    codes : (n, 1) float64
+    codes : (n, 1) of small integers
     """
 
     values: Column
-    codes: FloatArray
+    codes: IntArray
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -151,14 +151,25 @@ class CodedArray:
         return len(self.codes)
 
     def take(self, batch: Batch) -> tuple[AnyArray, BoolArray | None]:
-        """Return the codes (n, 1), as a view."""
+        """Return the codes (n, 1)."""
         rows = slice(batch.start, batch.start + batch.n)
         missing = self.values.missing
-        return self.codes[rows], None if missing is None else missing[rows]
+        return self.codes[rows].astype(np.float64), None if missing is None else missing[rows]
 
     def label(self, batch: Batch, row: int) -> Label:
         """Return the label in a row of this batch."""
         return label_at(self.values, batch.start + row)
+
+
+def _kept(column: Column, classes: tuple[Label, ...]) -> IntArray:
+    """Return the codes (n, 1) as small integers, made block by block: doubles would take as much as a column of X."""
+    n = len(column.values)
+    codes = np.empty((n, 1), dtype=np.min_scalar_type(-max(len(classes), 1)))
+    for at in range(0, n, _LEARN_ROWS):
+        part = slice(at, at + _LEARN_ROWS)
+        missing = None if column.missing is None else column.missing[part]
+        codes[part, 0] = codes_of(replace(column, values=column.values[part], missing=missing), classes)
+    return codes
 
 
 def codes_of(column: Column, classes: tuple[Label, ...]) -> FloatArray:

@@ -61,16 +61,16 @@ class Sample:
         self._rows.diagnose_nonfinite()
 
 
-def joined(chunks: Sequence[Chunk], max_rows: int) -> list[Chunk]:
-    """Join small blocks of dense rows to fewer ones of about `max_rows`."""
+def joined(chunks: list[Chunk], max_rows: int) -> list[Chunk]:
+    """Join small blocks of dense rows to fewer ones of about `max_rows`; the list is used up, so that rows are held once."""
     out: list[Chunk] = []
-    waiting: list[Chunk] = []
-    for chunk in chunks:
-        waiting.append(chunk)
-        if sum(each.n for each in waiting) >= max_rows:
-            out.append(_one(waiting))
-            waiting = []
-    return [*out, _one(waiting)] if waiting else out
+    chunks.reverse()
+    while chunks:
+        waiting = [chunks.pop()]
+        while chunks and sum(each.n for each in waiting) < max_rows:
+            waiting.append(chunks.pop())
+        out.append(_one(waiting))
+    return out
 
 
 def _one(chunks: list[Chunk]) -> Chunk:
