@@ -29,15 +29,21 @@ if TYPE_CHECKING:
     from mathlearn.probability.family import Family, Kernels
     from mathlearn.probability.link import Link
 
-__all__ = ["Objective", "Sums", "block_rows", "observations"]
+__all__ = ["Objective", "Sums", "block_rows", "observations", "pass_rows"]
 
-_NUMBERS = 262_144  # numbers in a block: few and long steps, between which threads wait little for each other
+_NUMBERS = 262_144  # numbers in a block: the products of its columns are formed in the cache of one core
 _MOST_ROWS, _FEWEST_ROWS = 8192, 256
+_BLOCKS = 4  # blocks that a pass takes at a time: predictors and kernels in few and long steps, between which threads wait little
 
 
 def block_rows(p: int) -> int:
     """Rows in a block; depends on the number of columns alone, so that results do too."""
     return min(_MOST_ROWS, max(_FEWEST_ROWS, _NUMBERS // max(p, 1)))
+
+
+def pass_rows(p: int) -> int:
+    """Rows that a pass over the columns as they are takes at a time: several blocks."""
+    return _BLOCKS * block_rows(p)
 
 
 class Observations(NamedTuple):
@@ -218,11 +224,22 @@ def _pearson(gradient: FloatArray, curvature: FloatArray, weight: FloatArray | N
 def _products(
     z: FloatArray, g: FloatArray, root: FloatArray, *, intercept: bool, single: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Return ``[1 z]' g`` and ``[1 z]' root**2 [1 z]``, the latter as one symmetric product of a scaled copy.
+    """Return ``[1 z]' g`` and ``[1 z]' root**2 [1 z]``, the latter by symmetric products of scaled copies, block by block.
 
-    A copy in single precision halves the work. The constant is kept apart: one more column would put rows out of line.
+    Copies in single precision halve the work. The constant is kept apart: one more column would put rows out of line.
     """
     slope = g @ z
+    k, step = slope.size + intercept, block_rows(slope.size)
+    curvature = np.zeros((k, k))
+    for at in range(0, g.size, step):
+        _add_products(curvature, z[at : at + step], root[at : at + step], intercept=intercept, single=single)
+    if not intercept:
+        return slope, curvature
+    curvature[1:, 0] = curvature[0, 1:]
+    return np.concatenate([[g.sum()], slope]), curvature
+
+
+def _add_products(curvature: FloatArray, z: FloatArray, root: FloatArray, *, intercept: bool, single: bool) -> None:
     scaled = scratch(z.shape, np.float32 if single else np.float64)
     if single:
         scaled[...] = z
@@ -230,13 +247,8 @@ def _products(
         scaled *= root[:, None]
     else:
         np.multiply(z, root[:, None], out=scaled)
-    square = scaled.T @ scaled
-    if not intercept:
-        return slope, np.asarray(square, dtype=np.float64)
-    k = slope.size + 1
-    gradient, curvature = np.empty(k), np.empty((k, k))
-    gradient[0], gradient[1:] = g.sum(), slope
-    curvature[0, 0] = root @ root
-    curvature[0, 1:] = curvature[1:, 0] = root @ scaled
-    curvature[1:, 1:] = square
-    return gradient, curvature
+    first = int(intercept)
+    curvature[first:, first:] += scaled.T @ scaled
+    if intercept:
+        curvature[0, 0] += root @ root
+        curvature[0, 1:] += root @ scaled

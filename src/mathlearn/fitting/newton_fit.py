@@ -12,7 +12,7 @@ import numpy as np
 from mathlearn.calculus.coordinates import Coordinates
 from mathlearn.calculus.jeffreys import jeffreys_at
 from mathlearn.calculus.newton import Newton, Stop
-from mathlearn.calculus.objective import Objective, block_rows
+from mathlearn.calculus.objective import Objective, block_rows, pass_rows
 from mathlearn.calculus.start import starts
 from mathlearn.linalg import ladder
 from mathlearn.linalg.dependence import Dependence
@@ -164,7 +164,7 @@ class Solver:
         return bool(((curvature > 1 / _MODERATE) & (curvature < _MODERATE)).all())
 
     def _newton(self, objective: Objective, rows: Rows) -> Newton:
-        size = block_rows(len(self.rows.terms))
+        size = (pass_rows if objective.coordinates.plain else block_rows)(len(self.rows.terms))
         reduced, canonical = self.spec.bias_reduction == "firth", self.spec.family.canonical == self.spec.link.name
         apart = objective.coordinates.basis is not None
         evaluate = partial(jeffreys_at, objective, independent=apart) if reduced else objective.at
