@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["LikelihoodRows", "Shown"]
 
 
+_SAFE = 1e12  # sizes whose squares, summed, are in the range of single precision too
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The numbers of a fit that are put to the test; user units, in the coordinates of the rows.
@@ -117,8 +120,9 @@ class LikelihoodRows(NamedTuple):
         y, weight = response[:, 0], chunk.weight
         if response.shape[1] > 1:
             weight = response[:, 1] if weight is None else weight * response[:, 1]
-        columns, beta = _columns(chunk, shown), shown.coef * shown.scale
-        eta = columns @ beta
+        unit = _unit(shown)
+        columns = _columns(chunk, shown, unit)
+        eta = columns @ (shown.coef * unit)
         if shown.intercept:
             eta += shown.centre
         if chunk.offset is not None:
@@ -134,6 +138,12 @@ class LikelihoodRows(NamedTuple):
         exact = family.canonical == link.name
         bent = None if exact else _times(family.observed(y, eta, link), weight)
         expected, observed = _curvatures(columns, curve, bent, intercept=shown.intercept)
+        if shown.basis is None and unit is not shown.scale:
+            step = np.concatenate(
+                [np.ones(int(shown.intercept)), unit / shown.scale]
+            )  # powers of two: nothing is rounded
+            around = step[:, None] * step
+            gradient, expected, observed = gradient * step, expected * around, observed * around
         null = shown.null_eta if chunk.offset is None else shown.null_eta + chunk.offset
         return cls(
             n=y.size,
@@ -141,20 +151,26 @@ class LikelihoodRows(NamedTuple):
             expected=expected,
             observed=observed,
             noise=0.0 if chunk.offset is None else float(curve @ chunk.offset**2),
-            deviance=_total(family.deviance_at(y, eta, link), weight),
-            null_deviance=_total(family.deviance_at(y, np.broadcast_to(null, y.shape), link), weight),
+            deviance=_total(family.deviance_at(y, eta, link, rows.loss), weight),
+            null_deviance=_total(family.deviance_at(y, np.asarray(null), link), weight),
             pearson=_total(_pearson(y - mean, family.variance(mean), rows), weight),
             weight=float(y.size) if weight is None else float(weight.sum()),
             farthest=float(max(eta.max(), -eta.min())),
         )
 
 
-def _columns(chunk: Chunk, shown: Shown) -> FloatArray:
+def _unit(shown: Shown) -> FloatArray:
+    """Units (p,) in which columns are taken: ones where their squares are safe, else the scales."""
+    safe = shown.basis is None and bool(((shown.scale > 1.0 / _SAFE) & (shown.scale < _SAFE)).all())
+    return np.ones_like(shown.scale) if safe else shown.scale
+
+
+def _columns(chunk: Chunk, shown: Shown, unit: FloatArray) -> FloatArray:
     """Return the columns (n, p) about the mean, in this thread's work space."""
     x = np.asarray(chunk.X)
     columns: FloatArray = np.subtract(x, shown.mean, out=scratch(x.shape))
-    if (shown.scale != 1.0).any():
-        columns /= shown.scale
+    if (unit != 1.0).any():
+        columns /= unit
     return columns
 
 

@@ -337,7 +337,7 @@ def opened(result: FitResult, rows: Rows, origin: tuple[int, ...] = ()) -> Probl
     threads = pool_size(numbers(rows), get_config().threads)
     require_own_rows(result, rows, family, link, threads=threads)
     phi = result.likelihood.dispersion
-    frame = _frame(result, rows, (family, link), origin, threads)
+    frame = _frame(result, rows, (family, link), origin)
     objective = Objective(family, link, frame.columns)
     nowhere = Minimum(np.zeros(frame.theta.size), math.nan)
     reduced = result.likelihood.bias_reduction == "firth"
@@ -356,7 +356,7 @@ def _law(result: FitResult) -> tuple[Family, Link]:
     return family, family.link(likelihood.link)
 
 
-def _frame(result: FitResult, rows: Rows, law: tuple[Family, Link], origin: tuple[int, ...], threads: int) -> _Frame:
+def _frame(result: FitResult, rows: Rows, law: tuple[Family, Link], origin: tuple[int, ...]) -> _Frame:
     """Start at the estimates where they are at their optimum; from a constant where they are not, or some are infinite."""
     assert result.likelihood is not None
     if result.status is Status.OPTIMAL and result.likelihood.separation is None:
@@ -365,5 +365,5 @@ def _frame(result: FitResult, rows: Rows, law: tuple[Family, Link], origin: tupl
     first = frame_of(next(iter(rows.chunks(block_rows(p)))), centre=result.fit_intercept)
     kept = dependence.kept if dependence.dropped.size else None
     columns = Coordinates(first.shift[:p], first.scale[:p], result.fit_intercept, kept)
-    mean = surveyed(rows, law[0], threads).mean
+    mean = surveyed(rows, law[0]).mean
     return _Scaled(columns, constant(Objective(*law, columns), mean), np.array(origin or [0] * p, np.float64))

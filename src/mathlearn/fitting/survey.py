@@ -83,7 +83,7 @@ class _Part(NamedTuple):
         )
 
 
-def surveyed(rows: Rows, family: Family, threads: int) -> Survey:
+def surveyed(rows: Rows, family: Family) -> Survey:
     """Look once at the responses of all rows.
 
     Raises
@@ -98,7 +98,7 @@ def surveyed(rows: Rows, family: Family, threads: int) -> Survey:
             partial(_look, family=family, share=share, column=rows.responses[0]),
             _Part.merge,
             max_rows=block_rows(p),
-            threads=threads,
+            threads=1,  # y alone is looked at, in steps too short to share
         )
     )
     if not np.isfinite(part.numbers).all():

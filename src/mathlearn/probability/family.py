@@ -265,21 +265,32 @@ class Family:
         """Whether there is a likelihood, not a quasi-likelihood."""
         return self.saturated_of is not None
 
-    def deviance_at(self, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
-        """Return the unit deviance of each row at its linear predictor.
+    def deviance_at(self, y: FloatArray, eta: FloatArray, link: Link, loss: FloatArray | None = None) -> FloatArray:
+        """Return the unit deviance of each row at its linear predictor (or at one for all).
 
         Where the mean comes so near to the end of its span that a double cannot tell them apart, as of a binomial, the predictor can.
+
+        Parameters
+        ----------
+        loss : (n,) array, optional
+            That of `kernels` there, where it is known already.
         """
-        y, eta = _pair(y, eta)
-        if self.support != "binary":
-            return self.deviance(y, link.mu(eta))
-        whole = ((y == self.mean_span.lower) | (y == self.mean_span.upper)) & np.isfinite(eta)
-        if not whole.any():
-            return self.deviance(y, link.mu(eta))
-        at_ends = (
-            2.0 * self.kernels(y, np.where(whole, eta, 0.0), link, refine=False).loss
-        )  # whose terms of y alone are then 0
-        return at_ends if whole.all() else np.where(whole, at_ends, self.deviance(y, link.mu(eta)))
+        y, eta = np.asarray(y, dtype=np.float64), np.asarray(eta, dtype=np.float64)
+        upper = y == self.mean_span.upper
+        whole = (upper | (y == self.mean_span.lower)) & np.isfinite(eta)
+        if self.support != "binary" or not whole.any():
+            return self.deviance(y, link.mu(np.broadcast_to(eta, y.shape)))
+        if eta.ndim == 0:
+            ends = np.array([self.mean_span.lower, self.mean_span.upper])
+            low, high = 2.0 * self.kernels(ends, np.broadcast_to(eta, (2,)), link, refine=False).loss
+            at_ends = np.where(upper, high, low)
+        elif loss is None:
+            at_ends = 2.0 * self.kernels(y, np.where(whole, eta, 0.0), link, refine=False).loss
+        else:
+            at_ends = 2.0 * loss
+        if whole.all():
+            return np.asarray(at_ends)  # the loss has no terms of y alone there
+        return np.where(whole, at_ends, self.deviance(y, link.mu(np.broadcast_to(eta, y.shape))))
 
     def saturated(
         self, y: FloatArray, dispersion: FloatArray | float = 1.0, weight: FloatArray | float = 1.0, trials: Any = 1.0
