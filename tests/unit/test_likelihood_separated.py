@@ -141,3 +141,14 @@ def test_the_end_of_a_parameter_is_said_only_where_the_rows_settle_it():
     children = titanic[(titanic["age"] == "child") & (titanic["class"] != "3rd")]
     assert_array_equal(model.predict_proba(children)[:, 1], 1.0)
     assert model.predict(titanic).shape == (2201,)
+
+
+def test_marginal_effects_are_withheld_where_a_column_is_open_beside_the_separation():
+    """No child was of the crew: what being a child would do there is not known, whatever the other children say."""
+    titanic = load_titanic()
+    model = LogisticRegression(C=np.inf, formula="survived ~ C(class) * age + sex")
+    with pytest.warns(ConvergenceWarning, match="separated"):
+        model.fit(titanic)
+    effects = model.marginal_effects(titanic)
+    assert effects["p_value"].isna().all()
+    assert effects.attrs["reasons"]

@@ -83,6 +83,7 @@ def _separated(
     names = ("(Intercept)", *terms) if intercept else terms
     touched = [names[j] for j in np.flatnonzero(separation.directions.any(axis=1))]
     first = separation.directions[:, 0]
+    first = first / np.abs(first[first != 0.0]).min()  # of any length: the simplest to read
     parts = [f"{first[j]:+.4g}·{names[j]}" for j in np.flatnonzero(first)]
     which = "all rows" if separation.complete else f"{separation.separated} of {n} rows"
     then = f"a class is ruled out for {which}" if several else f"{which} are fitted without error"

@@ -175,7 +175,8 @@ def _table(result: FitResult, labels: Sequence[Label], sums: EffectSums, at: At,
     error = np.full_like(value, np.nan)
     if withheld is None:
         b, functionals = _gradients(result, sums)
-        known = estimable_rows(result, functionals)
+        # A row at the end of its range has no derivative that would tell a column which the data leave open besides.
+        known = estimable_rows(result, functionals) & (not (separated and result.aliases))
         error = np.where(known, standard_errors(result, b)[0], np.nan)
     value[~known] = np.nan
     df = np.nan if result.covariance is None else result.covariance.df
