@@ -221,7 +221,7 @@ def moved(optimum, share):
 @pytest.mark.parametrize("name", FITTINGS)
 def test_a_solver_that_ends_off_the_optimum(name, monkeypatch):
     right = Newton.minimise
-    monkeypatch.setattr(Newton, "minimise", lambda self, theta: moved(right(self, theta), 1e-3))
+    monkeypatch.setattr(Newton, "minimise", lambda self, *at: moved(right(self, *at), 1e-3))
     model = quietly(FITTINGS[name])
     assert not model.certificate_.ok
     assert not verified(model, FITTINGS[name]).ok
@@ -229,7 +229,7 @@ def test_a_solver_that_ends_off_the_optimum(name, monkeypatch):
 
 @pytest.mark.parametrize("name", ["logit", "gamma, weights", "poisson, offset"])
 def test_a_solver_that_says_it_has_arrived_at_its_start(name, monkeypatch):
-    def minimise(self, theta):
+    def minimise(self, theta, _curvature=None):
         return Optimum(theta, self._point(theta), Stop.REACHED, (newton._iteration(self._point(theta), 0.0),))
 
     monkeypatch.setattr(Newton, "minimise", minimise)
@@ -257,7 +257,7 @@ def test_a_solver_that_ends_on_a_hill_or_a_pass(X, y, monkeypatch):
     assert tilted.certificate_.ok
     assert abs(tilted.result_.coef[0, 0]) > 0.5
 
-    def minimise(self, theta):
+    def minimise(self, theta, _curvature=None):
         at = self._point(np.zeros_like(theta))
         return Optimum(at.theta, at, Stop.REACHED, (newton._iteration(at, 0.0),))
 

@@ -245,6 +245,27 @@ def test_the_loss_is_half_the_deviance_above_its_least(family, link):
         np.testing.assert_allclose(loss - least, 0.5 * deviance, rtol=1e-9, atol=1e-14 * float(np.max(loss)))
 
 
+@with_pairs
+def test_the_least_loss_is_that_at_the_observation_itself(family, link):
+    if family.least_of is None:
+        return  # its deviances are summed row by row
+    y = YS[family.domain.inside(YS) & (YS < 1e6) & ((YS > 1e-6) | (YS == 0.0))]
+    loss, least = family.loss_at(y, np.asarray(0.7), link), family.least_of(y)
+    deviance = family.deviance(y, np.broadcast_to(link.mu(np.array([0.7])), y.shape))
+    assert (least >= 0.0).all()
+    np.testing.assert_allclose(loss - least, 0.5 * deviance, rtol=1e-9, atol=4e-15 * float(np.max(loss)))
+
+
+@with_pairs
+@pytest.mark.parametrize("values", [[0.0, 1.0, 1.0], [0.5, 1.0, 1.0]])
+def test_one_predictor_for_all_gives_the_losses_of_as_many_alike(family, link, values):
+    y = np.array(values)
+    if not family.domain.inside(y).all():
+        return
+    alone, each = family.loss_at(y, np.asarray(0.7), link), family.loss_at(y, np.full(3, 0.7), link)
+    np.testing.assert_array_equal(alone, each)
+
+
 @with_families
 def test_the_canonical_link_observes_what_it_expects(family):
     links = [link for link in family.links if link.name == family.canonical]

@@ -55,6 +55,19 @@ def test_the_log_density_is_the_displayed_formula(family, dispersion):
         np.testing.assert_allclose(got, at, rtol=1e-13, atol=1e-13)
 
 
+@with_densities
+def test_many_rows_have_the_saturated_density_of_each_alone(family):
+    """Counts come from a table where many rows have the same, and one dispersion for all stays one number."""
+    values = YS[family.domain.inside(YS) & (np.floor(YS) == YS) & (YS < 1e3)]
+    y = np.tile(values, 500)
+    for at in (1.0, 0.3):
+        alone = [float(family.saturated(np.array([value]), at)[0]) for value in values]
+        np.testing.assert_allclose(family.saturated(y, at), np.tile(alone, 500), rtol=1e-14)
+    halves = np.tile(values[:1] + 0.5, 2000)
+    if family.domain.inside(halves).all():
+        assert np.ptp(family.saturated(halves, 0.3)) == 0.0
+
+
 @pytest.mark.parametrize("trials", [1, 7, 1000])
 def test_a_binomial_counts_its_trials(trials):
     family = family_named("binomial")

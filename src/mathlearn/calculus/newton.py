@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +29,8 @@ _SLOW = 0.2  # a decrement that falls by less, with predictors so far, may fall 
 _PATIENCE = 6
 _CLOSE = 1.0  # standard errors from the optimum within which the exact second derivative is worth its cost
 _FAST = 0.05  # where the distance falls by this factor without it, it is not
+_ALIKE = 0.02  # predictors that move by less than this, in the root of the weighted mean square, leave the curvature nearly as it is
+_ENOUGH_FALL = 0.1  # of the distance by a step with the curvature of an earlier point
 
 
 class Stop(Enum):
@@ -53,7 +55,9 @@ class Point(NamedTuple):
     distance : float
         Newton decrement over the root of the dispersion: to the optimum in standard errors.
     squares : bool
-        Whether the curvature is the exact second derivative, so that a step squares the distance.
+        Whether the curvature is the exact second derivative at this point, so that a step squares the distance.
+    own : bool
+        Whether the curvature was formed at this point, and not at an earlier one.
     """
 
     theta: FloatArray
@@ -61,6 +65,7 @@ class Point(NamedTuple):
     model: Quadratic
     distance: float
     squares: bool
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,9 @@ class Newton:
         Whether the curvature is the exact second derivative, so that the error is squared by each step.
     close : callable or None
         The same as `evaluate` with the exact second derivative, where that is another; used near the optimum, where it is positive.
+    lean : callable or None
+        The same as `evaluate` without curvature, where that saves much of the work; used where an earlier curvature serves. Standard
+        errors must then come from elsewhere.
     target : float
         Predicted distance to the optimum, in standard errors, at which to stop.
     same_curvature : float
@@ -119,17 +127,32 @@ class Newton:
     watch: bool = True
     stiff_ends: bool = True
     close: Callable[[FloatArray], Sums] | None = None
+    lean: Callable[[FloatArray], Sums] | None = None
 
-    def minimise(self, theta: FloatArray) -> Optimum:
-        """Run from theta."""
-        at = self._point(theta)
+    def minimise(self, theta: FloatArray, curvature: FloatArray | None = None) -> Optimum:
+        """Run from theta.
+
+        Parameters
+        ----------
+        theta : (k,)
+        curvature : (k, k), optional
+            About that at theta: with `lean`, the first step is taken by it.
+        """
+        at = self._point(theta) if curvature is None or self.lean is None else self._leaned(theta, curvature)
         if at is None:
             return Optimum(theta, None, Stop.NO_START, ())
         seen: list[Iteration] = []
         before: Point | None = None
         while True:
             stop, share = self._verdict(before, at, len(seen))
-            found = self._step(at, near=_worth(before, at)) if stop is None else None
+            found = self._step(before, at) if stop is None else None
+            if found is None and stop is None and not at.own:  # a curvature from elsewhere is of no use here
+                seen.append(_iteration(at, 0.0))
+                renewed = self._point(at.theta)
+                if renewed is None:
+                    return Optimum(at.theta, at, Stop.STALLED, tuple(seen))
+                at = renewed
+                continue
             if found is None:
                 end = at.theta + share * at.model.step
                 return Optimum(end, at, stop or Stop.STALLED, (*seen, _iteration(at, share)))
@@ -166,8 +189,17 @@ class Newton:
                 return point
         return self._evaluated(theta, self.evaluate, squares=self.quadratic)
 
+    def _leaned(self, theta: FloatArray, curvature: FloatArray) -> Point | None:
+        """Evaluate a point but for the curvature, which is another's."""
+        if self.lean is None:
+            return self._point(theta)
+        sums = replace(self.lean(theta), curvature=curvature)
+        return self._found(theta, sums, squares=False, own=False)
+
     def _evaluated(self, theta: FloatArray, evaluate: Callable[[FloatArray], Sums], *, squares: bool) -> Point | None:
-        sums = evaluate(theta)
+        return self._found(theta, evaluate(theta), squares=squares, own=True)
+
+    def _found(self, theta: FloatArray, sums: Sums, *, squares: bool, own: bool) -> Point | None:
         if not math.isfinite(sums.loss):
             return None
         model = Quadratic.of(sums.gradient, sums.curvature, intercept=self.intercept)
@@ -175,14 +207,16 @@ class Newton:
             return None
         phi = self.dispersion(sums)
         distance = model.decrement / math.sqrt(phi) if phi > 0.0 else model.decrement
-        return Point(theta, sums, model, distance, squares)
+        return Point(theta, sums, model, distance, squares, own)
 
-    def _step(self, at: Point, *, near: bool) -> tuple[float, Point] | None:
+    def _step(self, before: Point | None, at: Point) -> tuple[float, Point] | None:
         """Take the largest share of the Newton step that lowers the objective enough."""
+        near, alike = _worth(before, at), self.lean is not None and _alike(before, at)
         share, square = 1.0, at.model.decrement**2
         noise = _LOSS_NOISE * abs(at.sums.loss)
         while share > _SMALLEST_STEP:
-            after = self._point(at.theta + share * at.model.step, near=near)
+            to = at.theta + share * at.model.step
+            after = self._leaned(to, at.sums.curvature) if alike else self._point(to, near=near)
             if after is None:
                 share *= _SHRINK[0]
                 continue
@@ -204,6 +238,13 @@ def _worth(before: Point | None, at: Point) -> bool:
     return slow and at.distance <= _CLOSE
 
 
+def _alike(before: Point | None, at: Point) -> bool:
+    """Whether the curvature at hand serves at the next point, too: it was formed nearby, or has just proved itself."""
+    if not at.own:
+        return before is not None and at.distance <= _ENOUGH_FALL * before.distance
+    return at.model.decrement <= _ALIKE * math.sqrt(at.model.weight)
+
+
 def _change(old: FloatArray, new: FloatArray) -> float:
     """Largest relative change of a curvature's diagonal."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -212,4 +253,4 @@ def _change(old: FloatArray, new: FloatArray) -> float:
 
 
 def _iteration(at: Point, share: float) -> Iteration:
-    return Iteration(at.sums.n, at.sums.loss, at.distance, share)
+    return Iteration(at.sums.n, at.sums.loss, at.distance, share, at.own)

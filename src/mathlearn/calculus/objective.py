@@ -82,6 +82,7 @@ class Sums:
     loss : float
     gradient : (k,)
     curvature : (k, k)
+        Empty where it was not asked for.
     pearson : float
         Sum of ``weight * gradient**2 / curvature`` of the rows, which is Pearson's statistic.
     farthest : float
@@ -135,9 +136,9 @@ class Objective:
     observed: bool = False
     ends: tuple[float, float] = (-math.inf, math.inf)
 
-    def at(self, rows: Rows, theta: FloatArray, *, max_rows: int, threads: int) -> Sums:
-        """Evaluate loss, gradient and curvature at theta (k,) in one pass."""
-        of = partial(self.of_block, theta=theta)
+    def at(self, rows: Rows, theta: FloatArray, *, max_rows: int, threads: int, curved: bool = True) -> Sums:
+        """Evaluate loss, gradient and, if `curved`, curvature at theta (k,) in one pass."""
+        of = partial(self.of_block, theta=theta, curved=curved)
         return self.penalised(found_again(rows.reduce(of, Sums.merge, max_rows=max_rows, threads=threads)), theta)
 
     def penalised(self, sums: Sums, theta: FloatArray) -> Sums:
@@ -150,17 +151,25 @@ class Objective:
             sums,
             loss=sums.loss + 0.5 * float(theta @ slope),
             gradient=sums.gradient + slope,
-            curvature=sums.curvature + square,
+            curvature=sums.curvature + square if sums.curvature.size else sums.curvature,
         )
+
+    def scaled_up(self, curvature: FloatArray, times: float) -> FloatArray:
+        """Take the curvature (k, k) that a sample gave for that of `times` as many rows: the penalty enters once."""
+        if self.penalty is None:
+            return curvature * times
+        square = np.diag(self.penalty) if self.penalty.ndim == 1 else self.penalty
+        return (curvature - square) * times + square
 
     @np.errstate(
         over="ignore", invalid="ignore", divide="ignore"
     )  # sums that are not finite are found and named afterwards
-    def of_block(self, chunk: Chunk, theta: FloatArray) -> Sums:
+    def of_block(self, chunk: Chunk, theta: FloatArray, *, curved: bool = True) -> Sums:
         """Evaluate the part of one block of dense rows."""
         seen, z = observations(chunk), self._columns(chunk)
         eta = self._predictor(z, chunk, theta)
-        return self._sums(z, seen, eta, self.family.kernels(seen.y, eta, self.link, refine=False))
+        rows = self.family.kernels(seen.y, eta, self.link, refine=False)
+        return (self._sums if curved else self._slope)(z, seen, eta, rows)
 
     def seen_from(self, chunk: Chunk, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the columns (n, r), the predictors (n,) and the weighted curvatures (n,) of a block."""
@@ -204,10 +213,30 @@ class Objective:
         if self.observed and (below := curve < 0.0).any():  # these were added, and are to be subtracted
             _, added = _products(z[below], g[below], root[below], intercept=c.intercept, single=self.single)
             curvature -= 2.0 * added
-        if c.plain and (c.scale != 1.0).any():
-            unit = np.concatenate([np.ones(int(c.intercept)), c.scale])
+        unit = self._unit
+        if unit is not None:
             gradient, curvature = gradient / unit, curvature / unit / unit[:, None]
         return Sums(eta.size, float(loss.sum()), gradient, curvature, pearson, _towards(eta, self.ends))
+
+    def _slope(self, z: FloatArray, seen: Observations, eta: FloatArray, rows: Kernels) -> Sums:
+        """Sum up without the curvature, which is most of the work."""
+        w, unit = seen.weight, self._unit
+        loss, g = (rows.loss, rows.gradient) if w is None else (w * rows.loss, w * rows.gradient)
+        pearson = 0.0 if self.family.fixed_dispersion else _pearson(rows.gradient, rows.curvature, w)
+        gradient = g @ z
+        if self.coordinates.intercept:
+            gradient = np.concatenate([[g.sum()], gradient])
+        if unit is not None:
+            gradient /= unit
+        return Sums(eta.size, float(loss.sum()), gradient, np.zeros((0, 0)), pearson, _towards(eta, self.ends))
+
+    @property
+    def _unit(self) -> FloatArray | None:
+        """Units (k,) in which coefficients of columns taken as they are count; None where they are 1."""
+        c = self.coordinates
+        if not c.plain or (c.scale == 1.0).all():
+            return None
+        return np.concatenate([np.ones(int(c.intercept)), c.scale])
 
 
 def _towards(eta: FloatArray, ends: tuple[float, float]) -> float:

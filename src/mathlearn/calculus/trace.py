@@ -20,9 +20,12 @@ class Iteration:
         quadratic that has this gradient and curvature (the root of the Newton decrement).
     step : float
         Share of the Newton step that was taken from there; 0 at the last one.
+    renewed : bool
+        Whether the curvature was formed there. Otherwise it is that of an earlier point, which serves near the optimum.
     """
 
     rows: int
     loss: float
     gradient: float
     step: float
+    renewed: bool = True

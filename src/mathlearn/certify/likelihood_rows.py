@@ -2,60 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mathlearn.linalg.scratch import scratch
+from mathlearn.calculus.objective import pass_rows
+from mathlearn.certify.shown_columns import Shown, ShownColumns
+from mathlearn.data.reduce import found_again
 
 if TYPE_CHECKING:
-    from mathlearn._typing import AnyArray, FloatArray
+    from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
-    from mathlearn.probability.family import Family, Kernels
-    from mathlearn.probability.link import Link
+    from mathlearn.data.rows import Rows
+    from mathlearn.probability.family import Kernels
 
-__all__ = ["LikelihoodRows", "Shown"]
+__all__ = ["Deviances", "LikelihoodRows", "Shown", "look"]
 
-
-_SAFE = 1e12  # sizes whose squares, summed, are in the range of single precision too
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The numbers of a fit that are put to the test; user units, in the coordinates of the rows.
-
-    Attributes
-    ----------
-    family, link
-    coef, mean : (p,)
-        Slopes, and the point about which columns are centred (zeros without intercept).
-    centre : float
-        Linear predictor at the mean, the offset apart.
-    intercept : bool
-    null_eta : float
-        Linear predictor of the model without columns, the offset apart.
-    scale : (p,)
-        Powers of two of the size of the centred columns.
-    careful : bool
-        Whether kernels are formed with more digits than a double's where they cancel: for few rows.
-    basis : (p, r) or None
-        By which the centred, scaled columns are multiplied before sums are formed, where they are too dependent for their own products.
-    """
-
-    family: Family
-    link: Link
-    coef: FloatArray
-    mean: FloatArray
-    centre: float
-    intercept: bool
-    null_eta: float
-    scale: FloatArray
-    careful: bool
-    basis: FloatArray | None = None
-
-
-_SMALLEST, _LARGEST = 1e-290, 1e290
+_CANCELLED = 1e3  # losses over the deviance from which their difference has lost digits worth having
+_SMALLEST, _LARGEST, _ROOT = 1e-290, 1e290, 1e145
 
 
 class LikelihoodRows(NamedTuple):
@@ -75,6 +40,8 @@ class LikelihoodRows(NamedTuple):
         Sum of the weights times trials.
     farthest : float
         Largest absolute linear predictor.
+    least : float
+        The least sum of losses that any means could give, from which deviances were counted; 0 where they were summed row by row.
     """
 
     n: int
@@ -87,6 +54,12 @@ class LikelihoodRows(NamedTuple):
     pearson: float
     weight: float
     farthest: float
+    least: float = 0.0
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a deviance, as a difference of losses, has lost digits; `Deviances` has them."""
+        return not self.least <= _CANCELLED * min(self.deviance, self.null_deviance)
 
     @property
     def exact(self) -> bool:
@@ -106,6 +79,7 @@ class LikelihoodRows(NamedTuple):
             pearson=self.pearson + other.pearson,
             weight=self.weight + other.weight,
             farthest=max(self.farthest, other.farthest),
+            least=self.least + other.least,
         )
 
     def less(self, slope: FloatArray, curvature: FloatArray) -> LikelihoodRows:
@@ -116,95 +90,95 @@ class LikelihoodRows(NamedTuple):
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite fails the checks
     def of(cls, chunk: Chunk, shown: Shown) -> LikelihoodRows:
         """Look at one block of dense rows."""
-        response = np.asarray(chunk.y)
-        y, weight = response[:, 0], chunk.weight
-        if response.shape[1] > 1:
-            weight = response[:, 1] if weight is None else weight * response[:, 1]
-        unit = _unit(shown)
-        columns = _columns(chunk, shown, unit)
-        eta = columns @ (shown.coef * unit)
-        if shown.intercept:
-            eta += shown.centre
-        if chunk.offset is not None:
-            eta += chunk.offset
-        if shown.basis is not None:
-            columns = columns @ shown.basis
-        family, link = shown.family, shown.link
+        y, weight = _observed(chunk)
+        family, link, at = shown.family, shown.link, ShownColumns.of(chunk, shown)
+        eta = at.eta
         rows = family.kernels(y, eta, link, refine=shown.careful)
-        pull, curve = _times(rows.gradient, weight), _times(rows.curvature, weight)
-        mean = link.mu(eta)
-        slope = pull @ columns
-        gradient = np.concatenate([[pull.sum()], slope]) if shown.intercept else slope
-        exact = family.canonical == link.name
-        bent = None if exact else _times(family.observed(y, eta, link), weight)
-        expected, observed = _curvatures(columns, curve, bent, intercept=shown.intercept)
-        if shown.basis is None and unit is not shown.scale:
-            step = np.concatenate(
-                [np.ones(int(shown.intercept)), unit / shown.scale]
-            )  # powers of two: nothing is rounded
-            around = step[:, None] * step
-            gradient, expected, observed = gradient * step, expected * around, observed * around
-        null = shown.null_eta if chunk.offset is None else shown.null_eta + chunk.offset
+        curve = _times(rows.curvature, weight)
+        bent = None if family.canonical == link.name else _times(family.observed(y, eta, link), weight)
+        gradient, expected, observed = at.sums(_times(rows.gradient, weight), curve, bent)
+        deviances = _deviances(chunk, shown, eta, rows)
         return cls(
             n=y.size,
             gradient=gradient,
             expected=expected,
             observed=observed,
             noise=0.0 if chunk.offset is None else float(curve @ chunk.offset**2),
-            deviance=_total(family.deviance_at(y, eta, link, rows.loss), weight),
-            null_deviance=_total(family.deviance_at(y, np.asarray(null), link), weight),
-            pearson=_total(_pearson(y - mean, family.variance(mean), rows), weight),
+            deviance=deviances.fit,
+            null_deviance=deviances.null,
+            pearson=_total(_pearson(y, eta, shown, rows), weight),
             weight=float(y.size) if weight is None else float(weight.sum()),
             farthest=float(max(eta.max(), -eta.min())),
+            least=deviances.least,
         )
 
 
-def _unit(shown: Shown) -> FloatArray:
-    """Units (p,) in which columns are taken: ones where their squares are safe, else the scales."""
-    safe = shown.basis is None and bool(((shown.scale > 1.0 / _SAFE) & (shown.scale < _SAFE)).all())
-    return np.ones_like(shown.scale) if safe else shown.scale
+class Deviances(NamedTuple):
+    """Deviances of the numbers shown and of the model without columns; a monoid under `merge`.
 
-
-def _columns(chunk: Chunk, shown: Shown, unit: FloatArray) -> FloatArray:
-    """Return the columns (n, p) about the mean, in this thread's work space."""
-    x = np.asarray(chunk.X)
-    columns: FloatArray = np.subtract(x, shown.mean, out=scratch(x.shape))
-    if (unit != 1.0).any():
-        columns /= unit
-    return columns
-
-
-def _curvatures(
-    columns: FloatArray, curve: FloatArray, bent: FloatArray | None, *, intercept: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Return the products of the columns, which are used up, under both weights; the second may be negative.
-
-    The second says how far a gradient is from its zero, and whether the point is a minimum: single precision is enough for that.
+    Attributes
+    ----------
+    fit, null : float
+    least : float
+        What was subtracted from sums of losses to find them; 0 where they were summed row by row.
     """
-    observed = (
-        None if bent is None else _product(columns.astype(np.float32), bent.astype(np.float32), intercept=intercept)
+
+    fit: float
+    null: float
+    least: float = 0.0
+
+    def merge(self, other: Deviances) -> Deviances:
+        """Return the sums over both sets of rows."""
+        return Deviances(self.fit + other.fit, self.null + other.null, self.least + other.least)
+
+    @classmethod
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite fails the checks
+    def of(cls, chunk: Chunk, shown: Shown) -> Deviances:
+        """Sum the deviance of each row of a block, which loses no digits."""
+        return _by_row(chunk, shown, ShownColumns.of(chunk, shown).eta, None)
+
+
+def look(rows: Rows, shown: Shown, *, threads: int) -> LikelihoodRows:
+    """Look at all rows once; a second time at the deviances alone, where these are small beside the losses."""
+    size = pass_rows(len(rows.terms))
+    found = found_again(
+        rows.reduce(partial(LikelihoodRows.of, shown=shown), LikelihoodRows.merge, max_rows=size, threads=threads)
     )
-    root = np.sqrt(curve)
-    columns *= root[:, None]
-    square = columns.T @ columns
-    expected = _bordered(square, root @ columns, float(curve.sum())) if intercept else square
-    return expected, expected if observed is None else observed
+    if not found.cancelled:
+        return found
+    exact = found_again(
+        rows.reduce(partial(Deviances.of, shown=shown), Deviances.merge, max_rows=size, threads=threads)
+    )
+    return found._replace(deviance=exact.fit, null_deviance=exact.null, least=exact.least)
 
 
-def _product(columns: AnyArray, weight: AnyArray, *, intercept: bool) -> FloatArray:
-    weighted = columns * weight[:, None]
-    square = np.asarray(columns.T @ weighted, dtype=np.float64)
-    square = (square + square.T) / 2.0
-    return _bordered(square, np.asarray(weight @ columns), float(weight.sum())) if intercept else square
+def _by_row(chunk: Chunk, shown: Shown, eta: FloatArray, loss: FloatArray | None) -> Deviances:
+    y, weight = _observed(chunk)
+    family, link = shown.family, shown.link
+    fit, null = family.deviance_at(y, eta, link, loss), family.deviance_at(y, _null(chunk, shown), link)
+    return Deviances(_total(fit, weight), _total(null, weight))
 
 
-def _bordered(square: FloatArray, edge: FloatArray, corner: float) -> FloatArray:
-    """Put the products with the constant before those of the columns."""
-    k = edge.size + 1
-    whole = np.empty((k, k))
-    whole[0, 0], whole[1:, 1:] = corner, square
-    whole[0, 1:] = whole[1:, 0] = edge
-    return whole
+def _deviances(chunk: Chunk, shown: Shown, eta: FloatArray, rows: Kernels) -> Deviances:
+    """Find the deviances as differences of sums of losses, at a fraction of the time, where rows are many and the family allows it."""
+    if shown.careful or shown.family.least_of is None:
+        return _by_row(chunk, shown, eta, rows.loss)
+    y, weight = _observed(chunk)
+    least = _total(shown.family.least_of(y), weight)
+    alone = shown.family.loss_at(y, _null(chunk, shown), shown.link)
+    return Deviances(2.0 * (_total(rows.loss, weight) - least), 2.0 * (_total(alone, weight) - least), least)
+
+
+def _observed(chunk: Chunk) -> tuple[FloatArray, FloatArray | None]:
+    """Take the observations (n,), and what multiplies the kernels of a row: its weight times its trials."""
+    response = np.asarray(chunk.y)
+    if response.shape[1] == 1:
+        return response[:, 0], chunk.weight
+    return response[:, 0], response[:, 1] if chunk.weight is None else chunk.weight * response[:, 1]
+
+
+def _null(chunk: Chunk, shown: Shown) -> FloatArray:
+    return np.asarray(shown.null_eta if chunk.offset is None else shown.null_eta + chunk.offset)
 
 
 def _times(x: FloatArray, weight: FloatArray | None) -> FloatArray:
@@ -215,13 +189,20 @@ def _total(x: FloatArray, weight: FloatArray | None) -> float:
     return float(x.sum() if weight is None else x @ weight)
 
 
-def _pearson(residual: FloatArray, variance: FloatArray, rows: Kernels) -> FloatArray:
+def _pearson(y: FloatArray, eta: FloatArray, shown: Shown, rows: Kernels) -> FloatArray:
     """Return the squared Pearson residuals; a row whose mean is its observation at the end of the range has none.
 
-    Where the variance leaves the range of doubles, ``gradient**2 / curvature``, which is the same, does not.
+    ``gradient**2 / curvature`` is ``(y - mu)**2 / V(mu)``; where the curvature leaves the range of doubles, the variance may not.
     """
-    share = np.divide(residual * residual, variance, out=np.zeros_like(residual), where=variance > 0.0)
-    out = ~((variance > _SMALLEST) & (variance < _LARGEST) & (residual * residual < _LARGEST)) & (rows.curvature > 0.0)
-    if out.any():
-        share[out] = rows.gradient[out] / rows.curvature[out] * rows.gradient[out]
+    g, c = rows.gradient, rows.curvature
+    share = np.divide(g * g, c, out=np.zeros_like(g), where=c > 0.0)
+    if c.size and c.min() > _SMALLEST and c.max() < _LARGEST and max(g.max(), -g.min()) < _ROOT:
+        return share
+    mean = shown.link.mu(eta)
+    variance, residual = shown.family.variance(mean), y - mean
+    inside = (c > _SMALLEST) & (c < _LARGEST) & (np.abs(g) < _ROOT)
+    better = ~inside & (variance > _SMALLEST) & (variance < _LARGEST) & (np.abs(residual) < _ROOT)
+    share[better] = residual[better] * residual[better] / variance[better]
+    left = ~inside & ~better & (c > 0.0)
+    share[left] = g[left] / c[left] * g[left]
     return share

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mathlearn._errors import DomainError, ResourceError, SchemaError
+from mathlearn.data.coded import FEW_CLASSES
 from mathlearn.data.labels import ALLOWED, OBJECTS, TEXT, type_of
 from mathlearn.data.validate import Tally
 
@@ -108,6 +109,10 @@ class _Learner:
                     f"Unknown label type: continuous. {_REGRESSION} y={self._name!r} holds {known[fractional[0]].item()!r}: "
                     "fit a regression, or cut it into classes first."
                 )
+        if self._numbers is not None and len(self._numbers) <= FEW_CLASSES:  # most parts hold nothing new
+            known = known[np.logical_and.reduce([known != label for label in self._numbers])]
+            if not len(known):
+                return
         here = np.unique(known)
         self._numbers = here if self._numbers is None else np.union1d(self._numbers, here)
 

@@ -23,6 +23,9 @@ Label: TypeAlias = "bool | int | float | str"
 
 _LEARN_ROWS = 1 << 16
 
+FEW_CLASSES = 4
+"""Up to which comparing with each is faster than a search among them."""
+
 
 # ------------------------------------------------------------------------------------------------- where labels come from
 
@@ -181,12 +184,21 @@ def codes_of(column: Column, classes: tuple[Label, ...]) -> FloatArray:
         place = {label: float(k) for k, label in enumerate(classes)}
         codes = np.array([*(place.get(level, -1.0) for level in column.levels), 0.0])[column.values]
     else:
-        known = np.array(classes)
-        index = np.minimum(np.searchsorted(known, column.values), len(known) - 1)
-        codes = np.where(known[index] == column.values, index, -1).astype(np.float64)
+        codes = _codes_of_numbers(column.values, classes)
     if column.missing is not None:
         codes[column.missing] = 0.0
     return codes
+
+
+def _codes_of_numbers(values: AnyArray, classes: tuple[Label, ...]) -> FloatArray:
+    if len(classes) <= FEW_CLASSES:
+        codes = np.full(len(values), -1.0)
+        for k, label in enumerate(classes):
+            codes[values == label] = k
+        return codes
+    known = np.array(classes)
+    index = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return np.where(known[index] == values, index, -1).astype(np.float64)
 
 
 def label_at(column: Column, row: int) -> Label:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +15,7 @@ from mathlearn.certify.bias_rows import bias_of
 from mathlearn.certify.dependence_rows import dependence_checks
 from mathlearn.certify.least_squares import statistical_digits
 from mathlearn.certify.likelihood import MOST_ERROR, MOST_GRADIENT, likelihood_certificate, likelihood_evidence
-from mathlearn.certify.likelihood_rows import LikelihoodRows
-from mathlearn.data.reduce import found_again
+from mathlearn.certify.likelihood_rows import look
 from mathlearn.fitting.defects import aliases, likelihood_defects, listed
 from mathlearn.fitting.likelihood_fields import fit_fields, law_fields
 from mathlearn.fitting.likelihood_record import factor_of, numbers_of, sharpened, shown_of
@@ -30,6 +28,7 @@ from mathlearn.statistics.functional import row_lengths
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.certify.likelihood import LikelihoodEvidence
+    from mathlearn.certify.likelihood_rows import LikelihoodRows
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.likelihood_record import Numbers
     from mathlearn.fitting.likelihood_spec import LikelihoodSpec
@@ -109,8 +108,7 @@ class Conclusion:
         _require_finite(numbers, self.rows.terms)
         p = len(self.rows.terms)
         shown = shown_of(numbers, self.spec, solved.dependence, null_eta, careful=careful(self.survey.n, p))
-        of = partial(LikelihoodRows.of, shown=shown)
-        found = found_again(self.rows.reduce(of, LikelihoodRows.merge, max_rows=block_rows(p), threads=self.threads))
+        found = look(self.rows, shown, threads=self.threads)
         if shown.basis is None:
             kept = solved.dependence.kept
             numbers = sharpened(numbers, found.expected, self.penalty, kept, intercept=self.spec.fit_intercept)

@@ -161,6 +161,8 @@ def shown_of(
     """Return the numbers that are put to the test; dependent columns carry nothing there."""
     coef, _ = dependence.basic(numbers.coef[None], np.array([numbers.intercept]))
     dependent = numbers.condition > _DEPENDENT and spec.bias_reduction == "none"
+    c = numbers.curvature
+    near = not spec.fit_intercept or bool((c.mean**2 * numbers.weight <= c.scale**2).all())
     return Shown(
         family=spec.family,
         link=spec.link,
@@ -172,6 +174,7 @@ def shown_of(
         scale=numbers.curvature.scale,
         careful=careful,
         basis=numbers.curvature.whitener * numbers.curvature.scale[:, None] if dependent else None,
+        near=near,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +16,7 @@ from mathlearn.certify.books import likelihood_books
 from mathlearn.certify.dependence_rows import dependence_checks
 from mathlearn.certify.least_squares import statistical_digits
 from mathlearn.certify.likelihood import likelihood_certificate, likelihood_evidence, separated_certificate
-from mathlearn.certify.likelihood_rows import LikelihoodRows
-from mathlearn.data.reduce import found_again
+from mathlearn.certify.likelihood_rows import look
 from mathlearn.fitting.likelihood import prepared
 from mathlearn.fitting.likelihood_conclusion import careful
 from mathlearn.fitting.likelihood_consistency import inconsistencies
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn.certify.likelihood import Factor
+    from mathlearn.certify.likelihood_rows import LikelihoodRows
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.survey import Survey
     from mathlearn.results.certificate import Certificate, Check
@@ -128,8 +127,7 @@ class _Look:
             left = remaining(self.rows, separation, intercept=self.spec.fit_intercept)
             dependence = Dependence.none(self.p)
         shown = shown_of(numbers, self.spec, dependence, null_eta, careful=careful(self.survey.n, self.p))
-        of = partial(LikelihoodRows.of, shown=shown)
-        found = found_again(left.reduce(of, LikelihoodRows.merge, max_rows=size, threads=self.threads))
+        found = look(left, shown, threads=self.threads)
         if separation is not None:
             found = found._replace(null_deviance=null_deviance(self.rows, self.spec, null_eta, self.threads))
         factor = factor_of(numbers, shown, self.likelihood.penalty)

@@ -112,8 +112,8 @@ def saturated_log_likelihood(
 
 def _saturated(chunk: Chunk, spec: LikelihoodSpec, dispersion: tuple[float, ...]) -> FloatArray:
     """Sum over a block: a frequency repeats the density of a row, a precision divides its dispersion."""
-    seen, ones = observations(chunk), np.ones(chunk.n)
-    weight = ones if chunk.weight is None else chunk.weight
-    copies, precision = (weight, ones) if spec.weights_type == "frequency" else (ones, weight)
-    trials = ones if seen.trials is None else seen.trials
-    return np.array([copies @ spec.family.saturated(seen.y, phi, precision, trials) for phi in dispersion])
+    seen, w = observations(chunk), chunk.weight
+    copies, precision = (w, None) if spec.weights_type == "frequency" else (None, w)
+    trials = 1.0 if seen.trials is None else seen.trials
+    each = (spec.family.saturated(seen.y, phi, 1.0 if precision is None else precision, trials) for phi in dispersion)
+    return np.array([top.sum() if copies is None else copies @ top for top in each])

@@ -94,7 +94,7 @@ class Solver:
 
     def again(self, solved: Solved, **changes: object) -> Solved:
         """Go on from where a solution ended, under other conditions."""
-        newton = replace(self._newton(solved.objective, self.rows), stiff_ends=False, **changes)  # type: ignore[arg-type]
+        newton = replace(self._newton(solved.objective, self.rows), stiff_ends=False, lean=None, **changes)  # type: ignore[arg-type]
         further = newton.minimise(solved.optimum.theta)
         iterations = (*solved.optimum.iterations, *further.iterations)
         passes = solved.passes + len(further.iterations)
@@ -118,10 +118,11 @@ class Solver:
         seen = () if sampled is None else sampled.iterations
         single = sampled is not None and self._moderate(objective, sampled)
         newton = replace(self._newton(replace(objective, single=single), self.rows), **changes)  # type: ignore[arg-type]
-        optimum, tries = _first_finite(newton, points)
+        near = self._curvature(objective, sampled) if single else None
+        optimum, tries = _first_finite(newton, points, near)
         if single and optimum.stop is not Stop.REACHED:
             seen = (*seen, *optimum.iterations)
-            newton = replace(self._newton(objective, self.rows), **changes)  # type: ignore[arg-type]
+            newton = replace(self._newton(objective, self.rows), lean=None, **changes)  # type: ignore[arg-type]
             optimum = newton.minimise(optimum.theta)
         if optimum.stop is Stop.NO_START:
             self.rows.diagnose_nonfinite()
@@ -144,18 +145,25 @@ class Solver:
             return find(self.rows), None
         newton = replace(
             self._newton(objective, sample), target=_SAMPLE_TARGET, same_curvature=np.inf, max_iter=_SAMPLE_ITERATIONS,
-            stiff_ends=False,
+            stiff_ends=False, lean=None,
         )  # fmt: skip
         optimum, _ = _first_finite(newton, find(sample))
         if optimum.stop is not Stop.REACHED:
             return find(sample), optimum
-        return (theta for theta in (optimum.theta, *find(sample))), optimum
+        return chain((optimum.theta,), find(sample)), optimum
 
     def _moderate(self, objective: Objective, sampled: Optimum) -> bool:
         """Whether the products of columns may be formed in single precision: by their sizes and their dependence on a sample."""
         last, sizes = sampled.last, objective.coordinates.scale
         small = last is not None and sampled.stop is Stop.REACHED and last.model.condition <= _LEAST_DEPENDENT
         return small and bool(((sizes > 1 / _MODERATE) & (sizes < _MODERATE)).all()) and self._spread_is_moderate(last)
+
+    def _curvature(self, objective: Objective, sampled: Optimum | None) -> FloatArray | None:
+        """Take the curvature where a sample's optimum was sought for that of all rows, about there."""
+        if sampled is None or sampled.last is None:
+            return None
+        sums = sampled.last.sums
+        return objective.scaled_up(sums.curvature, self.survey.n / sums.n)
 
     def _spread_is_moderate(self, last: Point | None) -> bool:
         if last is None:
@@ -170,6 +178,7 @@ class Solver:
         evaluate = partial(jeffreys_at, objective, independent=apart) if reduced else objective.at
         # Where a basis makes columns independent, standard errors are of the solver's last curvature: the expected one.
         own = None if reduced or canonical or apart else replace(objective, observed=True)
+        many = self.survey.sample is not None and not (reduced or apart)
         return Newton(
             evaluate=lambda theta: evaluate(rows, theta, max_rows=size, threads=self.threads),
             intercept=self.spec.fit_intercept,
@@ -178,6 +187,9 @@ class Solver:
             same_curvature=_SAME_CURVATURE if apart else np.inf,
             quadratic=canonical,
             close=None if own is None else lambda theta: own.at(rows, theta, max_rows=size, threads=self.threads),
+            lean=(lambda theta: objective.at(rows, theta, max_rows=size, threads=self.threads, curved=False))
+            if many
+            else None,
             watch=not reduced,
             max_iter=self.spec.max_iter,
         )
@@ -216,13 +228,15 @@ def whitened(rows: Rows, spec: LikelihoodSpec, threads: int) -> tuple[Coordinate
     return Coordinates(mean, start.scale, centred, start.dependence.kept, basis), start.dependence
 
 
-def _first_finite(newton: Newton, points: Iterable[FloatArray]) -> tuple[Optimum, int]:
-    """Run from the first point at which the objective is finite; return how many were tried, too."""
+def _first_finite(
+    newton: Newton, points: Iterable[FloatArray], curvature: FloatArray | None = None
+) -> tuple[Optimum, int]:
+    """Run from the first point at which the objective is finite, near which the curvature may be known; return how many were tried, too."""
     tries = 0
     optimum = None
     for theta in points:
         tries += 1
-        optimum = newton.minimise(theta)
+        optimum = newton.minimise(theta, curvature if tries == 1 else None)
         if optimum.stop is not Stop.NO_START:
             break
     if optimum is None:

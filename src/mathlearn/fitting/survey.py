@@ -12,12 +12,14 @@ from mathlearn._errors import DomainError
 from mathlearn.calculus.objective import block_rows, observations
 from mathlearn.data.reduce import found_again
 from mathlearn.data.sample import Sample, joined, thinned
+from mathlearn.probability.inside import outside
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.probability.family import Family
+    from mathlearn.probability.inside import Outside
 
 _SHARE = 0.04  # of the rows, on which the start is sought
 _LEAST = 20  # rows of a sample for each unknown
@@ -42,6 +44,8 @@ class Survey:
         Smallest and largest y.
     offset : bool
         Whether rows carry one.
+    fractional : int
+        Rows whose y is no whole number, of a law of counts.
     sample : Rows or None
     """
 
@@ -55,6 +59,7 @@ class Survey:
     least: float
     most: float
     offset: bool
+    fractional: int = 0
     sample: Sample | None = None
 
     @property
@@ -70,6 +75,7 @@ class _Part(NamedTuple):
     least: float
     most: float
     offset: bool
+    outside: Outside
     sample: list[Chunk]
 
     def merge(self, other: _Part) -> _Part:
@@ -79,6 +85,7 @@ class _Part(NamedTuple):
             min(self.least, other.least),
             max(self.most, other.most),
             self.offset or other.offset,
+            self.outside.merge(other.outside),
             self.sample,
         )
 
@@ -95,21 +102,32 @@ def surveyed(rows: Rows, family: Family) -> Survey:
     share = sample_share(rows, p)
     part = found_again(
         rows.reduce(
-            partial(_look, family=family, share=share, column=rows.responses[0]),
+            partial(_look, family=family, share=share),
             _Part.merge,
             max_rows=block_rows(p),
             threads=1,  # y alone is looked at, in steps too short to share
         )
     )
+    part.outside.refuse(family, rows.responses[0], "row {}".format)
     if not np.isfinite(part.numbers).all():
         raise DomainError(
             f"the sum of {rows.responses[0]}, or of the weights, is beyond the range of floating-point numbers. Divide {rows.responses[0]} by "
             "its unit, and weights by the largest of them."
         )
-    n, dropped, weight, log_weight, trials, total, full = part.numbers.tolist()
-    sample = Sample(rows, joined(part.sample, block_rows(p))) if share else None
+    n, dropped, weight, log_weight, trials, total, full, fractional = part.numbers.tolist()
     return Survey(
-        int(n), int(dropped), weight, log_weight, trials, total, full, part.least, part.most, part.offset, sample
+        n=int(n),
+        dropped=int(dropped),
+        weight=weight,
+        log_weight=log_weight,
+        trials=trials,
+        total=total,
+        full=full,
+        least=part.least,
+        most=part.most,
+        offset=part.offset,
+        fractional=int(fractional),
+        sample=Sample(rows, joined(part.sample, block_rows(p))) if share else None,
     )
 
 
@@ -123,11 +141,8 @@ def sample_share(rows: Rows, p: int) -> float:
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # sums that are not finite are refused
-def _look(chunk: Chunk, family: Family, share: float, column: str) -> _Part:
-    seen = observations(chunk)
-    index = chunk.index
-    family.check(seen.y, seen.trials, column=column, locate=lambda i: f"row {int(index[i])}")
-    w = chunk.weight
+def _look(chunk: Chunk, family: Family, share: float) -> _Part:
+    seen, w = observations(chunk), chunk.weight
     weight, log_weight = (float(chunk.n), 0.0) if w is None else (float(w.sum()), float(np.log(w).sum()))
     trials = float(chunk.n) if seen.trials is None else float(seen.trials.sum())
     total, full = (
@@ -135,6 +150,9 @@ def _look(chunk: Chunk, family: Family, share: float, column: str) -> _Part:
         if seen.weight is None
         else (float(seen.y @ seen.weight), float(seen.weight.sum()))
     )
-    numbers = np.array([chunk.n, chunk.dropped, weight, log_weight, trials, total, full])
+    counts = family.support == "counts" and family.has_density
+    fractional = float(np.count_nonzero(seen.y != np.rint(seen.y))) if counts else 0.0
+    numbers = np.array([chunk.n, chunk.dropped, weight, log_weight, trials, total, full, fractional])
+    bad = outside(family, seen.y, seen.trials, chunk.index)
     taken = [thinned(chunk, share)] if share else []
-    return _Part(numbers, float(seen.y.min()), float(seen.y.max()), chunk.offset is not None, taken)
+    return _Part(numbers, float(seen.y.min()), float(seen.y.max()), chunk.offset is not None, bad, taken)

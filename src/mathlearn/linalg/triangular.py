@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn._typing import BoolArray, FloatArray, IntArray
+
+_SMALL = 64
 
 
 @cache
@@ -25,12 +27,22 @@ def _blas(name: str) -> Any:
     return getattr(blas, name)
 
 
+def _upper(a: FloatArray) -> FloatArray:
+    """Return the upper triangle of a square matrix, as `numpy.triu` does at several times the cost for a small one."""
+    return np.where(_above(a.shape[0]), a, 0.0) if a.shape[0] <= _SMALL else np.triu(a)
+
+
+@cache
+def _above(order: int) -> BoolArray:
+    return np.triu(np.ones((order, order), dtype=bool))
+
+
 def inverse_upper(r: FloatArray) -> FloatArray:
     """Inverse of an upper triangular matrix with nonzero diagonal (LAPACK trtri)."""
     if r.shape[0] <= 1:
         return 1.0 / r
     inverse, _ = _lapack("dtrtri")(r, lower=0)
-    return np.triu(inverse)
+    return _upper(inverse)
 
 
 def cholesky_upper(a: FloatArray) -> FloatArray | None:
@@ -46,7 +58,7 @@ def pivoted_cholesky(a: FloatArray) -> tuple[FloatArray, IntArray]:
     if a.shape[0] == 1:
         return np.sqrt(np.maximum(a, 0.0)), np.zeros(1, np.int64)
     r, pivots, rank, _ = _lapack("dpstrf")(a, lower=0, tol=-1.0)
-    r = np.triu(r)
+    r = _upper(r)
     r[rank:] = 0.0
     return r, np.asarray(pivots, np.int64) - 1
 

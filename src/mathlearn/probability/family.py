@@ -18,14 +18,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from mathlearn._errors import DomainError
-from mathlearn.probability.inside import check_trials, refuse
+from mathlearn.probability.inside import outside
 from mathlearn.probability.kernels import KernelRule, Kernels, PlainRule, evaluate
 from mathlearn.probability.link import Bound, Link, Span
+from mathlearn.probability.saturated import Saturated, saturated_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,13 +38,6 @@ __all__ = ["Domain", "Family", "Formula", "Kernels", "Maker", "Support"]
 
 Support: TypeAlias = Literal["real", "positive", "counts", "binary", "mixed"]
 """Where the density lives; "mixed" is a mass at zero beside a density of positive numbers."""
-
-
-class Saturated(Protocol):
-    """``(y, phi, trials) -> log-density at mu = y``."""
-
-    def __call__(self, y: FloatArray, phi: FloatArray, trials: FloatArray, /) -> FloatArray:
-        """Compute it for arrays of one shape; phi is the dispersion over the weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +102,8 @@ class Family:
         Name of the link for which the observed curvature is the expected one; empty if it is not among the links.
     takes_trials : bool
         Whether an observation may be a proportion of a number of trials.
+    least_of : callable or None
+        The least loss of each y, that at ``mu = y``: half the deviance is the loss less this. None where no sum of rows wants it.
     own_bound : Bound or None
         How accurate the kernels are, where not as the link says.
     kernels_of, observed_of, variance_of, deviance_of, saturated_of, start_of
@@ -149,6 +145,7 @@ class Family:
     start_of: Callable[[FloatArray, FloatArray], FloatArray] = field(repr=False, compare=False)
     saturated_of: Saturated | None = field(default=None, repr=False, compare=False)
     plain_of: PlainRule | None = field(default=None, repr=False, compare=False)
+    least_of: Callable[[FloatArray], FloatArray] | None = field(default=None, repr=False, compare=False)
     distribution: Distribution | None = field(default=None, repr=False, compare=False)
     takes_trials: bool = False
     own_bound: Bound | None = None
@@ -205,11 +202,8 @@ class Family:
         DomainError
             With the number of bad rows, the first of them, what is allowed and what to do.
         """
-        y = np.asarray(y, dtype=np.float64)
-        if trials is not None:
-            check_trials(self, y, np.asarray(trials, dtype=np.float64), column, locate)
-            return
-        refuse(self, y, ~self.domain.inside(y), column, locate)
+        counted = None if trials is None else np.asarray(trials, dtype=np.float64)
+        outside(self, np.asarray(y, dtype=np.float64), counted).refuse(self, column, locate)
 
     def start(self, y: FloatArray, weight: FloatArray | float = 1.0) -> FloatArray:
         """Return a mean inside `mean_span` near each y, from which an iteration may start; weight includes trials."""
@@ -240,6 +234,20 @@ class Family:
         with np.errstate(all="ignore"):
             return evaluate(self.kernels_of, self.plain_of, y, eta, link, refine)
 
+    def loss_at(self, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
+        """Return the loss of each row at its linear predictor, or at one for all, right to the rounding of its terms.
+
+        Where every y is at an end of `mean_span`, as that of a binomial without trials, one predictor has two losses.
+        """
+        if eta.ndim or not (np.isfinite(self.mean_span.lower) and np.isfinite(self.mean_span.upper)):
+            return self.kernels(y, np.broadcast_to(eta, y.shape), link, refine=False).loss
+        ends = np.array([self.mean_span.lower, self.mean_span.upper])
+        upper = y == ends[1]
+        if not (upper | (y == ends[0])).all():
+            return self.kernels(y, np.broadcast_to(eta, y.shape), link, refine=False).loss
+        low, high = self.kernels(ends, np.broadcast_to(eta, (2,)), link, refine=False).loss
+        return np.asarray(np.where(upper, high, low))
+
     def observed(self, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
         """Return the second derivative of the loss in eta, of which the curvature of the kernels is the expectation.
 
@@ -265,6 +273,11 @@ class Family:
         """Whether there is a likelihood, not a quasi-likelihood."""
         return self.saturated_of is not None
 
+    @property
+    def of_events(self) -> bool:
+        """Whether an observation without trials is an event, 0 or 1: a quasi-likelihood takes any proportion."""
+        return self.takes_trials and self.has_density
+
     def deviance_at(self, y: FloatArray, eta: FloatArray, link: Link, loss: FloatArray | None = None) -> FloatArray:
         """Return the unit deviance of each row at its linear predictor (or at one for all).
 
@@ -276,18 +289,12 @@ class Family:
             That of `kernels` there, where it is known already.
         """
         y, eta = np.asarray(y, dtype=np.float64), np.asarray(eta, dtype=np.float64)
-        upper = y == self.mean_span.upper
-        whole = (upper | (y == self.mean_span.lower)) & np.isfinite(eta)
+        whole = ((y == self.mean_span.upper) | (y == self.mean_span.lower)) & np.isfinite(eta)
         if self.support != "binary" or not whole.any():
             return self.deviance(y, link.mu(np.broadcast_to(eta, y.shape)))
-        if eta.ndim == 0:
-            ends = np.array([self.mean_span.lower, self.mean_span.upper])
-            low, high = 2.0 * self.kernels(ends, np.broadcast_to(eta, (2,)), link, refine=False).loss
-            at_ends = np.where(upper, high, low)
-        elif loss is None:
-            at_ends = 2.0 * self.kernels(y, np.where(whole, eta, 0.0), link, refine=False).loss
-        else:
-            at_ends = 2.0 * loss
+        if loss is None:
+            loss = self.loss_at(y, np.where(whole, eta, 0.0) if eta.ndim else eta, link)
+        at_ends = 2.0 * loss
         if whole.all():
             return np.asarray(at_ends)  # the loss has no terms of y alone there
         return np.where(whole, at_ends, self.deviance(y, link.mu(np.broadcast_to(eta, y.shape))))
@@ -307,11 +314,16 @@ class Family:
                 f"the {self.title} family is given by its variance alone: it has no density, so there is no log-likelihood, AIC or "
                 f"BIC. Compare deviances by an F test, or use a family with a density"
             )
-        y, dispersion, weight, trials = _arrays(y, dispersion, weight, trials)
+        y, dispersion, weight, trials = (
+            np.atleast_1d(np.asarray(v, np.float64)) for v in (y, dispersion, weight, trials)
+        )
+        shape = np.broadcast_shapes(y.shape, dispersion.shape, weight.shape, trials.shape)
         with np.errstate(all="ignore"):
             if self.fixed_dispersion:
-                return np.asarray(weight * self.saturated_of(y, np.ones_like(y), trials))
-            return self.saturated_of(y, dispersion / weight, trials)
+                top = weight * saturated_counts(self.saturated_of, y, trials, whole=self.support == "counts")
+            else:  # one dispersion for all rows stays one number
+                top = self.saturated_of(y, dispersion / weight, trials)
+        return np.array(np.broadcast_to(top, shape))
 
     def log_density(
         self,

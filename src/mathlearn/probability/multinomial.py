@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.probability.family import Support
 
-__all__ = ["MULTINOMIAL", "Multinomial", "Softmax", "log_softmax", "softmax"]
+__all__ = ["MULTINOMIAL", "Multinomial", "Softmax", "chances", "log_softmax", "softmax"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,29 @@ class Softmax(NamedTuple):
         """
         top, each, rest = _about_top(scores)
         rows = np.arange(len(scores))
-        total = 1.0 + rest
-        # Of the class with the largest score all others were summed up by themselves; of another, few digits can cancel in
-        # what is left of a total of at least twice its own term.
-        others = total[:, None] - each
-        others[rows, top] = rest
         shifted = scores[rows, top] - scores[rows, codes]
-        return cls(each / total[:, None], others / total[:, None], shifted + np.log1p(rest))
+        return cls(*_chances(top, each, rest), shifted + np.log1p(rest))
+
+
+def chances(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Probabilities (n, K) of the classes, and those of all others together, each to full accuracy near 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(chances(np.array([[0.0, -700.0, 1.0]]))[1])
+    [[0.73105858 1.         0.26894142]]
+    """
+    return _chances(*_about_top(scores))
+
+
+def _chances(top: IntArray, each: FloatArray, rest: FloatArray) -> tuple[FloatArray, FloatArray]:
+    total = (1.0 + rest)[:, None]
+    # Of the class with the largest score all others were summed up by themselves; of another, few digits can cancel in
+    # what is left of a total of at least twice its own term.
+    others = total - each
+    others[np.arange(len(top)), top] = rest
+    return each / total, others / total
 
 
 def softmax(scores: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from mathlearn.probability.special import LOG_2PI, gap, stirling_error
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
 
-__all__ = ["FAMILIES", "binomial", "deviance", "kernels", "observed", "plain", "start", "variance"]
+__all__ = ["FAMILIES", "binomial", "deviance", "kernels", "least", "observed", "plain", "start", "variance"]
 
 
 def kernels(y: FloatArray, eta: FloatArray, link: Link, refine: bool) -> Kernels:
@@ -52,6 +52,15 @@ def _logit_kernels(y: FloatArray, eta: FloatArray, link: Link, careful: BoolArra
 def plain(y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
     """Return the kernels of one trial without refinement."""
     return odds_of(link).plain(y, eta)
+
+
+def least(y: FloatArray) -> FloatArray:
+    """Return the loss at ``mu = y``, the entropy of a trial: 0 where y is 0 or 1."""
+    between = (y > 0.0) & (y < 1.0)
+    if not between.any():
+        return np.zeros_like(y)
+    share = np.where(between, y, 0.5)
+    return np.where(between, -share * np.log(share) - (1.0 - share) * np.log1p(-share), 0.0)
 
 
 def odds_of(link: Link) -> Odds:
@@ -153,7 +162,9 @@ def binomial() -> Family:
         constant_latex=r"-\log\Gamma(y+1)-\log\Gamma(2-y)",
         support="binary",
         domain=Domain(
-            _inside, "0 and 1", "Encode two classes as 0 and 1, or give proportions and their numbers of trials."
+            _inside,
+            "0 and 1",
+            "Encode two classes as 0 and 1; of proportions give the trials too (trials=), or give successes and failures.",
         ),
         mean_span=Span(0.0, 1.0),
         links=(logit, probit, cloglog, cauchit),
@@ -161,6 +172,7 @@ def binomial() -> Family:
         canonical="logit",
         kernels_of=kernels,
         plain_of=plain,
+        least_of=least,
         observed_of=observed,
         variance_of=variance,
         deviance_of=deviance,

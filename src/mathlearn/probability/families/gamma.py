@@ -50,6 +50,10 @@ def _plain(y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
     return plain_kernels(y, eta, link, np.reciprocal, _plain_loss)
 
 
+def _least(y: FloatArray) -> FloatArray:
+    return np.ones_like(y)
+
+
 def _observed(y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
     return power_observed(y, eta, link, 2.0)
 
@@ -116,6 +120,7 @@ def gamma() -> Family:
         canonical="inverse",
         kernels_of=_kernels,
         plain_of=_plain,
+        least_of=_least,
         observed_of=_observed,
         variance_of=_variance,
         deviance_of=_deviance,

@@ -77,6 +77,12 @@ def _plain_loss(
     return above
 
 
+def _least(theta: float, y: FloatArray) -> FloatArray:
+    """Return ``y log(1 + theta / y) + theta log(1 + y / theta)``, the loss at ``mu = y``; 0 where that is 0."""
+    safe = np.where(y > 0.0, y, 1.0)
+    return np.where(y > 0.0, safe * np.log1p(theta / safe) + theta * np.log1p(safe / theta), 0.0)
+
+
 def _share(theta: float, mu: FloatArray) -> FloatArray:
     return np.asarray(theta / (theta + mu))
 
@@ -265,6 +271,7 @@ def negative_binomial(theta: float) -> Family:
         canonical="",
         kernels_of=partial(_kernels, theta),
         plain_of=partial(_plain, theta) if _PLAIN.holds(np.asarray(theta)) else None,
+        least_of=partial(_least, theta),
         observed_of=partial(_observed, theta),
         variance_of=partial(_variance, theta),
         deviance_of=partial(_deviance, theta),

@@ -33,6 +33,7 @@ __all__ = [
     "NONNEGATIVE",
     "deviance",
     "kernels",
+    "least",
     "observed",
     "plain",
     "poisson",
@@ -78,6 +79,11 @@ def plain_loss(y: FloatArray, eta: FloatArray, link: Link, mu: FloatArray, _shar
 def plain(y: FloatArray, eta: FloatArray, link: Link) -> Kernels:
     """Return the kernels for means far from the ends of the range of doubles."""
     return plain_kernels(y, eta, link, None, plain_loss)
+
+
+def least(y: FloatArray) -> FloatArray:
+    """Return the loss at ``mu = y``, which is y."""
+    return y
 
 
 def observed(y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
@@ -148,6 +154,7 @@ def poisson() -> Family:
         canonical="log",
         kernels_of=kernels,
         plain_of=plain,
+        least_of=least,
         observed_of=observed,
         variance_of=variance,
         deviance_of=deviance,

@@ -25,7 +25,9 @@ def _inside(y: FloatArray) -> BoolArray:
 
 
 def quasibinomial() -> Family:
-    """Make the quasi-binomial family: any proportions, with or without numbers of trials (give these as weights).
+    """Make the quasi-binomial family: proportions of given numbers of trials, or any numbers from 0 to 1.
+
+    Trials multiply the kernels as they do for the binomial, so that the estimates are the same; the dispersion is one more.
 
     References
     ----------
@@ -38,19 +40,19 @@ def quasibinomial() -> Family:
         variance_latex=r"\mu(1-\mu)",
         constant_latex="",
         support="binary",
-        domain=Domain(
-            _inside, "numbers from 0 to 1", "Give proportions: successes over trials, with the trials as weights."
-        ),
+        domain=Domain(_inside, "numbers from 0 to 1", "Give successes over trials, and the trials too (trials=)."),
         mean_span=Span(0.0, 1.0),
         links=(logit, probit, cloglog, cauchit),
         fixed_dispersion=False,
         canonical="logit",
         kernels_of=binomial.kernels,
         plain_of=binomial.plain,
+        least_of=binomial.least,
         observed_of=binomial.observed,
         variance_of=binomial.variance,
         deviance_of=binomial.deviance,
         start_of=binomial.start,
+        takes_trials=True,
     )
 
 

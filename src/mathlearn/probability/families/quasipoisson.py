@@ -32,6 +32,7 @@ def quasipoisson() -> Family:
         canonical="log",
         kernels_of=poisson.kernels,
         plain_of=poisson.plain,
+        least_of=poisson.least,
         observed_of=poisson.observed,
         variance_of=poisson.variance,
         deviance_of=poisson.deviance,

@@ -50,6 +50,11 @@ def _plain_loss(
     return value
 
 
+def _least(xi: float, y: FloatArray) -> FloatArray:
+    """Return ``y**(2 - xi) / ((xi - 1) (2 - xi))``, the loss at ``mu = y``."""
+    return np.asarray(y ** (2.0 - xi) / ((xi - 1.0) * (2.0 - xi)))
+
+
 def share(xi: float, mu: FloatArray) -> FloatArray:
     """Return ``mu / V(mu)``."""
     return np.asarray(np.power(mu, 1.0 - xi))
@@ -181,6 +186,7 @@ def tweedie(power: float) -> Family:
         canonical=power_link(1.0 - xi).name,
         kernels_of=partial(_kernels, xi),
         plain_of=partial(_plain, xi),
+        least_of=partial(_least, xi),
         observed_of=partial(observed, xi),
         variance_of=partial(variance, xi),
         deviance_of=partial(deviance, xi),
