@@ -26,6 +26,7 @@ PICTURES = {
     "overview": (f"{LENGTH} + bill_depth_mm + sex", "auto"),
     "diagnostics": (f"{LENGTH} + bill_depth_mm + sex", "diagnostics"),
 }
+CLASSES = {"classes": "body_mass_g", "classes-map": "bill_length_mm + body_mass_g"}
 SURVIVAL = {"survival": "auto", "survival-diagnostics": "diagnostics"}
 
 
@@ -51,6 +52,9 @@ def main() -> None:
     known = penguins.dropna()
     sex = LogisticRegression(C=np.inf, formula="sex ~ body_mass_g + species").fit(known)
     save(sex.plot(known, theme="light"), "probability")
+    for name, columns in CLASSES.items():
+        model = LogisticRegression(C=np.inf, formula=f"species ~ {columns}").fit(known)
+        save(model.plot(known, theme="light"), name)
 
 
 if __name__ == "__main__":

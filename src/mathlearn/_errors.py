@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "CorruptFileError",
+    "CountWarning",
     "DomainError",
     "MathlearnError",
     "NonFiniteInputError",
@@ -55,6 +56,10 @@ class UntrustedModelError(MathlearnError):
 
 class RankDeficiencyWarning(UserWarning):
     """Some coefficients are not determined by the data; they are withheld and named."""
+
+
+class CountWarning(UserWarning):
+    """A law of counts was fitted to values that are no whole numbers."""
 
 
 class PrecisionWarning(UserWarning):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import html as _html
 import re
 
-__all__ = ["csv", "html", "is_number", "latex", "markdown", "mathml", "mathtext", "terminal"]
+__all__ = ["csv", "html", "is_number", "latex", "markdown", "mathml", "mathtext", "terminal", "tex_maths"]
 
 _ACTING = re.compile(
     "["
@@ -129,6 +129,45 @@ def mathtext(text: str) -> str:
     """
     return _visible(text).replace("$", r"\$")
 
+
+_TEX_MATHS = {
+    "\\": r"\backslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\hat{}",
+    "~": r"{\sim}",
+    "<": "{<}",
+    ">": "{>}",
+    "|": r"\vert{}",
+    "`": r"\grave{}",
+    "[": r"\lbrack{}",
+    "]": r"\rbrack{}",
+    "*": r"{\ast}",
+    **{character: f"{{{sign}}}" for character, sign in _LATEX_MATHS.items()},
+}
+
+
+def tex_maths(text: str) -> str:
+    r"""Make text safe within a formula of TeX that LaTeX, MathJax and KaTeX shall read alike.
+
+    What they share is mathematics: of the commands for signs in text KaTeX knows some and MathJax none. Nor is there a dollar sign, which
+    would end a formula of Markdown, but where it is meant.
+
+    Examples
+    --------
+    >>> print(tex_maths("a_b"), tex_maths("50%"))
+    \text{a}\_\text{b} \text{50}\%
+    """
+    return "".join(_TEX_MATHS.get(part) or rf"\text{{{part}}}" for part in _TEX_PARTS.findall(_visible(text)))
+
+
+# A run of what is plain; else one character, so that no two make a ligature.
+_TEX_PARTS = re.compile(rf"[^\\{{}}$&#%_^~<>|\"'`\[\]*,\-{''.join(_LATEX_MATHS)}]+|.", re.DOTALL)
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~$<>&:@=^\"']")
 

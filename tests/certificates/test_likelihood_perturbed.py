@@ -107,6 +107,21 @@ def test_the_mean_of_the_columns(case):
             assert rejected(model, fitting, of_curvature(result, mean=mean))
 
 
+def test_the_mean_of_the_columns_with_all_that_hangs_on_it(case):
+    """The parameters and their standard errors stay as they were; those of means in between do not."""
+    model, fitting = case
+    result = model.result_
+    if not result.fit_intercept:
+        return
+    for j, length in enumerate(np.linalg.norm(result.curvature.whitener, axis=1)):
+        mean = result.curvature.mean.copy()
+        mean[j] += 1e-3 / length / np.sqrt(result.weight_sum)  # a thousandth of a standard deviation
+        white = result.curvature.whitener.T @ (mean + result.curvature.origin)
+        centre = result.centre + (mean - result.curvature.mean) @ result.coef[0]
+        moved = replace(of_curvature(result, mean=mean, mean_white=white), centre=centre)
+        assert rejected(model, fitting, moved)
+
+
 def test_the_coordinates_of_the_intercept(case):
     model, fitting = case
     if model.result_.fit_intercept:

@@ -9,6 +9,8 @@ from mathlearn._errors import SchemaError
 from mathlearn.explain import explain, explain_row
 from mathlearn.explain.registry import registered
 from mathlearn.linear_model import LinearRegression
+from tests.explain.classes_fits import FITS as CLASSES_FITS
+from tests.explain.classes_fits import fit as classes_fit
 from tests.explain.fits import FITS, fit
 from tests.explain.likelihood_fits import FITS as LIKELIHOOD_FITS
 from tests.explain.likelihood_fits import fit as likelihood_fit
@@ -84,10 +86,10 @@ def test_every_step_that_is_ever_shown_is_perturbed():
 def test_every_topic_of_the_folder_is_used():
     from mathlearn.explain.setting import Setting
 
-    fits = [*map(fit, FITS), *map(likelihood_fit, LIKELIHOOD_FITS)]
+    fits = [*map(fit, FITS), *map(likelihood_fit, LIKELIHOOD_FITS), *map(classes_fit, CLASSES_FITS)]
     settings = [Setting.of(result, None, None, 0.95) for result in fits]
     for topic in registered():
-        mine = [setting for setting in settings if topic.method in {"any", setting.method}]
+        mine = [setting for setting in settings if topic.speaks_of(setting.method)]
         assert mine
         assert topic.about == "row" or any(topic.applies(setting) for setting in mine)
 

@@ -117,6 +117,26 @@ def test_the_iterations_are_those_of_the_fit():
     assert "sample" not in text
 
 
+def test_points_whose_curvature_was_kept_are_marked():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20_000, 15))
+    y = rng.random(20_000) < 1 / (1 + np.exp(-X[:, 0]))
+    model = LogisticRegression(C=np.inf).fit(X, y)
+    derivation = model.explain()
+    assert derivation.passed
+    text = derivation["The iterations"].to_text(200)
+    seen = model.result_.likelihood.iterations
+    assert not all(at.renewed for at in seen)
+    for k, at in enumerate(seen):
+        (line,) = (words for line in text.split("\n") if (words := line.split())[:2] == [str(k), str(at.rows)])
+        assert line[-1] == ("anew" if at.renewed else "kept")
+    assert "those of the point reached" not in text
+    assert "weights of this or of an earlier one" in text
+    assert "quadratic" not in text
+    assert r"& kept \\" in derivation.to_latex()
+    assert "kept" not in explain(fit("logit"))["The iterations"].to_text(200)
+
+
 def test_what_is_proved_of_the_maximum_depends_on_the_link():
     assert "the only one" in explain(fit("logit"))["It is the maximum"].claim[0]
     assert "local maximum" in explain(fit("gamma"))["It is the maximum"].claim[0]
@@ -224,14 +244,6 @@ def test_a_row_needs_its_offset():
         data[[*THREE, "exposure", "count"]], "count", offset="exposure"
     )
     assert num(float(named.predict(rows).item(3))) in named.explain(rows, row=3).to_text()
-
-
-def test_more_than_two_classes_are_refused_with_the_reason():
-    data = table()
-    model = LogisticRegression(C=np.inf).fit(data[THREE], data.g % 3)
-    for ask in (model.explain, model.equation, lambda: model.explain(data[THREE], row=0)):
-        with pytest.raises(DomainError, match="one linear predictor"):
-            ask()
 
 
 @pytest.mark.parametrize("df_num", [1, 2, 3, 4, 7, 30, 301])

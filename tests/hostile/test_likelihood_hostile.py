@@ -14,7 +14,14 @@ import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
 
 import mathlearn
-from mathlearn._errors import DomainError, MathlearnError, NonFiniteInputError, RankDeficiencyWarning, SchemaError
+from mathlearn._errors import (
+    CountWarning,
+    DomainError,
+    MathlearnError,
+    NonFiniteInputError,
+    RankDeficiencyWarning,
+    SchemaError,
+)
 from mathlearn.linear_model import (
     GammaRegressor,
     GeneralizedLinearRegressor,
@@ -46,6 +53,7 @@ def fitted(model, *data, **roles):
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", RankDeficiencyWarning)
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", CountWarning)
         return model.fit(*data, **roles)
 
 
@@ -62,7 +70,7 @@ REFUSED = {
     "counts below zero": (POISSON, COUNTS, {3: -1.0, 5: -1.0}, {}, r"y has 2 of 60 .* first -1\.0 in row 3: allowed.*Gaussian"),
     "gamma at zero": (GAMMA, AMOUNTS, {4: 0.0}, {}, r"y has 1 of 60 .* first 0\.0 in row 4: allowed are numbers above 0.*Tweedie"),
     "neither 0 nor 1": (BINOMIAL, BINARY, {4: 2.0}, {}, r"y has 1 of 60 .* first 2\.0 in row 4: allowed are 0 and 1"),
-    "a share without trials": (BINOMIAL, BINARY, {4: 0.5}, {}, "or give proportions and their numbers of trials"),
+    "a share without trials": (BINOMIAL, BINARY, {4: 0.5}, {}, r"of proportions give the trials too \(trials=\)"),
     "no count at all": (POISSON, COUNTS, {...: 0.0}, {}, "y is zero in all 60 rows"),
     "no amount at all": (TweedieRegressor(power=1.5), AMOUNTS, {...: 0.0}, {}, "y is zero in all 60 rows"),
     "one class": (LOGIT, BINARY, {...: 1.0}, {}, "at least 2 classes in the data, but the data contains only one class: 1"),

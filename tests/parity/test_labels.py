@@ -121,3 +121,27 @@ def test_memory_of_learning_is_bounded(tmp_path):
     tracemalloc.stop()
     assert rows.design.classes == ("0", "1", "2", "3", "4")
     assert peak < 4 * n
+
+
+# ------------------------------------------------------------------------------------------- of the left side of a formula
+
+
+@pytest.mark.parametrize(
+    ("left", "holds"),
+    [('species == "Adelie"', lambda t: t["species"] == "Adelie"), ("2 * k < w", lambda t: 2 * t["k"] < t["w"])],
+)
+@pytest.mark.parametrize("max_rows", [7, 100])
+def test_events_are_the_same_from_every_source(source, frame, left, holds, max_rows):
+    rows = bind(source, formula=f"{left} ~ x", labels=True, missing="drop", sample_weight="w")
+    assert rows.design.classes == (False, True)
+    index, y = y_of(rows, max_rows)
+    kept = frame.dropna(subset=["x", "species"] if "species" in left else ["x"]).query("w > 0")
+    np.testing.assert_array_equal(index, kept.index)
+    np.testing.assert_array_equal(y, holds(kept))
+
+
+def test_a_reference_is_the_same_from_every_source(source, frame):
+    rows = bind(source, formula='C(species, ref="Chinstrap") ~ x', labels=True, missing="drop", sample_weight="w")
+    assert rows.design.classes == ("Chinstrap", "Adelie", "Gentoo")
+    index, y = y_of(rows, 7)
+    np.testing.assert_array_equal(rows.design.decode(y), frame.loc[index, "species"])

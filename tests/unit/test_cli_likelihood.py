@@ -119,6 +119,18 @@ def test_offset_weights_and_covariance_arrive(run, rows, tmp_path):
     )
 
 
+def test_shares_and_their_trials_are_successes_and_failures(run, rows, tmp_path):
+    path, shares = tmp_path / "m.safetensors", tmp_path / "shares.csv"
+    table = pd.read_csv(rows)[["a", "died"]].assign(share=lambda t: t["died"] / 10, beds=10)
+    table.to_csv(shares, index=False)
+    binomial = ("--model", "glm", "--family", "binomial")
+    assert run("fit", shares, *binomial, "--target", "share", "--features", "a", "--trials", "beds", "--save", path)[0] == 0
+    model = mathlearn.load(path)
+    expected = GeneralizedLinearRegressor(family="binomial", formula="cbind(died, beds - died) ~ a").fit(table)
+    np.testing.assert_allclose(model.result_.coef, expected.result_.coef, rtol=1e-9)
+    assert run("check", path, shares)[0] == 0
+
+
 def test_columns_with_a_role_are_no_features(run, rows, tmp_path):
     path, few = tmp_path / "m.safetensors", tmp_path / "few.csv"
     pd.read_csv(rows)[["a", "b", "lt", "count"]].to_csv(few, index=False)
@@ -223,6 +235,8 @@ def test_labels_cannot_act_in_a_spreadsheet(run, tmp_path):
         (["tweedie"], "--model tweedie needs --power"),
         (["glm", "--family", "tweedie"], "--family tweedie needs --power"),
         (["glm", "--family", "poisson", "--theta", "2"], "--theta goes with --family negative-binomial"),
+        (["glm", "--family", "poisson", "--trials", "died"], "--trials goes with --family binomial or quasibinomial"),
+        (["logistic", "--trials", "died"], "--trials goes with --model glm, not with logistic"),
         (["glm", "--family", "gamma", "--power", "1.5"], "--power goes with --family tweedie"),
         (["ridge"], "ridge"),
         (["glm", "--family", "weibull"], "weibull"),
@@ -283,6 +297,13 @@ def test_a_separated_fit_is_3_and_still_saves(run, tmp_path):
 
 
 # ----------------------------------------------------------------------------------------------- the other commands, JSON
+def test_explain_keeps_to_the_terminal(run, saved, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    assert max(map(len, run("explain", saved)[1].split("\n"))) > 90
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert max(map(len, run("explain", saved)[1].split("\n"))) <= 70
+
+
 def test_every_command_takes_a_saved_likelihood(run, rows, saved, tmp_path):
     assert run("summary", saved)[0] == 0
     assert "certified" in run("check", saved, rows)[1]

@@ -121,6 +121,35 @@ def test_the_negative_binomial_takes_up_its_own_dispersion():
     assert finding(model, X, y, "dispersion").severity.value == "fine"
 
 
+@pytest.mark.parametrize(
+    ("law", "says", "not_says"),
+    [
+        ({"family": "poisson"}, "family='quasipoisson'", "negative_binomial"),
+        (
+            {"family": "negative_binomial", "theta": 5.0},
+            "family='poisson' or, for less variation still, 'quasipoisson'",
+            "leave",
+        ),
+    ],
+    ids=["poisson", "negative binomial"],
+)
+def test_the_remedy_against_too_little_variation_is_no_law_with_more(law, says, not_says):
+    X, _, rng = columns(300)
+    y = rng.binomial(10, 0.5, 300).astype(float)
+    found = finding(GeneralizedLinearRegressor(**law).fit(X, y), X, y, "dispersion")
+    assert found.effect.value < 0.6
+    assert says in found.remedy
+    assert not_says not in found.remedy
+
+
+def test_an_estimated_shape_is_not_to_be_estimated():
+    X, y = counts(400, seed=3, extra=0.5)
+    y[np.argsort(y)[-6:]] *= 12.0  # more in the tail than any shape allows
+    found = finding(GeneralizedLinearRegressor(family="negative_binomial").fit(X, y), X, y, "dispersion")
+    assert found.effect.value > 1.2
+    assert found.remedy == "covariance='HC1', which takes standard errors from the rows"
+
+
 def test_one_trial_a_row_cannot_be_overdispersed():
     X, eta, rng = columns(200)
     trials = np.where(np.arange(200) == 0, 2, 1)

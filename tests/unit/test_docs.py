@@ -1,5 +1,6 @@
 """The documentation is true: its code runs, its outputs are what is printed, its links and paths lead somewhere."""
 
+import dataclasses
 import difflib
 import os
 import re
@@ -10,7 +11,9 @@ import doc_pages
 import pytest
 from doc_pages import PAGES, ROOT
 
+import mathlearn
 from benchmarks import accuracy
+from mathlearn import errors
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MARKDOWN = (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md")
@@ -96,6 +99,18 @@ def test_the_paths_of_the_contributors_guide_exist():
     named = re.findall(r"`((?:\w[\w.-]*/)+[\w.-]*)`", text)
     assert len(named) > 15
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_error_warning_and_setting_is_on_its_page():
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    settings = [field.name for field in dataclasses.fields(mathlearn.get_config())]
+    assert [name for name in (*errors.__all__, *settings) if f"`{name}`" not in page] == []
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
+    assert [str(page) for page in pages if f"({page})" not in index and page.name != "README.md"] == []
 
 
 def test_the_make_targets_of_the_readme_exist():

@@ -162,7 +162,7 @@ def test_canonical_text(text, canonical):
         ("y ~ cbind(a, b)", "on the left", 4),
         ("a + b ~ c", r"cbind\(a, b\)", 0),
         ("a/b ~ c", "a response is", 1),
-        ("C(a) ~ c", "a response is", 0),
+        ("bs(a) ~ c", "a response is", 0),
         ("cbind() ~ c", "takes responses", 0),
         ("cbind(a, a) ~ c", "given twice", 0),
         ("y ~ x + y", "also a term", 8),

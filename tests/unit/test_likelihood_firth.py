@@ -20,6 +20,7 @@ from mathlearn.data.bind import bind
 from mathlearn.linear_model import GeneralizedLinearRegressor, LogisticRegression
 from mathlearn.probability import family_named
 from mathlearn.statistics import analysis_of_deviance
+from mathlearn.statistics.cells import number
 from tests.reference.glm.cases import case
 
 seeds = st.integers(0, 2**32 - 1)
@@ -285,6 +286,16 @@ def test_the_summary_says_which_intervals_to_take(separated):
         model.summary().head
     )
     assert "likelihood-ratio test: the bias is reduced" in str(model.summary()).replace("\n            ", " ")
+
+
+def test_criteria_of_a_maximum_are_withheld_for_it_is_none(separated):
+    _, _, model = separated
+    glance = model.glance()
+    assert glance[["aic", "bic"]].isna().all(axis=None)
+    assert "the bias is reduced" in glance.attrs["reasons"]["aic"]
+    text = " ".join(str(model.summary()).split())
+    assert f"penalised log-likelihood = {number(model.result_.likelihood.penalised_log_likelihood, 6)}" in text
+    assert "AIC =" not in text
 
 
 def test_deviances_of_fits_with_a_reduced_bias_are_not_compared(separated):

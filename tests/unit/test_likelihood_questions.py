@@ -249,15 +249,6 @@ def test_an_estimated_shape_is_held(counts):
     assert found.notes == ("theta held at the estimate of the whole fit",)
 
 
-def test_several_linear_predictors_are_refused(counts):
-    X, y = counts
-    y = np.minimum(y, 2)
-    model = LogisticRegression(C=np.inf).fit(X, y)
-    for ask in (model.ratios, lambda: model.marginal_effects(X), lambda: model.test_terms(X, y)):
-        with pytest.raises(DomainError, match="one linear predictor"):
-            ask()
-
-
 # --------------------------------------------------------------------------------------------------------------- profile
 @pytest.mark.parametrize("name", ["logit", "poisson_log_offset", "negative_binomial_theta_2"])
 def test_exact_profile_intervals(name):

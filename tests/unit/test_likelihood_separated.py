@@ -91,6 +91,31 @@ def test_other_links_are_separated_alike(link):
     assert model.coef_[1] == np.inf
 
 
+@pytest.mark.parametrize(
+    ("law", "firth"),
+    [
+        ({"family": "binomial"}, True),
+        ({"family": "binomial", "link": "probit"}, False),
+        ({"family": "quasibinomial"}, False),
+        ({"family": "poisson"}, True),
+        ({"family": "negative_binomial", "theta": 2.0}, False),
+    ],
+    ids=str,
+)
+def test_a_remedy_is_offered_only_where_it_works(law, firth):
+    columns, y = separated_by_a_flag()
+    y = y if "binomial" in law["family"] and "theta" not in law else np.where(FLAG == 1, 0, 1 + CHOICE)
+    model = fit(GeneralizedLinearRegressor(**law), columns, y)
+    (message,) = [each.message for each in model.result_.defects]
+    (finding,) = model.diagnose(columns, y).named("separation")
+    assert ("bias_reduction='firth'" in message) == ("bias_reduction='firth'" in finding.remedy) == firth
+    assert "a penalty (alpha=1.0)" in message
+    for remedy in [{"alpha": 1.0}, *([{"bias_reduction": "firth"}] if firth else [])]:
+        other = GeneralizedLinearRegressor(**law, **remedy).fit(columns, y)
+        assert other.certificate_.ok
+        assert np.isfinite(other.coef_).all()
+
+
 def test_directions_found_in_a_record_are_checked_again():
     columns, y = separated_by_a_flag()
     model = fit(LogisticRegression(C=np.inf), columns, y)
@@ -152,3 +177,11 @@ def test_marginal_effects_are_withheld_where_a_column_is_open_beside_the_separat
     effects = model.marginal_effects(titanic)
     assert effects["p_value"].isna().all()
     assert effects.attrs["reasons"]
+
+
+def test_rounding_of_the_point_that_diverges_is_no_part_of_the_direction():
+    """Steps are symmetric about zero, where the intercept is; the noise about it is not shown as a combination."""
+    x = np.linspace(-1.0, 1.0, 40)
+    model = fit(LogisticRegression(C=np.inf), x[:, None], (x > 0.0).astype(int))
+    assert "along +1·x0 the likelihood" in model.result_.defects[0].message
+    assert_array_equal(model.result_.likelihood.separation.directions[0], 0.0)

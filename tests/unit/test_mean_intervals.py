@@ -19,7 +19,7 @@ few = settings(max_examples=30, deadline=None)
 def predictive(name, eta, error, *, dispersion=1.0, df=np.inf, link=None, pooled=True, **parameters):
     family = family_named(name, **parameters)
     eta, error = np.broadcast_arrays(np.atleast_1d(np.asarray(eta, float)), np.asarray(error, float))
-    return Predictive(family, family.link(link), eta, error, dispersion, df, pooled)
+    return Predictive(family, family.link(link), eta, error, dispersion, df, pooled, np.ones_like(eta))
 
 
 # ------------------------------------------------------------------------------------------------------------ the mixture

@@ -16,11 +16,13 @@ from mathlearn.data.bind import bind
 from mathlearn.fitting import multinomial_solver
 from mathlearn.fitting.likelihood_spec import LikelihoodSpec
 from mathlearn.fitting.multinomial import fit_multinomial
-from mathlearn.linear_model import LinearRegression, LogisticRegression
+from mathlearn.linear_model import LogisticRegression
 from mathlearn.persistence.consistency import check_model
+from mathlearn.plot import LeverageDisplay, MeanCurveDisplay
 from mathlearn.probability import family_named
 from mathlearn.results.fit_result import Status
 from mathlearn.results.stack import stacked_names
+from mathlearn.statistics import reasons
 
 
 def overlapping(n=200, seed=0):
@@ -192,8 +194,7 @@ def test_dependent_columns_are_named_once(rows):
         model = LogisticRegression(C=np.inf).fit(X.assign(twice=2 * X["size"]), y)
     table = model.tidy()
     assert list(table.term[table.estimate.isna()]) == ["size", "twice"] * 2
-    reasons = table.attrs["reasons"]
-    assert reasons["car / bus", "size", "estimate"].endswith("twice = 2·size")
+    assert table.attrs["reasons"]["car / bus", "size", "estimate"].endswith("twice = 2·size")
     assert model.result_.rank == 6
     plain = LogisticRegression(C=np.inf).fit(X, y)
     for name in ("wald_statistic", "lr_statistic", "aic"):
@@ -318,10 +319,33 @@ def test_iris_without_a_penalty_is_separated_and_what_is_left_is_the_fit_of_two_
     assert_allclose(chance[two, 1:], binary.predict_proba(X[two]), rtol=1e-7)
     assert_array_equal(chance[two, 0], 0.0)
     assert_array_equal(chance[~two], np.tile([1.0, 0.0, 0.0], (50, 1)))
-    assert np.isinf(model.tidy().estimate).all()
-    assert model.tidy().std_error.isna().all()
-    assert_array_equal(np.sign(model.tidy().estimate), np.sign(separation.directions[:, 0]))
-    assert np.isinf(model.coef_[0]).all()
+    # Each of the petal's measures tells setosa from the others by itself, so that neither has to.
+    assert model.tidy().estimate.isna().all()
+    assert set(model.tidy().attrs["reasons"].values()) == {reasons.OPEN}
+    assert np.isnan(model.coef_).all()
+
+
+def test_only_a_parameter_that_every_way_up_takes_to_one_end_is_infinite():
+    """Only the third class has the level: between the first two its coefficient is not known, and no sign is made up for it."""
+    x = np.array([0.0, 1.0, 2.0, 3.0, 1.0, 2.0, 0.0, 3.0, 1.0, 2.0, 0.0, 3.0])
+    level = np.repeat([0.0, 1.0], [8, 4])
+    y = np.array(["a", "b", "a", "b", "c", "c", "b", "a", "c", "c", "c", "c"])
+    table = quiet(np.column_stack([x, level]), y).tidy().set_index(["response", "term"])
+    assert np.isnan(table.estimate["b / a", "x1"])
+    assert table.attrs["reasons"]["b / a", "x1", "estimate"] == reasons.OPEN
+    assert table.estimate["c / a", "x1"] == np.inf
+    model = quiet(np.column_stack([x, level]), y)
+    assert_array_equal(model.coef_[2, 1], np.inf)
+    assert np.isnan(model.coef_[:2, 1]).all()
+    assert np.isfinite(model.coef_[:, 0]).all()
+    ratios = model.ratios().set_index(["response", "term"])
+    assert ratios.ratio["c / a", "x1"] == np.inf
+    assert np.isnan(ratios.ratio["b / a", "x1"])
+    unknown = model.contrast({"c: x1": 1.0, "b: x1": -1.0})
+    assert np.isnan(unknown.estimate).all()
+    assert list(unknown.reasons.values()) == [reasons.PARTED]
+    between = model.contrast({"c: x0": 1.0, "b: x0": -1.0})
+    assert np.isfinite(between.estimate).all()
 
 
 def test_a_separating_column_takes_only_its_own_coefficients():
@@ -432,36 +456,31 @@ def test_a_stack_that_contradicts_the_rest_is_refused(model, change, says):
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda m, X, y: m.explain(),
-        lambda m, X, y: m.equation(),
-        lambda m, X, y: m.plot(X, y),
-        lambda m, X, y: m.diagnose(X, y),
-        lambda m, X, y: m.influence(X, y),
-        lambda m, X, y: m.augment(X, y),
-        lambda m, X, y: m.report("never.html", X, y),
-        lambda m, X, y: m.predict_interval(X),
-        lambda m, X, y: m.infer(X, y, covariance="HC1"),
+        lambda m, X, y: m.plot(X, y, kind="partial"),
+        lambda m, X, y: m.plot(X, y, kind="diagnostics"),
+        MeanCurveDisplay.from_estimator,
+        LeverageDisplay.from_estimator,
     ],
-    ids=["explain", "equation", "plot", "diagnose", "influence", "augment", "report", "predict_interval", "infer"],
+    ids=["partial", "diagnostics", "mean curve", "leverage"],
 )
 def test_what_is_for_one_predictor_is_refused(model, rows, ask):
     with pytest.raises(DomainError, match="one linear predictor, and this fit of 3 classes has 2"):
         ask(model, *rows)
 
 
-def test_one_predictor_is_not_refused():
-    model = LinearRegression().fit([[0.0], [1.0], [3.0]], [1.0, 2.0, 2.5])
-    assert model.equation().startswith("ŷ")
+def test_what_is_shown_of_one_predictor_is_shown_of_several(model, rows, tmp_path):
+    assert model.explain().passed
+    assert model.explain(rows[0].iloc[[0]]).passed
+    assert model.equation().count("\n") == 1
+    assert model.plot(*rows).data.subject.classes == ("bus", "car", "tram")
+    assert {finding.name for finding in model.diagnose(*rows).findings} >= {"calibration", "linearity", "influence"}
+    model.report(tmp_path / "report.html", *rows)
+    assert "tram / bus" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_offset_is_refused(rows):
     with pytest.raises(DomainError, match=r"an offset \(offset\) is given, and y has 3 classes"):
         LogisticRegression().fit(*rows, offset=np.zeros(200))
-
-
-def test_a_robust_covariance_is_refused(rows):
-    with pytest.raises(DomainError, match="covariance='HC0' is offered for two classes, and y has 3"):
-        LogisticRegression(covariance="HC0").fit(*rows)
 
 
 def test_a_class_without_a_row_is_refused(rows):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import matplotlib as mpl
 
 mpl.use("Agg")
@@ -14,6 +16,7 @@ from scipy import stats
 
 from mathlearn import scan
 from mathlearn._errors import DomainError, SchemaError
+from mathlearn.datasets import load_titanic
 from mathlearn.linear_model import (
     GammaRegressor,
     GeneralizedLinearRegressor,
@@ -33,6 +36,7 @@ from mathlearn.plot import (
     plot_model,
 )
 from mathlearn.plot.cloud import LIMIT
+from mathlearn.plot.marginal import note
 from mathlearn.plot.measured import column
 
 pytestmark = pytest.mark.usefixtures("figures_closed")
@@ -344,6 +348,28 @@ def test_coefficients_of_a_link_without_ratios_stay_what_they_are(table):
     assert display.ax_.get_xlabel() == "change of the linear predictor (probit) per unit of the term"
 
 
+def test_a_mean_at_the_end_of_its_range_is_drawn_and_has_no_interval():
+    people = load_titanic()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = logistic("survived ~ class * age + sex").fit(people)
+    display = rendered(MarginalMeansDisplay.from_estimator(model, people))
+    (panel,) = [panel for panel in display.data.panels if panel.feature == "age"]
+    child = panel.levels.index("child")
+    assert panel.curve.mean[child] == 1.0
+    assert np.isnan(panel.curve.low[child])
+    assert "none where separated rows take the mean to the end of its range" in note(display.data)
+    assert display.axes_[0][1].get_ylim()[1] > 1.0
+
+
+def test_marks_of_rows_are_spoken_of_where_there_are_some(table):
+    people = load_titanic()
+    categories = logistic("survived ~ class + sex").fit(people)
+    assert "Marks" not in note(rendered(MarginalMeansDisplay.from_estimator(categories, people)).data)
+    numbers = logistic("label ~ a + b").fit(table)
+    assert "Marks" in note(rendered(MarginalMeansDisplay.from_estimator(numbers, table)).data)
+
+
 def test_means_over_each_column_are_predictions_with_the_others_held(table):
     model = logistic("label ~ a * b + g").fit(table)
     data = rendered(MarginalMeansDisplay.from_estimator(model, table)).data
@@ -435,12 +461,3 @@ def test_names_are_shown_as_typed_in_every_figure(table, kind, theme):
     assert "<b>" not in svg
     assert "</title></title>" not in svg
     assert ("$y$" if kind == "diagnostics" else "$x_1$") in svg
-
-
-def test_more_classes_than_two_are_refused_with_what_there_is():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(90, 2))
-    y = np.repeat(["a", "b", "c"], 30)
-    model = LogisticRegression().fit(X + (y == "b")[:, None], y)
-    with pytest.raises(DomainError, match="classes"):
-        plot_model(model, X, y)

@@ -40,7 +40,7 @@ def page(penguin_model):
 
 def test_the_verdict_comes_before_any_number(page):
     body = page[page.index("<body>") :]
-    assert body.index("certified") < body.index("-4031.5")
+    assert body.index("certified") < body.index("−4031.5")
     order = [
         body.index(f'id="{name}"') for name in ("verdict", "coefficients", "figures", "diagnostics", "certificate")
     ]
@@ -296,12 +296,31 @@ def test_a_separated_fit_has_a_page_that_says_so_first():
     assert "separated" in page[page.index('<section id="verdict"') : page.index('<section id="coefficients"')]
 
 
-def test_more_classes_than_two_have_a_page_that_says_what_is_not_on_it():
+@pytest.mark.parametrize(("p", "figures"), [(1, 1), (2, 2), (3, 1)])
+def test_more_classes_than_two_have_a_whole_page(p, figures):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, p)), np.repeat(["a", "<b>", "c & d"], 30)
+    X[:, 0] += y == "<b>"
+    page = report_html(LogisticRegression(C=np.inf).fit(X, y), X, y)
+    for section in ("coefficients", "ratios", "figures", "diagnostics", "mathematics", "iterations"):
+        assert f'<section id="{section}"' in page
+    assert page.count("<figure>") == figures
+    assert "Not on this page" not in page
+    ratios = page[page.index('<section id="ratios"') : page.index('<section id="figures"')]
+    assert ratios.count('<th scope="row">a / &lt;b&gt;</th>') == p
+    assert ratios.count('<th scope="row">c &amp; d / &lt;b&gt;</th>') == p
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize("C", [1.0, np.inf])
+def test_several_classes_without_inference_have_a_page_that_says_why(C):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(90, 2)), np.repeat(["a", "b", "c"], 30)
-    X[:, 0] += y == "b"
-    page = report_html(LogisticRegression(C=np.inf).fit(X, y), X, y)
-    absent = page[page.index("Not on this page") :]
-    for section in ("Figures", "Diagnostics", "Mathematics"):
-        assert f"<dt>{section}</dt>" in absent
-    assert '<section id="mathematics"' not in page
+    X[:, 0] += 20.0 * np.repeat([0, 1, 2], 30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = LogisticRegression(C=C).fit(X, y)
+    page = report_html(model, X, y)
+    figures = page[page.index('<section id="figures"') : page.index('<section id="diagnostics"')]
+    assert ("penalised" if C == 1.0 else "separated completely") in figures
+    assert ("NOT CERTIFIED</title>" in page) == (np.inf == C)

@@ -11,6 +11,7 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose
 from scipy import stats as laws
 
+import mathlearn
 from mathlearn import statistics as st
 from mathlearn.errors import SchemaError
 from mathlearn.linear_model import (
@@ -200,7 +201,7 @@ def test_trials_are_counted_and_rows_are_n():
         rtol=1e-9,
     )
     assert_allclose(fit.glance().loc[0, "bic"], -2 * other.llf + 2 * math.log(5), rtol=1e-9)
-    assert "n = 5 of 46 trials, 3 residual df; dispersion fixed at 1" in words(fit.summary())
+    assert "n = 5 rows with 46 trials, 3 residual df; dispersion fixed at 1" in words(fit.summary())
 
 
 def test_without_residual_degrees_of_freedom_a_known_dispersion_keeps_its_inference():
@@ -215,7 +216,7 @@ def test_without_residual_degrees_of_freedom_a_known_dispersion_keeps_its_infere
 
 def test_estimated_parameters_are_counted():
     result = model("negative_binomial").result_
-    estimated = replace(result, likelihood=replace(result.likelihood, estimated=("theta",)))
+    estimated = replace(result, likelihood=replace(result.likelihood, estimated=("theta",), estimated_errors=(0.2,)))
     one, other = st.glance(result).loc[0], st.glance(estimated).loc[0]
     assert_allclose([other["aic"] - one["aic"], other["bic"] - one["bic"]], [2.0, math.log(80)], rtol=1e-9)
     assert "Negative binomial regression (theta = 1.5, estimated) of y" in str(st.summarise(estimated))
@@ -482,3 +483,92 @@ def test_other_frames_hold_the_same(as_):
     values = frame["deviance"].to_list() if as_ == "polars" else frame["deviance"].to_pylist()
     assert values == analysis.to_frame()["deviance"].tolist()
     assert len(st.glance(model("poisson").result_, as_)) == 1
+
+
+@pytest.mark.parametrize("name", ["poisson", "quasipoisson", "gamma"])
+def test_a_test_is_called_by_the_law_that_it_is_referred_to(name):
+    """F, where the dispersion is estimated, is no likelihood ratio."""
+    X, y = rows(name)
+    fit, by_f = model(name), name not in FIXED
+    text = str(fit.test_terms(X, y))
+    assert text.startswith(
+        "F tests of terms, by differences of deviances" if by_f else "likelihood ratio tests of terms"
+    )
+    assert ("deviance F(3, 76)" if by_f else "likelihood ratio chi2(3)") in words(fit.summary())
+    test = st.deviance_test(model(name, 1), fit)
+    assert test.name == ("F test" if by_f else "LR test")
+    told = {label for label, _ in mathlearn.compare(model(name, 1), fit).sheet().notes}
+    assert told & {"F test", "LR test"} == {test.name}
+    robust = model(name).infer(X, y, covariance="HC0")
+    called = "F test of the deviances" if by_f else "likelihood-ratio test"
+    assert f"Withheld {called}: under the HC0 covariance" in words(robust.summary())
+
+
+# ---------------------------------------------------------------------------------------------- few columns, and offsets
+
+
+@pytest.mark.parametrize("formula", ["y ~ 1", "y ~ 1 + offset(o)", "y ~ 0 + offset(o)"])
+@pytest.mark.parametrize("family", ["poisson", "gamma", "negative_binomial"])
+def test_a_summary_without_columns_says_nothing_of_columns(formula, family):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"y": 1.0 + rng.negative_binomial(1, 0.3, 50), "o": 0.2 * rng.normal(size=50)})
+    fit = GeneralizedLinearRegressor(family=family, link="log", formula=formula).fit(frame)
+    text = words(fit.summary())
+    for word in ("Condition", "Meaning", "All slopes", "without columns", "explained", "= -0"):
+        assert word not in text
+    assert "there are no slopes to test" in text
+    assert ("offset" in formula) == ("o is added to every linear predictor" in text)
+    assert abs(fit.glance().loc[0, "deviance_explained"]) < 1e-12
+    assert fit.verify(frame).ok
+
+
+def test_columns_that_are_not_centred_are_not_said_to_be():
+    X, y = rows("poisson")
+    alone = GeneralizedLinearRegressor(family="poisson", fit_intercept=False).fit(X[:, :1], y)
+    assert "Rank 1 of 1 column Condition 1 of the weighted, scaled columns" in words(alone.summary())
+    assert "of the weighted, centred, scaled columns" in words(model("poisson", 1).summary())
+    assert "after scaling:" in words(LinearRegression(fit_intercept=False).fit(X, y).summary())
+    assert "after centring and scaling:" in words(LinearRegression().fit(X, y).summary())
+
+
+@pytest.mark.parametrize("name", ["poisson", "gamma", "binomial probit"])
+def test_with_an_offset_the_score_is_the_deviance_explained(name):
+    link, given, _ = FAMILIES[name]
+    X, y = rows(name)
+    offset = 0.7 * X[:, 2]
+    fit = GeneralizedLinearRegressor(family=name.split()[0], link=link, **given).fit(X[:, :2], y, offset=offset)
+    assert_allclose(fit.score(X[:, :2], y, offset=offset), fit.glance().loc[0, "deviance_explained"], rtol=1e-9)
+    assert_allclose(fit.score(X[:, :2], y, offset=np.zeros(80)), 1 - _share_left(fit, X[:, :2], y), rtol=1e-12)
+
+
+def _share_left(fit, X, y):
+    """Deviance of predictions without an offset, over that of the mean."""
+    family = fit._fitted_law()[0]
+    left = family.deviance(y, fit.predict(X, offset=np.zeros(len(y)))).sum()
+    return left / family.deviance(y, np.full(len(y), y.mean())).sum()
+
+
+def test_the_score_of_new_rows_is_against_their_own_level_beside_the_offset():
+    X, y = rows("poisson")
+    offset = 0.7 * X[:, 2]
+    fit = GeneralizedLinearRegressor(family="poisson").fit(X[:50, :2], y[:50], offset=offset[:50])
+    level = y[50:].sum() / np.exp(offset[50:]).sum()  # of a Poisson with the logarithm, in closed form
+
+    def deviance(mean):
+        return 2 * np.sum(np.where(y[50:] > 0, y[50:] * np.log(np.maximum(y[50:], 1) / mean), 0.0) - y[50:] + mean)
+
+    expected = 1 - deviance(fit.predict(X[50:, :2], offset=offset[50:])) / deviance(level * np.exp(offset[50:]))
+    assert_allclose(fit.score(X[50:, :2], y[50:], offset=offset[50:]), expected, rtol=1e-10)
+
+
+def test_hc1_has_the_factor_that_statsmodels_leaves_out_of_a_glm():
+    """Of statsmodels 0.15.0, whose GLM gives HC0 whichever of HC0 to HC3 is asked for."""
+    X, y = rows("poisson")
+    plain = sm.GLM(y, sm.add_constant(X), family=sm.families.Poisson())
+    ours = {kind: model("poisson").infer(X, y, covariance=kind) for kind in ("HC0", "HC1")}
+    for kind, factor in (("HC0", 1.0), ("HC1", math.sqrt(80 / 76))):
+        other = plain.fit(cov_type=kind, tol=1e-13)
+        assert_allclose(ours[kind].tidy()["std_error"], factor * other.bse, rtol=1e-8)
+        assert_allclose(
+            ours[kind].tidy()["p_value"], 2 * laws.norm.sf(np.abs(other.params / (factor * other.bse))), rtol=1e-6
+        )

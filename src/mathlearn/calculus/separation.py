@@ -205,10 +205,11 @@ class _Search(NamedTuple):
 
     def informed(self, hint: FloatArray) -> tuple[tuple[FloatArray, Trial] | None, Picked]:
         """Try the hint: the direction, if it is one, and the sample with the rows that it gets most wrong."""
-        size = float(self.frame.sizes(hint)[int(self.frame.intercept) :].max(initial=0.0)) or 1.0
+        sizes = self.frame.sizes(hint)
+        size = float(sizes[int(self.frame.intercept) :].max(initial=0.0)) or 1.0
         parameters = np.zeros_like(hint)
         places = np.concatenate([np.arange(int(self.frame.intercept)), int(self.frame.intercept) + self.frame.columns])
-        parameters[places] = hint[places] / size
+        parameters[places] = np.where(sizes > _NOISE * sizes.max(), hint[places], 0.0) / size
         if not (np.isfinite(parameters).all() and parameters.any()):
             return None, self.sample
         found = self.tried((Direction.of(parameters, self.frame),))

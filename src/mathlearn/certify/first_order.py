@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mathlearn.certify.gradient_terms import GradientTerms, far_out, pearson_shares
 from mathlearn.certify.likelihood import MOST_GRADIENT
 from mathlearn.certify.likelihood_rows import LikelihoodRows
 from mathlearn.linalg.errorfree import TINY
@@ -56,9 +57,8 @@ def first_order_rows(chunk: Chunk, shown: FirstOrderShown) -> LikelihoodRows:
     squares = x.multiply(x) if hasattr(x, "multiply") else np.square(x)
     first = int(shown.level is not None)
     square = np.concatenate([[curve.sum()][:first], np.asarray(squares.T @ curve)])
-    mean = shown.link.mu(eta)
-    variance = shown.family.variance(mean)
-    share = np.divide((y - mean) ** 2, variance, out=np.zeros_like(y), where=variance > 0.0)
+    share = pearson_shares(y, eta, shown.family, shown.link, kernels)
+    far, pearson, sizes = far_out(share), weight * share, np.abs(pull)
     null = np.broadcast_to(shown.null_eta + offset, y.shape)
     return LikelihoodRows(
         n=y.size,
@@ -68,8 +68,12 @@ def first_order_rows(chunk: Chunk, shown: FirstOrderShown) -> LikelihoodRows:
         noise=0.0,
         deviance=float(weight @ shown.family.deviance_at(y, eta, shown.link)),
         null_deviance=float(weight @ shown.family.deviance_at(y, null, shown.link)),
-        pearson=float(weight @ share),
-        weight=float(weight.sum()),
+        pearson=float(pearson.sum()),
+        terms=GradientTerms(
+            float(pearson[~far].sum()),
+            np.concatenate([[sizes[far].sum()][:first], np.asarray(abs(x[far]).T @ sizes[far])]),
+        ),
+        size=float(weight.sum()),
         farthest=float(np.abs(eta).max()),
     )
 
@@ -86,7 +90,7 @@ def first_order_certificate(rows: LikelihoodRows, pull: FloatArray, *, stopped: 
     stopped : str or None
         Why the solver stopped before the optimum.
     """
-    terms = math.sqrt(rows.pearson) * np.sqrt(rows.expected) + np.abs(pull)
+    terms = rows.terms.bound(np.sqrt(rows.expected)) + np.abs(pull)
     cosine = float((np.abs(rows.gradient + pull) / np.maximum(terms, TINY)).max(initial=0.0))
     says = (
         "the gradient at the solution, relative to the size of its terms: the cosine between a column and the residuals"

@@ -57,6 +57,9 @@ class Factor(NamedTuple):
         The level at the mean and the slopes shown, in these units.
     sizes : (k,)
         Sizes of the parameters as they are shown, the intercept at zero, in these units.
+    loose : (r - 1,) or None
+        What rounding of the mean shown leaves of the products of the level with the slopes, in the whitened basis; None where no level
+        stands apart.
     plain : Factor or None
         Where the columns were multiplied by the slopes' part of T before they were summed: this factor before that, see
         `of_white_columns`.
@@ -67,6 +70,7 @@ class Factor(NamedTuple):
     penalty: FloatArray
     beta: FloatArray
     sizes: FloatArray
+    loose: FloatArray | None = None
     plain: Factor | None = None
 
 
@@ -96,7 +100,7 @@ class LikelihoodEvidence(NamedTuple):
     relative : (k,)
         The same over the size of the parameter, or over its standard error if that is larger.
     se_error : float
-        Largest relative error of a standard error.
+        Largest relative error of the standard error of a parameter, or of any sum of multiples of parameters.
     curvature : float
         Smallest eigenvalue of the observed curvature in the whitened basis: 1 where it is the expected one.
     """
@@ -129,7 +133,8 @@ def likelihood_evidence(rows: LikelihoodRows, factor: Factor, dispersion: float)
     pull = pull if plain is factor else plain.root.T @ pull
     slope = rows.gradient + pull
     # Residuals no larger than the rounding of the predictors have no direction, and an exact fit has no dispersion.
-    terms = max(math.sqrt(rows.pearson), rounding / MOST_GRADIENT) * length_of + np.abs(pull)
+    added = rows.terms if plain is factor else rows.terms._replace(far=np.abs(plain.root).T @ rows.terms.far)
+    terms = np.maximum(added.bound(length_of), rounding / MOST_GRADIENT * length_of) + np.abs(pull)
     phi = dispersion if dispersion > 0.0 and math.isfinite(dispersion) and not rows.exact else 1.0
     image = root.T @ slope
     far = root.T @ _with(rows.expected, penalty) @ root - np.eye(root.shape[1])
@@ -143,15 +148,23 @@ def likelihood_evidence(rows: LikelihoodRows, factor: Factor, dispersion: float)
     length = np.where(length > 0.0, length, 1.0)
     error = (np.abs(functionals @ step) / length + hidden) / math.sqrt(phi)
     se = length * math.sqrt(phi)
-    excess = np.abs(np.einsum("ij,jk,ik->i", functionals, far, functionals)) / length**2 / 2.0
     return LikelihoodEvidence(
         gradient=float((np.abs(slope) / np.maximum(terms, TINY)).max(initial=0.0)),
         decrement=float(np.sqrt(image @ image)) / math.sqrt(phi),
         error=error,
         relative=error * se / np.maximum(factor.sizes, np.maximum(se, TINY)),
-        se_error=float(excess.max(initial=0.0)),
+        se_error=_se_error(far, factor),
         curvature=least,
     )
+
+
+def _se_error(far: FloatArray, factor: Factor) -> float:
+    """Bound the relative error of every standard error: the true variance of coordinates b is ``b (I + far)^-1 b``, against ``b b``."""
+    wrong = far.copy()
+    if factor.loose is not None:
+        edge = wrong[0, 1:]
+        wrong[0, 1:] = wrong[1:, 0] = np.copysign(np.maximum(np.abs(edge) - factor.loose, 0.0), edge)
+    return float(np.abs(np.linalg.eigvalsh(wrong)).max(initial=0.0)) / 2.0
 
 
 def _unknown(k: int) -> LikelihoodEvidence:
@@ -179,7 +192,7 @@ def _rounding(rows: LikelihoodRows, plain: Factor, columns: FloatArray) -> float
 
 def _summing(rows: LikelihoodRows, plain: Factor, columns: FloatArray, pull: FloatArray) -> float:
     """Bound on what rounding of the sums hides of the decrement: a few units in the last place of their terms in each direction."""
-    terms = math.sqrt(rows.pearson) * columns + np.abs(pull)
+    terms = rows.terms.bound(columns) + np.abs(pull)
     return 64 * ROUNDOFF * float(np.linalg.norm(np.abs(plain.root).T @ terms))
 
 

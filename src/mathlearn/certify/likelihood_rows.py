@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mathlearn.calculus.objective import pass_rows
-from mathlearn.certify.shown_columns import Shown, ShownColumns
+from mathlearn.certify.gradient_terms import GradientTerms, far_out, pearson_shares
+from mathlearn.certify.shown_columns import Shown, ShownColumns, about_mean
 from mathlearn.data.reduce import found_again
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.probability.family import Kernels
+    from mathlearn.probability.link import Link
 
 __all__ = ["Deviances", "LikelihoodRows", "Shown", "look"]
 
 _CANCELLED = 1e3  # losses over the deviance from which their difference has lost digits worth having
-_SMALLEST, _LARGEST, _ROOT = 1e-290, 1e290, 1e145
 
 
 class LikelihoodRows(NamedTuple):
@@ -36,8 +37,10 @@ class LikelihoodRows(NamedTuple):
     noise : float
         Sum of ``w c`` times the squares of the offsets.
     deviance, null_deviance, pearson : float
-    weight : float
-        Sum of the weights times trials.
+    terms : GradientTerms
+        Bounds what is added up in the gradient; of the columns before they are multiplied by a basis.
+    size : float
+        What squared rounding errors in predictors and means are multiplied by in the deviance.
     farthest : float
         Largest absolute linear predictor.
     least : float
@@ -52,7 +55,8 @@ class LikelihoodRows(NamedTuple):
     deviance: float
     null_deviance: float
     pearson: float
-    weight: float
+    terms: GradientTerms
+    size: float
     farthest: float
     least: float = 0.0
 
@@ -64,7 +68,12 @@ class LikelihoodRows(NamedTuple):
     @property
     def exact(self) -> bool:
         """Whether the means are the observations, to rounding."""
-        return bool(self.deviance <= 64.0 * float(np.finfo(np.float64).eps) ** 2 * self.weight)
+        return bool(self.deviance <= self.rounding)
+
+    @property
+    def rounding(self) -> float:
+        """Deviance that rounding of the observations, the means or the predictors can make."""
+        return 64.0 * float(np.finfo(np.float64).eps) ** 2 * self.size
 
     def merge(self, other: LikelihoodRows) -> LikelihoodRows:
         """Return the sums over both sets of rows."""
@@ -77,7 +86,8 @@ class LikelihoodRows(NamedTuple):
             deviance=self.deviance + other.deviance,
             null_deviance=self.null_deviance + other.null_deviance,
             pearson=self.pearson + other.pearson,
-            weight=self.weight + other.weight,
+            terms=self.terms.merge(other.terms),
+            size=self.size + other.size,
             farthest=max(self.farthest, other.farthest),
             least=self.least + other.least,
         )
@@ -96,7 +106,10 @@ class LikelihoodRows(NamedTuple):
         rows = family.kernels(y, eta, link, refine=shown.careful)
         curve = _times(rows.curvature, weight)
         bent = None if family.canonical == link.name else _times(family.observed(y, eta, link), weight)
-        gradient, expected, observed = at.sums(_times(rows.gradient, weight), curve, bent)
+        pull, share = _times(rows.gradient, weight), pearson_shares(y, eta, family, link, rows)
+        pearson = _times(share, weight)
+        terms = _terms(chunk, shown, pull, pearson, far_out(share))
+        gradient, expected, observed = at.sums(pull, curve, bent)
         deviances = _deviances(chunk, shown, eta, rows)
         return cls(
             n=y.size,
@@ -106,8 +119,9 @@ class LikelihoodRows(NamedTuple):
             noise=0.0 if chunk.offset is None else float(curve @ chunk.offset**2),
             deviance=deviances.fit,
             null_deviance=deviances.null,
-            pearson=_total(_pearson(y, eta, shown, rows), weight),
-            weight=float(y.size) if weight is None else float(weight.sum()),
+            pearson=float(pearson.sum()),
+            terms=terms,
+            size=_size(eta, curve, link),
             farthest=float(max(eta.max(), -eta.min())),
             least=deviances.least,
         )
@@ -169,6 +183,26 @@ def _deviances(chunk: Chunk, shown: Shown, eta: FloatArray, rows: Kernels) -> De
     return Deviances(2.0 * (_total(rows.loss, weight) - least), 2.0 * (_total(alone, weight) - least), least)
 
 
+def _size(eta: FloatArray, curve: FloatArray, link: Link) -> float:
+    """Sum the squares of what a relative change of 1, of the predictor or of the mean, makes of the predictor; weighted by the curvature.
+
+    Of a predictor that is a power of the mean the two are alike.
+    """
+    own = 0.0 if link.inverse_power else float(curve.sum())
+    return float(curve @ (eta * eta)) + own
+
+
+def _terms(chunk: Chunk, shown: Shown, pull: FloatArray, pearson: FloatArray, far: BoolArray) -> GradientTerms:
+    first = int(shown.intercept)
+    total = np.zeros(first + shown.coef.size)
+    if not far.any():
+        return GradientTerms(float(pearson.sum()), total)
+    size = np.abs(pull[far])
+    total[:first] = size.sum()
+    total[first:] = size @ np.abs(about_mean(np.asarray(chunk.X)[far], shown))
+    return GradientTerms(float(pearson[~far].sum()), total)
+
+
 def _observed(chunk: Chunk) -> tuple[FloatArray, FloatArray | None]:
     """Take the observations (n,), and what multiplies the kernels of a row: its weight times its trials."""
     response = np.asarray(chunk.y)
@@ -187,22 +221,3 @@ def _times(x: FloatArray, weight: FloatArray | None) -> FloatArray:
 
 def _total(x: FloatArray, weight: FloatArray | None) -> float:
     return float(x.sum() if weight is None else x @ weight)
-
-
-def _pearson(y: FloatArray, eta: FloatArray, shown: Shown, rows: Kernels) -> FloatArray:
-    """Return the squared Pearson residuals; a row whose mean is its observation at the end of the range has none.
-
-    ``gradient**2 / curvature`` is ``(y - mu)**2 / V(mu)``; where the curvature leaves the range of doubles, the variance may not.
-    """
-    g, c = rows.gradient, rows.curvature
-    share = np.divide(g * g, c, out=np.zeros_like(g), where=c > 0.0)
-    if c.size and c.min() > _SMALLEST and c.max() < _LARGEST and max(g.max(), -g.min()) < _ROOT:
-        return share
-    mean = shown.link.mu(eta)
-    variance, residual = shown.family.variance(mean), y - mean
-    inside = (c > _SMALLEST) & (c < _LARGEST) & (np.abs(g) < _ROOT)
-    better = ~inside & (variance > _SMALLEST) & (variance < _LARGEST) & (np.abs(residual) < _ROOT)
-    share[better] = residual[better] * residual[better] / variance[better]
-    left = ~inside & ~better & (c > 0.0)
-    share[left] = g[left] / c[left] * g[left]
-    return share

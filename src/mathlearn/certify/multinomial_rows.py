@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.certify.gradient_terms import GradientTerms, far_out
 from mathlearn.certify.likelihood_rows import LikelihoodRows
 
 if TYPE_CHECKING:
@@ -72,18 +73,22 @@ def look_at_classes(chunk: Chunk, shown: MultinomialShown) -> LikelihoodRows:
     # One minus a probability near one, from its logarithm.
     residual[missed, codes[missed] - 1] = np.expm1(own[missed])
     z = np.column_stack([np.ones(chunk.n), columns]) if shown.intercept else columns
+    share = np.expm1(-own)
+    far = far_out(share)
+    pull, pearson = weight[:, None] * residual, weight * share
     variance = weight[:, None] * chance[:, 1:] * -np.expm1(log_chance[:, 1:])
     expected = _spread(z, chance[:, 1:], variance, weight) if shown.curved else (variance.T @ (z * z)).ravel()
     return LikelihoodRows(
         n=chunk.n,
-        gradient=((weight[:, None] * residual).T @ z).ravel(),
+        gradient=(pull.T @ z).ravel(),
         expected=expected,
         observed=expected,
         noise=0.0,
         deviance=-2.0 * float(weight @ own),
         null_deviance=-2.0 * float(weight @ shown.null[codes]),
-        pearson=float(weight @ np.expm1(-own)),
-        weight=float(weight.sum()),
+        pearson=float(pearson.sum()),
+        terms=GradientTerms(float(pearson[~far].sum()), (np.abs(pull[far]).T @ np.abs(z[far])).ravel()),
+        size=float(weight.sum()),
         farthest=float(np.abs(scores[np.isfinite(scores)]).max(initial=0.0)),
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mathlearn.probability.family import Family
     from mathlearn.probability.link import Link
 
-__all__ = ["Shown", "ShownColumns"]
+__all__ = ["Shown", "ShownColumns", "about_mean"]
 
 _SAFE = 1e12  # sizes whose squares, summed, are in the range of single precision too
 _PRODUCT = 262_144  # numbers of which products are formed at a time: they fit the cache of one core
@@ -168,6 +168,11 @@ class ShownColumns:
             square[0, 0] = weight.sum()
             square[1:, 0] = square[0, 1:]
         return square
+
+
+def about_mean(x: FloatArray, shown: Shown) -> FloatArray:
+    """Return columns (n, p) about the mean and in the scales shown."""
+    return np.asarray((x - shown.mean) / shown.scale)
 
 
 def _safe(scale: FloatArray) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 from mathlearn import _engines
 from mathlearn._choices import IntervalKind, Missing, Weighting
 from mathlearn._version import __version__
+from mathlearn.cli.examples import epilog
 from mathlearn.cli.models import ModelName
 from mathlearn.cli.options import (
     Alpha,
@@ -29,6 +30,7 @@ from mathlearn.cli.options import (
     Sql,
     Steps,
     Theta,
+    Trials,
     Types,
     Written,
 )
@@ -47,7 +49,8 @@ P = ParamSpec("P")
 
 app = typer.Typer(
     help="Machine learning you can check: fit, predict, and see the evidence.",
-    epilog="Exit status: 0 done and certified, 1 error, 2 wrong usage, 3 done but not certified, 130 interrupted.",
+    epilog="Each command has examples: mathlearn fit --help. Figures are on the page of mathlearn report.\n\n"
+    "Exit status: 0 done and certified, 1 error, 2 wrong usage, 3 done but not certified, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -102,7 +105,7 @@ def _main(
     pass
 
 
-@app.command()
+@app.command(epilog=epilog("fit"))
 @_guarded
 def fit(
     source: Source,
@@ -110,21 +113,41 @@ def fit(
         ModelName,
         typer.Option(
             "--model",
-            help="What to fit: linear by least squares, the others by likelihood and without a penalty unless one is asked for.",
+            metavar="<name>",
+            help="linear (least squares); or by likelihood, without a penalty unless one is asked for: logistic (any number of "
+            "classes), poisson, gamma, tweedie, negative-binomial, or, with --family, glm.",
         ),
     ] = "linear",
     formula: Annotated[
         str | None,
-        typer.Option(help="For example 'y ~ x + species'; of counts of two kinds 'cbind(died, survived) ~ dose'."),
+        typer.Option(
+            help="For example 'y ~ x + species'; of counts of two kinds 'cbind(died, survived) ~ dose'. On the left of a logistic one "
+            'are labels, C(y, ref="a") to compare with a, or an event, y == "a".'
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Column to explain, in place of a formula.")] = None,
     features: Annotated[str | None, typer.Option(help="Columns, with commas; all others if left out.")] = None,
-    missing: Annotated[Missing, typer.Option(help="Rows with a missing value.")] = "raise",
+    missing: Annotated[
+        Missing, typer.Option(help="What to do about rows with a missing value: refuse, or leave them out.")
+    ] = "raise",
     weights: Annotated[str | None, typer.Option(help="Column of weights.")] = None,
-    weights_type: Annotated[Weighting, typer.Option(help="Inverse variances, or counts of equal rows.")] = "precision",
-    groups: Annotated[str | None, typer.Option(help="Column of clusters.")] = None,
-    covariance: Annotated[CovarianceKind, typer.Option(help="Covariance of the estimates.")] = "classical",
+    weights_type: Annotated[
+        Weighting,
+        typer.Option(
+            metavar="<type>",
+            help="What weights are: precision (inverse variances), or frequency (counts of equal rows).",
+        ),
+    ] = "precision",
+    groups: Annotated[str | None, typer.Option(help="Column of clusters, for --covariance cluster.")] = None,
+    covariance: Annotated[
+        CovarianceKind,
+        typer.Option(
+            metavar="<kind>",
+            help="Covariance of the estimates: classical, HC0, HC1, HC2, HC3 (unequal variances), cluster, or HAC (neighbouring rows).",
+        ),
+    ] = "classical",
     offset: Offset = None,
+    trials: Trials = None,
     family: Family = None,
     link: Link = None,
     theta: Theta = None,
@@ -135,7 +158,7 @@ def fit(
     max_iter: Steps = None,
     lags: Annotated[int | None, typer.Option(help="Lags of HAC; chosen from the number of rows if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a page about the fit there (HTML).")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page about the fit there (HTML), with figures.")] = None,
     sql: Sql = None,
     types: Types = None,
     delimiter: Delimiter = None,
@@ -159,6 +182,7 @@ def fit(
         "bias_reduction": bias_reduction,
         "max_iter": max_iter,
         "offset": offset,
+        "trials": trials,
     }
     parameters = {
         "formula": commands.formula_of(formula, target, features),
@@ -173,6 +197,7 @@ def fit(
         weights=weights,
         groups=groups,
         offset=offset,
+        trials=trials,
         save=save,
         report=report,
         seed=seed,
@@ -183,7 +208,7 @@ def fit(
     return commands.fit(origin, request, commands.Sink(output, json, format))
 
 
-@app.command()
+@app.command(epilog=epilog("predict"))
 @_guarded
 def predict(
     model: Model,
@@ -191,7 +216,10 @@ def predict(
     interval: Annotated[float | None, typer.Option(help="Level of an interval, as in 0.95.")] = None,
     kind: Annotated[
         IntervalKind | None,
-        typer.Option(help="Interval for a new observation (if left out, of linear) or for the mean (of the others)."),
+        typer.Option(
+            metavar="<kind>",
+            help="observation, for a new row (if left out, of linear), or confidence, for the mean (of the others).",
+        ),
     ] = None,
     proba: Annotated[
         bool, typer.Option("--proba", help="Write the probability of each class beside the label.")
@@ -216,7 +244,7 @@ def predict(
     return commands.predict(model, origin, wanted, commands.table_sink(output, json=json))
 
 
-@app.command()
+@app.command(epilog=epilog("check"))
 @_guarded
 def check(
     model: Model,
@@ -240,7 +268,7 @@ def check(
     return commands.check(model, origin, commands.Sink(output, json))
 
 
-@app.command()
+@app.command(epilog=epilog("summary"))
 @_guarded
 def summary(model: Model, format: Shown = "text", json: Json = False, output: Output = None) -> int:  # noqa: A002
     """Print a saved model's summary."""
@@ -249,7 +277,7 @@ def summary(model: Model, format: Shown = "text", json: Json = False, output: Ou
     return commands.summary(model, commands.Sink(output, json, format))
 
 
-@app.command()
+@app.command(epilog=epilog("explain"))
 @_guarded
 def explain(
     model: Model,
@@ -267,7 +295,7 @@ def explain(
     format: Written = "text",  # noqa: A002
     output: Output = None,
 ) -> int:
-    """Derive a saved fit, or one prediction, step by step with its own numbers."""
+    """Derive a saved fit, or one prediction, step by step with its own numbers; `mathlearn report` draws its figures."""
     from mathlearn.cli import commands, showing
 
     where, number = showing.row_of(row)
@@ -276,7 +304,7 @@ def explain(
     return showing.explain(model, origin, number, asked, format, commands.Sink(output))
 
 
-@app.command()
+@app.command(epilog=epilog("diagnose"))
 @_guarded
 def diagnose(
     model: Model,
@@ -299,11 +327,13 @@ def diagnose(
     return showing.diagnose(model, origin, commands.Sink(output, json, format))
 
 
-@app.command()
+@app.command(epilog=epilog("report"))
 @_guarded
 def report(
     model: Model,
-    data: Annotated[str | None, typer.Argument(help="The rows of the fit: for the figures and diagnostics.")] = None,
+    data: Annotated[
+        str | None, typer.Argument(help="The rows of the fit: figures and checks of rows need them.")
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page, written whole or not at all.")] = Path(
         "report.html"
     ),
@@ -313,7 +343,7 @@ def report(
     decimal: Decimal = ".",
     missing_value: MissingValue = None,
 ) -> int:
-    """Write one self-contained HTML page about a saved fit."""
+    """Write one self-contained HTML page about a saved fit; given the rows, with its figures."""
     from mathlearn.cli import commands, showing
 
     origin = None
@@ -322,7 +352,7 @@ def report(
     return showing.report(model, origin, output)
 
 
-@app.command()
+@app.command(epilog=epilog("compare"))
 @_guarded
 def compare(
     models: Annotated[list[Path], typer.Argument(help="Model files, a column each.")],
@@ -335,12 +365,12 @@ def compare(
     return showing.compare(models, format, commands.Sink(output))
 
 
-@app.command()
+@app.command(epilog=epilog("demo"))
 @_guarded
 def demo(
     folder: Annotated[Path, typer.Option(help="Where to write; made if missing.")] = Path("demo"),
 ) -> int:
-    """Do the main job on the shipped penguins: fit, certify, save, load, predict."""
+    """Do the main job on the shipped penguins: fit, certify, save, load, predict, draw, report."""
     from mathlearn.cli.demo import run
 
     return run(folder)

@@ -106,6 +106,7 @@ class FitRequest:
     weights: str | None = None
     groups: str | None = None
     offset: str | None = None
+    trials: str | None = None
     save: Path | None = None
     report: Path | None = None
     command: str | None = None
@@ -181,7 +182,8 @@ def check_wanted(wanted: Wanted) -> None:
         raise _usage("--kind needs --interval, the level, as in --interval 0.95")
     if wanted.proba and wanted.level is not None:
         raise _usage(
-            "--proba and --interval: choose one; the interval of a classifier is that of the probability of its second class"
+            "--proba and --interval: choose one; the interval of a classifier is that of the probability of its second class, or, of more "
+            "than two, of each"
         )
 
 
@@ -203,16 +205,22 @@ def table_sink(path: Path | None, *, json: bool) -> Sink:
 def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
     """Fit, save if asked, and show the summary; 3 if the certificate is not ok."""
     from mathlearn._atomic import require_folder
-    from mathlearn._errors import RankDeficiencyWarning
+    from mathlearn._errors import CountWarning, RankDeficiencyWarning
     from mathlearn._sklearn import ConvergenceWarning
 
     for path in filter(None, (request.save, request.report, sink.path)):
         require_folder(path)  # before the work, not after it
     model = model_of(request.model, request.parameters)
     on_screen = sink.path is None and not sink.json
-    with said_elsewhere(RankDeficiencyWarning, ConvergenceWarning, when=on_screen), shown("reading"):
+    told = (CountWarning, RankDeficiencyWarning, ConvergenceWarning)
+    with said_elsewhere(*told, when=on_screen), shown("reading"):
         source = origin.open()
-        roles = {"sample_weight": request.weights, "groups": request.groups, "offset": request.offset}
+        roles = {
+            "sample_weight": request.weights,
+            "groups": request.groups,
+            "offset": request.offset,
+            "trials": request.trials,
+        }
         model.fit(source, **{role: column for role, column in roles.items() if column is not None})
     if request.save is not None:
         model.save(request.save)

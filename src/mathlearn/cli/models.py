@@ -74,13 +74,18 @@ MODELS: dict[str, Model] = {
             "theta": "theta",
             "power": "power",
             "bias-reduction": "bias_reduction",
+            "trials": "",
         },
         needs=("family",),
     ),
 }
 """By the name that is typed."""
 
-_ONLY_OF = {"theta": ("negative-binomial",), "power": ("tweedie", "quasitweedie")}
+_ONLY_OF = {
+    "theta": ("negative-binomial",),
+    "power": ("tweedie", "quasitweedie"),
+    "trials": ("binomial", "quasibinomial"),
+}
 """Options of the glm that few families have."""
 
 

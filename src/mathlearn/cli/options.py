@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from mathlearn import _engines
 from mathlearn.cli.models import BiasReduction, FamilyName
@@ -33,6 +33,7 @@ __all__ = [
     "Sql",
     "Steps",
     "Theta",
+    "Trials",
     "Types",
     "Written",
 ]
@@ -57,7 +58,7 @@ MissingValue = Annotated[
     list[str] | None,
     typer.Option("--missing-value", help="CSV cell that means missing, in place of NA, n/a, ...; may be repeated."),
 ]
-Shown = Annotated[Format, typer.Option("--format", help="How to write the summary.")]
+Shown = Annotated[Format, typer.Option("--format", metavar="<format>", help="How to write it: text, html or latex.")]
 
 Likelihood = "Fits by likelihood"
 """Head of the options in the help that not every model has."""
@@ -69,8 +70,20 @@ Offset = Annotated[
         rich_help_panel=Likelihood,
     ),
 ]
+Trials = Annotated[
+    str | None,
+    typer.Option(
+        help="Column of trials, where the response is their share of successes; glm with a binomial.",
+        rich_help_panel=Likelihood,
+    ),
+]
 Family = Annotated[
-    FamilyName | None, typer.Option(help="Law of the response; glm needs it.", rich_help_panel=Likelihood)
+    FamilyName | None,
+    typer.Option(
+        metavar="<name>",
+        help=f"Law of the response: {', '.join(get_args(FamilyName))}; glm needs it.",
+        rich_help_panel=Likelihood,
+    ),
 ]
 Link = Annotated[
     str | None,
@@ -109,4 +122,7 @@ Steps = Annotated[
     int | None, typer.Option("--max-iter", help="Most iterations; all but linear.", rich_help_panel=Likelihood)
 ]
 
-Written = Annotated[DerivationFormat, typer.Option("--format", help="How to write it.")]
+Written = Annotated[
+    DerivationFormat,
+    typer.Option("--format", metavar="<format>", help="How to write it: text, latex, html or markdown."),
+]

@@ -35,8 +35,7 @@ def predicted(
         raise _usage("--offset is for models fitted by likelihood: one by least squares has its offset in the formula")
     options = {} if wanted.offset is None else {"offset": wanted.offset}
     if wanted.level is not None:
-        names = ["prediction", "lower", "upper"] if classes is None else [_probability(classes[-1]), "lower", "upper"]
-        return _of_each(model, names), _intervals(model, source, wanted, options, notes)
+        return _interval_names(model, classes), _intervals(model, source, wanted, options, notes)
     if classes is None:
         return _of_each(model, ["prediction"]), _means(model, source, options)
     names = ["prediction", *(map(_probability, classes) if wanted.proba else ())]
@@ -45,6 +44,16 @@ def predicted(
 
 def _probability(label: Any) -> str:
     return f"probability of {label}"
+
+
+def _interval_names(model: Any, classes: AnyArray | None) -> list[str]:
+    """Name the columns of intervals: of means, of the probability of the second class, or of that of each of several."""
+    if classes is None:
+        return _of_each(model, ["prediction", "lower", "upper"])
+    if len(classes) == 2:
+        return [_probability(classes[-1]), "lower", "upper"]
+    each = [_probability(label) for label in classes]
+    return [f"{part}{name}" for part in ("", "lower ", "upper ") for name in each]
 
 
 def _of_each(model: Any, parts: list[str]) -> list[str]:

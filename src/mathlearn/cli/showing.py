@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Literal
 
 from mathlearn import _engines
 from mathlearn.cli.commands import Origin, load_model, status
 from mathlearn.cli.output import say
 from mathlearn.cli.progress import shown
+from mathlearn.statistics.text_table import WIDTH
 
 if TYPE_CHECKING:
     from mathlearn.cli.output import DerivationFormat, Sink
@@ -38,13 +41,19 @@ def explain(
             derivation = model.explain(origin.open(), row=row, **asked)
     whole = sink.path is not None
     write = {
-        "text": derivation.to_text,
+        "text": lambda: derivation.to_text(_columns(sink)),
         "latex": lambda: derivation.to_latex(standalone=whole),
         "html": lambda: derivation.to_html(standalone=whole),
         "markdown": derivation.to_markdown,
     }[form]
     sink.write([write().rstrip("\n"), "\n"])
     return status(model.certificate_) if derivation.passed else 3
+
+
+def _columns(sink: Sink) -> int:
+    """Columns that text is written in: no more than a terminal has."""
+    on_screen = sink.path is None and sys.stdout.isatty()
+    return min(get_terminal_size().columns, WIDTH) if on_screen else WIDTH
 
 
 def diagnose(path: Path, origin: Origin | None, sink: Sink) -> int:

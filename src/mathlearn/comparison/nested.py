@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mathlearn._errors import SchemaError
 from mathlearn.statistics.cells import number, p_statement
-from mathlearn.statistics.deviance import DevianceTest, deviance_test
-from mathlearn.statistics.law import same_law
+from mathlearn.statistics.deviance import LR, DevianceTest, deviance_test
+from mathlearn.statistics.functional import dispersion_known
+from mathlearn.statistics.law import same_family
 from mathlearn.statistics.nested import NestedTest, f_test, offsets_differ
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ def neighbours(names: Sequence[str], results: Sequence[FitResult]) -> tuple[Pair
 def _pair(smaller: tuple[str, FitResult], larger: tuple[str, FitResult]) -> PairTest:
     (restricted, a), (full, b) = smaller, larger
     test, reason = _test(a, b, full)
-    name = NestedTest.name if a.likelihood is None and b.likelihood is None else DevianceTest.name
-    return PairTest(restricted, full, test, reason, name)
+    return PairTest(restricted, full, test, reason, LR if dispersion_known(b) else NestedTest.name)
 
 
 def _test(a: FitResult, b: FitResult, full: str) -> tuple[NestedTest | DevianceTest | None, str]:
@@ -86,7 +86,7 @@ def _laws_differ(a: FitResult, b: FitResult) -> str | None:
     first, second = a.likelihood, b.likelihood
     if first is None or second is None:
         return "one is by least squares, the other by a likelihood: no test compares their deviances"
-    same = same_law(first, second) and first.link == second.link
+    same = same_family(first, second) and first.link == second.link
     return None if same else "they are by different laws or links: no test compares their deviances"
 
 

@@ -94,7 +94,7 @@ def _compare(result: FitResult, design: Design, rows: TwinRows, twin: Any) -> Tw
     import sklearn
 
     law = _Law.of(rows, result)
-    y: AnyArray = design.decode(law.y.astype(np.int64)) if design.classes else law.y
+    y: AnyArray = law.y.astype(np.int64) if design.classes else law.y  # codes keep the classes in our order
     fitting = fitted(twin, rows, y)
     ours = parameters(result)
     theirs = np.full_like(ours, np.nan) if fitting.error else twin_parameters(twin, result)

@@ -14,6 +14,7 @@ from mathlearn.data.reduce import ordered_reduce
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mathlearn._typing import BoolArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
 
@@ -122,7 +123,7 @@ def as_proportions(rows: Rows) -> Rows:
 
     Reading them raises a DomainError where these are no counts.
     """
-    return Adapted(rows, partial(_counted, names=rows.responses), sparse=rows.sparse)
+    return Adapted(rows, partial(_counted, rows=rows), sparse=rows.sparse)
 
 
 def proportions(chunk: Chunk) -> Chunk:
@@ -132,26 +133,48 @@ def proportions(chunk: Chunk) -> Chunk:
     return replace(chunk, y=np.column_stack([counts[:, 0] / trials, trials]))
 
 
-def _counted(chunk: Chunk, names: tuple[str, ...]) -> Chunk:
+def _counted(chunk: Chunk, rows: Rows) -> Chunk:
     """Return proportions and trials of counts, once they are found to be counts.
 
     Raises
     ------
     DomainError
     """
-    counts = np.asarray(chunk.y)
-    for name, column in zip(names, counts.T, strict=True):
-        bad = np.flatnonzero((column < 0.0) | (column != np.rint(column)))
-        if bad.size:
-            raise DomainError(
-                f"{name} has {bad.size} of {column.size} values that are no counts, first {float(column[bad[0]])!r} in row "
-                f"{int(chunk.index[bad[0]])}: allowed are whole numbers of at least 0. With two columns, y is successes and failures; "
-                "repair these rows, or give proportions with trials=."
-            )
-    none = np.flatnonzero(counts.sum(axis=1) == 0.0)
-    if none.size:
-        raise DomainError(
-            f"{' and '.join(names)} are both 0 in {none.size} of {chunk.n} rows, first in row {int(chunk.index[none[0]])}: there was no "
-            "trial, and nothing was observed. Leave these rows out."
-        )
+    if any(bad.any() for bad in _faults(chunk)):
+        raise _no_counts(rows)
     return proportions(chunk)
+
+
+def _faults(chunk: Chunk) -> tuple[BoolArray, ...]:
+    """Mark the rows (n,) whose first or second column is no count, and those without a trial."""
+    counts = np.asarray(chunk.y)
+    wrong = (counts < 0.0) | (counts != np.rint(counts))
+    return wrong[:, 0], wrong[:, 1], counts.sum(axis=1) == 0.0
+
+
+def _no_counts(rows: Rows) -> DomainError:
+    """Count the rows at fault, by another pass, and name the first of those that the message is about."""
+    total, found = 0, [(0, 0, 0.0)] * 3
+    for chunk in rows.chunks(_SCAN_ROWS):
+        total += chunk.n
+        counts = np.asarray(chunk.y)
+        for k, bad in enumerate(_faults(chunk)):
+            count, row, value = found[k]
+            if bad.any() and not count:
+                first = int(bad.argmax())
+                row, value = int(chunk.index[first]), float(counts[first, min(k, 1)])
+            found[k] = (count + int(bad.sum()), row, value)
+    for name, (count, row, value) in zip(rows.responses, found[:2], strict=True):
+        if count:
+            return DomainError(
+                f"{name} has {count} of {total} values that are no counts, first {value!r} in row {row}: allowed are whole numbers of at "
+                "least 0. With two columns, y is successes and failures; repair these rows, or give proportions with trials=."
+            )
+    count, row, _ = found[2]
+    return DomainError(
+        f"{' and '.join(rows.responses)} are both 0 in {count} of {total} rows, first in row {row}: there was no trial, and nothing was "
+        "observed. Leave these rows out."
+    )
+
+
+_SCAN_ROWS = 1 << 13

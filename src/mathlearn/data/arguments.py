@@ -119,6 +119,7 @@ def read_arguments(
     missing: Missing,
     weights_type: str,
     label_columns: tuple[str, ...] | None = None,
+    event: Labels | None = None,
 ) -> Reading:
     """Read what was given beside X, check each for itself, and all for their lengths and row labels.
 
@@ -131,9 +132,13 @@ def read_arguments(
     weights_type : {"precision", "frequency"}
     label_columns : tuple of str or None
         Where y is class labels, the column of the source that they are, or () where they are values (or there are none).
+    event : Labels or None
+        Labels that a formula makes, in the place of such a column.
     """
     check = _Checks(intake, missing)
-    labels = None if label_columns is None else _read_labels(given.y, label_columns, check)
+    labels = event
+    if labels is None and label_columns is not None:
+        labels = _read_labels(given.y, label_columns, check)
     if label_columns is None:
         y, responses, ndim = _read_y(given.y, named.y, check)
     else:

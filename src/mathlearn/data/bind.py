@@ -12,8 +12,9 @@ from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arguments import Arguments, read_arguments
 from mathlearn.data.arrays import MatrixSource, as_columns, is_single
 from mathlearn.data.bound import BoundRows
-from mathlearn.data.classes import learn_classes
+from mathlearn.data.classes import learn_classes, reference_in, referred
 from mathlearn.data.design import Design
+from mathlearn.data.event_labels import event_labels
 from mathlearn.data.inputs import as_source
 from mathlearn.data.integers import bounds, is_wide, lost_differences, rounding_step, shift_for, telling_once, to_float
 from mathlearn.data.validate import check_numeric, empty
@@ -111,6 +112,7 @@ def bind(
         missing=missing,
         weights_type=weights_type,
         label_columns=response if labels else None,
+        event=event_labels(encoding) if labels else None,
     )
     columns = _columns_of_X(intake, named) if encoding is None else encoding.columns
     shift = learn_shift(intake.source, columns) if shift_integers and encoding is None else ()
@@ -143,16 +145,20 @@ def _classified(source: Source, design: Design, reading: Reading, missing: Missi
     if reading.labels is None:
         raise TypeError("there are no labels")
     learned = learn_classes(reading.labels, source, missing)
+    reference = reference_in(design.encoding)
+    ordered = referred(learned.labels, reference, reading.labels.name)
 
     def rows_of(classes: tuple[Label, ...], told: Iterable[str]) -> BoundRows:
         known = replace(design, classes=classes, class_dtype=learned.dtype)
         return BoundRows(source, known, reading.coded(classes), missing=missing, told=told)
 
-    rows = rows_of(learned.labels, told)
+    rows = rows_of(ordered, told)
     if missing == "raise" and reading.roles.weight is None:
         return rows
-    met = _met(rows, len(learned.labels))
-    return rows if met.all() else rows_of(tuple(compress(learned.labels, met)), rows.told)
+    met = _met(rows, len(ordered))
+    if met.all():
+        return rows
+    return rows_of(referred(tuple(compress(ordered, met)), reference, reading.labels.name), rows.told)
 
 
 def _met(rows: BoundRows, classes: int) -> BoolArray:

@@ -11,6 +11,7 @@ import numpy as np
 from mathlearn._errors import DomainError, ResourceError, SchemaError
 from mathlearn.data.coded import FEW_CLASSES
 from mathlearn.data.labels import ALLOWED, OBJECTS, TEXT, type_of
+from mathlearn.data.schema import did_you_mean, listing
 from mathlearn.data.validate import Tally
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mathlearn.data.bound import Missing
     from mathlearn.data.coded import Label, Labels
     from mathlearn.data.design import Design
+    from mathlearn.data.formula import Encoding
     from mathlearn.data.source import Source
 
 MAX_CLASSES = 10_000
@@ -150,6 +152,48 @@ def count_missing(tally: Tally, column: Column, start: int) -> None:
     tally.add(0, values, column.missing, start)
 
 
+def reference_in(encoding: Encoding | None) -> str | None:
+    """Return the label that the left side of a formula compares the others with; None where it names none."""
+    if encoding is None:
+        return None
+    from mathlearn.data.formula import reference_of
+
+    return reference_of(encoding.text)
+
+
+def referred(labels: tuple[Label, ...], reference: str | None, name: str) -> tuple[Label, ...]:
+    """Put the label first that the others are compared with, where a formula names one.
+
+    Parameters
+    ----------
+    labels : tuple
+    reference : str or None
+        As it is written in the formula.
+    name : str
+        The column of labels.
+
+    Raises
+    ------
+    SchemaError
+        No label is written so.
+
+    Examples
+    --------
+    >>> referred(("a", "b", "c"), "b", "y")
+    ('b', 'a', 'c')
+    """
+    if reference is None:
+        return labels
+    first = [label for label in labels if reference in {str(label), f"{label:g}" if isinstance(label, float) else ""}]
+    if not first:
+        written = list(map(str, labels))
+        raise SchemaError(
+            f"C({name}, ref={reference!r}): no row has the label {reference!r}.{did_you_mean(reference, written)} The labels are: "
+            f"{listing(labels)}."
+        )
+    return (first[0], *(label for label in labels if label != first[0]))
+
+
 # ------------------------------------------------------------------------------------------------------ what they are for
 
 
@@ -225,14 +269,18 @@ def class_faults(design: Design) -> Iterator[str]:
         yield "there are classes, and y is not one column"
     elif len({type(label) for label in classes}) > 1:
         yield "the classes are of different kinds"
-    elif not _ordered(classes):
-        yield "the classes are not sorted"
+    elif not _ordered(classes, reference_in(design.encoding)):
+        yield "the classes are not in their order"
     elif dtype not in _TYPES[type(classes[0])] or not _fit(classes, dtype):
         yield f"the classes do not have the type {dtype!r}"
 
 
-def _ordered(classes: tuple[Any, ...]) -> bool:
-    return all(left < right for left, right in pairwise(classes))
+def _ordered(classes: tuple[Any, ...], reference: str | None) -> bool:
+    plain = tuple(sorted(classes))
+    try:
+        return classes == referred(plain, reference, "y") and all(left < right for left, right in pairwise(plain))
+    except SchemaError:
+        return False
 
 
 def _fit(classes: tuple[Label, ...], dtype: str) -> bool:

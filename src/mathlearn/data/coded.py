@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Label: TypeAlias = "bool | int | float | str"
 
-_LEARN_ROWS = 1 << 16
+LEARN_ROWS = 1 << 16
+"""Labels read together."""
 
 FEW_CLASSES = 4
 """Up to which comparing with each is faster than a search among them."""
@@ -57,7 +58,7 @@ class NamedLabels:
 
     def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
         """Yield the column, batch by batch."""
-        for batch in source.batches((self.name,), max_rows=_LEARN_ROWS):
+        for batch in source.batches((self.name,), max_rows=LEARN_ROWS):
             yield batch.start, as_columns(batch, (self.name,)).columns[self.name]
 
     def coded(self, classes: tuple[Label, ...]) -> CodedColumn:
@@ -168,8 +169,8 @@ def _kept(column: Column, classes: tuple[Label, ...]) -> IntArray:
     """Return the codes (n, 1) as small integers, made block by block: doubles would take as much as a column of X."""
     n = len(column.values)
     codes = np.empty((n, 1), dtype=np.min_scalar_type(-max(len(classes), 1)))
-    for at in range(0, n, _LEARN_ROWS):
-        part = slice(at, at + _LEARN_ROWS)
+    for at in range(0, n, LEARN_ROWS):
+        part = slice(at, at + LEARN_ROWS)
         missing = None if column.missing is None else column.missing[part]
         codes[part, 0] = codes_of(replace(column, values=column.values[part], missing=missing), classes)
     return codes
@@ -197,7 +198,8 @@ def _codes_of_numbers(values: AnyArray, classes: tuple[Label, ...]) -> FloatArra
             codes[values == label] = k
         return codes
     known = np.array(classes)
-    index = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    order = np.argsort(known)  # they are sorted but for the one that the others are compared with
+    index = order[np.minimum(np.searchsorted(known, values, sorter=order), len(known) - 1)]
     return np.where(known[index] == values, index, -1).astype(np.float64)
 
 

@@ -41,7 +41,7 @@ class Design:
     response_columns, weight_columns, offset_columns, group_columns : tuple of str
         Columns of the input that had these roles at fit; empty when the values came apart from X.
     classes : tuple of bool, int, float or str
-        The labels that y had, sorted; chunks carry their codes 0, 1, ... Empty when y is not labels.
+        The labels that y had, sorted but for the reference that a formula names, which comes first; chunks carry their codes 0, 1, ... Empty when y is not labels.
     class_dtype : str
         The type of an array of the classes, by NumPy's name; ``""`` when y is not labels.
     offset_given : bool

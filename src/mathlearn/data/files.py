@@ -58,6 +58,15 @@ class FileSource(Source):
         self.arrow_schema = _agreed(self.parts, self._types, self._indices)
         self.schema = schema_of(self.arrow_schema, {name: _left_out(name) for name in self._indices})
 
+    def within(self, condition: Any) -> FileSource:
+        """Return these rows without blocks of which none matches an Arrow expression, as far as the files say it without being read."""
+        if condition is None:
+            return self
+        parts = [part.within(condition) for part in self.parts]
+        if all(part.n_rows == 0 for part in parts):
+            return self
+        return FileSource(parts, self.label, self._types)
+
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter)."""
         names = self.schema.names if columns is None else tuple(self.schema[name].name for name in columns)

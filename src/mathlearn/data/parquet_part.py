@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mathlearn import _engines
 from mathlearn._errors import CorruptFileError
@@ -12,6 +13,14 @@ from mathlearn.data.part import Part
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+
+class _Block(NamedTuple):
+    """A row group: its number, its first row and how many it has."""
+
+    group: int
+    start: int
+    n: int
 
 
 class ParquetPart(Part):
@@ -25,18 +34,39 @@ class ParquetPart(Part):
         If a column name occurs twice.
     """
 
-    def __init__(self, path: Path, label: str) -> None:
+    def __init__(self, path: Path, label: str, blocks: tuple[_Block, ...] | None = None) -> None:
         super().__init__(path, label)
+        self._blocks = blocks  # None: all
         with self._open() as file:
             self.schema = file.schema_arrow
-            self.n_rows = file.metadata.num_rows
+            self.n_rows = file.metadata.num_rows if blocks is None else sum(block.n for block in blocks)
         self.check_names(self.schema.names)
+
+    def within(self, condition: Any) -> ParquetPart:
+        """Return this file without the row groups in none of which an Arrow expression can hold, by their statistics."""
+        with self._open() as file:
+            sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+            local = _engines.load("pyarrow.fs").LocalFileSystem()
+            whole = self.dataset_format().make_fragment(str(self.path), local)
+            able = whole.subset(filter=condition, schema=self.schema)
+        starts = [0, *accumulate(sizes)]
+        blocks = (_Block(group.id, starts[group.id], sizes[group.id]) for group in able.row_groups)
+        return ParquetPart(self.path, self.label, tuple(blocks))
+
+    def locate(self, row: int) -> str:
+        """Say where row `row` (0-based, of those read) of this file is."""
+        for block in self._blocks or ():
+            if row < block.n:
+                return super().locate(block.start + row)
+            row -= block.n
+        return super().locate(row)
 
     def read(self, names: Sequence[str], target: Any) -> Iterator[Any]:  # noqa: ARG002 -- typed by the file itself
         """Yield record batches, page by page: memory does not grow with the row groups."""
         seen = 0
         with self._open() as file:
-            for batch in file.iter_batches(self.rows_at_once(), columns=list(names), use_threads=True):
+            groups = None if self._blocks is None else [block.group for block in self._blocks]
+            for batch in file.iter_batches(self.rows_at_once(), groups, columns=list(names), use_threads=True):
                 seen += batch.num_rows
                 yield batch.select(list(names))
         if seen != self.n_rows:

@@ -69,6 +69,10 @@ class Part(ABC):
             If a type that was inferred from the beginning of the file proves too narrow.
         """
 
+    def within(self, condition: Any) -> Part:  # noqa: ARG002 -- for formats that know the extremes of blocks of rows
+        """Return this file without blocks of rows in none of which an Arrow expression can hold."""
+        return self
+
     def widen(self, name: str, others: AbstractSet[str]) -> None:  # noqa: B027 -- most formats say their types, and keep to it
         """Make column `name` of `schema` float64 after a `LateDecimalError`, and such of the `others` as need it."""
 

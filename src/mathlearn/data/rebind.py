@@ -10,6 +10,7 @@ from mathlearn._errors import SchemaError
 from mathlearn.data.arguments import Arguments, read_arguments
 from mathlearn.data.arrays import MatrixSource
 from mathlearn.data.bound import BoundRows
+from mathlearn.data.event_labels import event_labels
 from mathlearn.data.inputs import as_source
 from mathlearn.data.schema import did_you_mean, listing
 from mathlearn.data.validate import check_numeric
@@ -42,7 +43,8 @@ def rebind(
     labels = bool(design.classes)
     given = _with_offset(design, Arguments(y, weights, groups, offset), intake, required=require_offset)
     from_formula = require_y and y is None and not labels and _formula_has_response(design)
-    if require_y and y is None and not from_formula:
+    event = event_labels(design.encoding) if labels and require_y and y is None else None
+    if require_y and y is None and not from_formula and event is None:
         given = given._replace(y=_response_of_fit(design, estimator))
     named = given.named_columns(intake, labels=labels)
     intake, bound = _match(design, intake, named, estimator)
@@ -53,11 +55,13 @@ def rebind(
         missing=missing,
         weights_type=design.weights_type,
         label_columns=named.y if labels else None,
+        event=event,
     )
     if reading.responses and len(reading.responses) != len(design.responses):
         raise SchemaError(
             f"y has {len(reading.responses)} columns, but {estimator} was fitted to {len(design.responses)} "
-            f"({listing(design.responses)}). Give y as at fit."
+            f"({listing(design.responses)}). Give y as at fit"
+            + (", or trials= beside it." if len(design.responses) == 2 else ".")
         )
     roles = reading.coded(design.classes)
     return BoundRows(intake.source, bound, roles, missing=missing, formula_response=from_formula, fitting=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mathlearn._errors import SchemaError
 from mathlearn.data.csv_text import MISSING_VALUES
 from mathlearn.data.open_files import FileOptions, existing_file, open_files
+from mathlearn.data.where import WhereSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ def scan(
     delimiter: str | None = None,
     decimal: str = ".",
     missing_values: str | Sequence[str] = MISSING_VALUES,
+    where: str | None = None,
     sql: str | None = None,
     database: PathLike | Mapping[str, PathLike] | None = None,
     files: Files | Mapping[str, Files | FileSource] | None = None,
@@ -58,6 +60,10 @@ def scan(
     missing_values : str or sequence of str
         CSV cells that mean "missing", quoted or not. Whatever is listed, a column keeps its rows: see `missing=` of
         the estimators.
+    where : str, optional
+        Which rows of the files to read: comparisons of the formula's arithmetic on columns, ``x in [1, 2]``, ``and``, ``or``, ``not`` and
+        parentheses, as in ``'year >= 2008 and species in ["Adelie", "Gentoo"]'``; strings stand for levels, dates and times. A row in
+        which a value that is compared is missing does not match. Blocks of Parquet rows that cannot match are not read.
     sql : str, optional
         Exactly one SELECT, run by DuckDB on the `database` and `files` named here; it can reach nothing else, and
         cannot write.
@@ -108,13 +114,18 @@ def scan(
     missing = (missing_values,) if isinstance(missing_values, str) else tuple(missing_values)
     options = FileOptions(format, types, delimiter, decimal, missing)
     if sql is not None:
+        if where is not None:
+            raise SchemaError("where= is for files: a query has a WHERE of its own.")
         return _query(what, sql, database, files, options)
     if database is not None or files is not None:
         raise SchemaError("database= and files= belong to sql=. To scan files, pass them first: scan('sales.csv').")
     if what is None:
         raise SchemaError("nothing to scan: pass a path, an array or a data frame, or sql='SELECT ...'")
     if _names_files(what):
-        return open_files(what, options)
+        found = open_files(what, options)
+        return found if where is None else WhereSource(found, where)
+    if where is not None:
+        raise SchemaError(f"where= is for files: take the rows of the {type(what).__name__} itself instead.")
     if options != FileOptions():
         raise SchemaError(
             f"format=, types= and the like are for files; convert the {type(what).__name__} itself instead."

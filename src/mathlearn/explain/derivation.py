@@ -6,6 +6,7 @@ Mathematics is written in LaTeX, by the topics alone; the user's own words trave
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -38,6 +39,9 @@ __all__ = [
 ]
 
 
+_PAGE = 80  # columns that the matrices of a line take together on a printed page
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Display:
     """A formula on a line of its own, of LaTeX and matrices side by side."""
@@ -47,7 +51,13 @@ class Display:
     @property
     def maths(self) -> Maths:
         """The whole line."""
-        return joined(" ", [part.maths if isinstance(part, Matrix) else part for part in self.parts])
+        return joined(" ", self.pieces())
+
+    def pieces(self, *, narrow: bool = False) -> tuple[Maths, ...]:
+        """Return the parts as formulas; matrices that would together be wider than a page, or that shall be narrow, with few columns."""
+        narrow = narrow or sum(part.width for part in self.parts if isinstance(part, Matrix)) > _PAGE
+        written = attrgetter("narrow" if narrow else "maths")
+        return tuple(written(part) if isinstance(part, Matrix) else part for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mathlearn.explain.derivation import Derivation, prose
 from mathlearn.explain.registry import steps_about
 from mathlearn.explain.setting import Setting
+from mathlearn.explain.topics._words import sentence
 from mathlearn.results.certificate_text import digest
-from mathlearn.results.stack import require_one_predictor
 
 if TYPE_CHECKING:
     from mathlearn.explain.derivation import Prose
@@ -41,7 +41,7 @@ def explain(
     SchemaError
         There is no such response or term.
     DomainError
-        `level` is outside (0, 1), the data do not determine `term`, or there are several linear predictors.
+        `level` is outside (0, 1), or the data do not determine `term`.
 
     Examples
     --------
@@ -54,7 +54,6 @@ def explain(
     >>> print(derivation["The loss"].check.says)
     the sum of squares, multiplied out from the statistic, relative to the squares that cancel in it
     """
-    require_one_predictor(result, "a derivation")
     setting = Setting.of(result, response, term, level)
     return Derivation(
         title=prose(f"{_method(setting)} for @, step by step", setting.y),
@@ -81,7 +80,7 @@ def _subtitle(setting: Setting) -> Prose:
     names: list[str] = []
     for defect in setting.result.defects:
         parts += " @"
-        names.append(f"{defect.message[0].upper()}{defect.message[1:]}")
+        names.append(sentence(defect.message, setting.result.responses))
     if q > 1:
         parts += f" Response {setting.response + 1} of {q}."
     return prose(parts, *names)

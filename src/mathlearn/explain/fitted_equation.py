@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mathlearn._errors import DomainError
 from mathlearn.explain.derivation import Maths, Whole, joined, maths
-from mathlearn.explain.law import FittedLaw
+from mathlearn.explain.law import FittedLaw, law_of_record
 from mathlearn.explain.mean import link_of_mean
 from mathlearn.explain.numbers import num, signed
-from mathlearn.results.stack import require_one_predictor
 from mathlearn.statistics.chosen import chosen_response
+from mathlearn.statistics.class_equation import class_equation_text, class_lines
 from mathlearn.statistics.equation import LEADING, equation_text, leading, shown_numbers, summand
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.stack import Stack
+    from mathlearn.statistics.class_equation import ClassLine
 
 __all__ = ["EquationFormat", "EquationStyle", "equation"]
 
@@ -34,9 +39,11 @@ def equation(
     style: EquationStyle = "auto",
     response: int | str | None = None,
 ) -> str:
-    r"""Write the fitted equation on one line.
+    r"""Write the fitted equation on one line; of more than two classes, on one line a class.
 
-    Of a fit by likelihood it is that of the linear predictor, ``log(E y) = ...``: the link of the mean stands on its left.
+    Of a fit by likelihood it is that of the linear predictor, ``log(E y) = ...``: the link of the mean stands on its left. Of more than two
+    classes each line is the log odds of a class against the first; with a penalty, which treats the classes alike, its score, and the
+    probabilities are the softmax of the scores.
     Where columns are dependent, the coefficients are one choice of many that give the same fitted values: the shortest.
 
     Parameters
@@ -55,7 +62,7 @@ def equation(
     Raises
     ------
     DomainError
-        Another `format` or `style`, digits that there are not, or several linear predictors.
+        Another `format` or `style`, or digits that there are not.
     SchemaError
         There is no such response.
     ImportError
@@ -78,12 +85,16 @@ def equation(
     _one_of("format", format, get_args(EquationFormat))
     _one_of("style", style, get_args(EquationStyle))
     _require_digits(digits)
-    require_one_predictor(result, "an equation")
-    i = chosen_response(result, response)
-    many = style == "indexed" or (style == "auto" and len(result.terms) > _MANY)
+    i, stack = chosen_response(result, response), result.stack
+    terms = result.terms if stack is None else stack.columns
+    many = style == "indexed" or (style == "auto" and len(terms) > _MANY)
     if format == "text":
-        return equation_text(result, i, digits=digits, indexed=many)
-    return _written(_indexed(result, i, digits) if many else _named(result, i, digits), format)
+        if stack is None:
+            return equation_text(result, i, digits=digits, indexed=many)
+        return class_equation_text(result, stack, digits=digits, indexed=many)
+    if stack is not None:
+        return _written_lines(_class_lines(result, stack, digits, many=many), format)
+    return _written(_one_line(result, i, digits, many=many), format)
 
 
 def _require_digits(digits: Any) -> None:
@@ -99,12 +110,34 @@ def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def _head(result: FitResult, i: int) -> Maths:
     """Write the fitted response, or the link of its mean, and the sign of equality."""
-    law, name = FittedLaw.of(result.likelihood), result.responses[i]
-    return (maths(r"\widehat{@}", name) if law is None else link_of_mean(law, name)) + Maths(" =")
+    law, name = law_of_record(result.likelihood), result.responses[i]
+    return (link_of_mean(law, name) if isinstance(law, FittedLaw) else maths(r"\widehat{@}", name)) + Maths(" =")
 
 
-def _start(result: FitResult, i: int, digits: int) -> list[Maths]:
-    return [Maths(num(shown_numbers(result, i)[0], digits))] if result.fit_intercept else []
+def _one_line(result: FitResult, i: int, digits: int, *, many: bool) -> list[Maths]:
+    intercept, coef = shown_numbers(result, i)
+    parts = _right(result.terms, intercept if result.fit_intercept else None, coef, digits, many=many)
+    parts += _offset(result, alone=not parts)
+    return [_head(result, i), *(parts or [Maths("0")]), *_where(result.terms, many=many)]
+
+
+def _class_lines(result: FitResult, stack: Stack, digits: int, *, many: bool) -> list[list[Maths]]:
+    """Write one line a class; which columns the numbered ones are stands behind the last."""
+    y, lines = result.responses[0], class_lines(result, stack)
+    softmax = [maths(r"\operatorname{P}(@ = k)", y), Maths(r"\frac{e^{s_k}}{\sum_l e^{s_l}}")]
+    written = [softmax] if lines[0].reference is None else []
+    for line in lines:
+        parts = _right(stack.columns, line.intercept, line.coef, digits, many=many)
+        written.append([_class_head(line, y), *(parts or [Maths("0")])])
+    written[-1] += _where(stack.columns, many=many)
+    return written
+
+
+def _class_head(line: ClassLine, y: str) -> Maths:
+    if line.reference is None:
+        return maths("s_{@}", line.label)
+    odds = r"\log\frac{\operatorname{P}(@ = @)}{\operatorname{P}(@ = @)}"
+    return maths(odds, y, line.label, y, line.reference)
 
 
 def _offset(result: FitResult, *, alone: bool) -> list[Maths]:
@@ -113,40 +146,43 @@ def _offset(result: FitResult, *, alone: bool) -> list[Maths]:
     return [maths("@", Whole(result.offset)) if alone else maths("+ @", Whole(summand(result.offset)))]
 
 
-def _term(value: float, digits: int, *, first: bool) -> str:
-    return num(value, digits) if first else signed(value, digits)
-
-
-def _named(result: FitResult, i: int, digits: int) -> list[Maths]:
-    parts = _start(result, i, digits)
-    for value, name in zip(shown_numbers(result, i)[1].tolist(), result.terms, strict=True):
-        parts.append(maths(rf"{_term(value, digits, first=not parts)}\, @", name))
-    parts += _offset(result, alone=not parts)
-    return [_head(result, i), *(parts or [Maths("0")])]
-
-
-def _indexed(result: FitResult, i: int, digits: int) -> list[Maths]:
-    p, coef = len(result.terms), shown_numbers(result, i)[1]
-    parts = _start(result, i, digits)
-    for j in leading(p):
-        if j == p - 1 > LEADING:
+def _right(terms: Sequence[str], intercept: float | None, coef: FloatArray, digits: int, *, many: bool) -> list[Maths]:
+    """Write the sum of a linear predictor, the columns by their names or, of many, the first few by their numbers."""
+    p = len(terms)
+    parts = [] if intercept is None else [Maths(num(intercept, digits))]
+    for j in leading(p) if many else range(p):
+        if many and j == p - 1 > LEADING:
             parts.append(Maths(r"+ \cdots"))
         value = float(coef[j])
-        parts.append(Maths(rf"{_term(value, digits, first=not parts)}\, x_{{{j + 1}}}"))
-    parts += _offset(result, alone=not parts)
-    where = []
-    if p:
-        last = rf", \ldots, x_{{{p}}} = @" if p > 1 else ""
-        where.append(maths(rf", \quad x_1 = @{last}", *dict.fromkeys((result.terms[0], result.terms[-1]))))
-    return [_head(result, i), *(parts or [Maths("0")]), *where]
+        size = signed(value, digits) if parts else num(value, digits)
+        parts.append(Maths(rf"{size}\, x_{{{j + 1}}}") if many else maths(rf"{size}\, @", terms[j]))
+    return parts
+
+
+def _where(terms: Sequence[str], *, many: bool) -> list[Maths]:
+    """Say which columns the numbered ones are."""
+    p = len(terms)
+    if not (many and p):
+        return []
+    last = rf", \ldots, x_{{{p}}} = @" if p > 1 else ""
+    return [maths(rf", \quad x_1 = @{last}", *dict.fromkeys((terms[0], terms[-1])))]
+
+
+def _written_lines(lines: list[list[Maths]], form: EquationFormat) -> str:
+    """Write lines below each other, their signs of equality aligned; in HTML a block each, so that lines can break."""
+    if form == "html":
+        return "".join(_written([head + Maths(" ="), *parts], form) for head, *parts in lines)
+    rows = [joined(" & = ", [head, joined(" ", parts)]) for head, *parts in lines]
+    body = joined(r" \\ ", rows)
+    return _written([joined(" ", [Maths(r"\begin{array}{rl}"), body, Maths(r"\end{array}")])], form)
 
 
 def _written(pieces: list[Maths], form: EquationFormat) -> str:
     if form in {"latex", "markdown"}:
-        from mathlearn.explain.render.latex import maths_latex
+        from mathlearn.explain.render.latex import maths_latex, maths_markdown
 
-        source = maths_latex(joined(" ", pieces))
-        return source if form == "latex" else f"${source}$"
+        whole = joined(" ", pieces)
+        return maths_latex(whole) if form == "latex" else f"${maths_markdown(whole)}$"
     from mathlearn.explain.render.mathml import mathml
 
     if form == "mathml":

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from mathlearn.explain.numbers import aligned
+from mathlearn.explain.numbers import in_units
+from mathlearn.statistics.equation import NAME_WIDTH
+from mathlearn.statistics.text_table import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,14 +126,35 @@ class Matrix:
     @property
     def maths(self) -> Maths:
         """The matrix in LaTeX, names on its left; of many rows or columns the first few, dots, and the last."""
-        rows, columns = map(shown, self.values.shape)
-        texts = aligned(self.values[np.ix_(_indices(rows), _indices(columns))])
-        if sum(max(map(_width, column)) for column in zip(*texts, strict=True)) > _LINE:
-            columns = shown(self.values.shape[1], _FEWEST, _FEWEST + 1)
-            texts = aligned(self.values[np.ix_(_indices(rows), _indices(columns))])
+        return self._written(self._columns())
+
+    @property
+    def narrow(self) -> Maths:
+        """The same with as few columns as a matrix is shown with."""
+        return self._written(shown(self.values.shape[1], _FEWEST, _FEWEST + 1))
+
+    @property
+    def width(self) -> int:
+        """Columns that it takes as text."""
+        columns = self._columns()
+        names = min(max(map(display_width, self.rows), default=0), NAME_WIDTH)
+        return names + _taken(self._texts(columns)[0]) + 2 * len(columns)
+
+    def _columns(self) -> list[int | None]:
+        columns = shown(self.values.shape[1])
+        if _taken(self._texts(columns)[0]) <= _LINE:
+            return columns
+        return shown(self.values.shape[1], _FEWEST, _FEWEST + 1)
+
+    def _texts(self, columns: list[int | None]) -> tuple[list[list[str]], int]:
+        return in_units(self.values[np.ix_(_indices(shown(len(self.values))), _indices(columns))])
+
+    def _written(self, columns: list[int | None]) -> Maths:
+        rows, (texts, power) = shown(len(self.values)), self._texts(columns)
         cells = [_column(texts, rows, columns, j) for j in range(len(columns))]
         body = r" \\ ".join(" & ".join(row) for row in zip(*cells, strict=True))
-        matrix = Maths(rf"\left[\begin{{array}}{{{'r' * len(columns)}}} {body} \end{{array}}\right]")
+        unit = rf" \times 10^{{{power}}}" if power else ""
+        matrix = Maths(rf"\left[\begin{{array}}{{{'r' * len(columns)}}} {body} \end{{array}}\right]{unit}")
         if not self.rows:
             return matrix
         places = r" \\ ".join(r"\vdots" if i is None else "@" for i in rows)
@@ -142,6 +165,11 @@ class Matrix:
 def shown(size: int, leading: int = _LEADING, whole: int = _SHOWN) -> list[int | None]:
     """Return the indices that are shown of so many: all up to `whole`, else the first few, None for those left out, the last."""
     return list(range(size)) if size <= whole else [*range(leading), None, size - 1]
+
+
+def _taken(texts: list[list[str]]) -> int:
+    """Columns that numbers take, without what is between them."""
+    return sum(max(map(_width, column)) for column in zip(*texts, strict=True))
 
 
 def _width(text: str) -> int:

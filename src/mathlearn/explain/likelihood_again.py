@@ -63,7 +63,7 @@ class Information:
     def of(cls, setting: Setting) -> Information | None:
         """Invert ``V V^T``; None where the data leave directions open, there are too many columns, or rounding leaves nothing."""
         curvature = setting.result.curvature
-        if curvature is None or setting.deficient or not 0 < setting.p <= _MOST:
+        if curvature is None or not 0 < setting.p <= _MOST or curvature.whitener.shape[1] < setting.p:
             return None
         length = np.sqrt(np.einsum("ij,ij->i", curvature.whitener, curvature.whitener))
         if not (np.isfinite(length) & (length > 0)).all():
@@ -94,12 +94,12 @@ class Information:
 def gain(setting: Setting) -> Found | None:
     r"""Find how far the log-likelihood is above that of the model without columns, from the deviances; the bound is absolute.
 
-    With a fixed dispersion it is half the difference of the deviances. An estimated one enters each model as its deviance over n; what
+    With a fixed dispersion it is half the difference of the deviances, unless each model has a shape of its own. An estimated one enters each model as its deviance over n; what
     that does to the density of a row is known without the row where it does not depend on y.
     """
     result, law = setting.result, setting.law
     deviance, null = setting.rss, setting.tss
-    if not law.has_density or not np.isfinite([deviance, null]).all():
+    if not law.has_density or law.record.estimated or not np.isfinite([deviance, null]).all():
         return None
     size = abs(law.record.log_likelihood) + abs(law.record.null_log_likelihood) + deviance + null
     if not law.dispersed:
@@ -108,7 +108,7 @@ def gain(setting: Setting) -> Found | None:
         return None
     at = np.array([deviance, null]) / result.n
     # Half of each deviance over its dispersion is n / 2, so that only the saturated densities differ.
-    one, two = (law.family.saturated(np.full(2, y), at) for y in (1.0, 2.0))
+    one, two = (setting.family_law.family.saturated(np.full(2, y), at) for y in (1.0, 2.0))
     difference = float(one[0] - one[1])
     if not abs(difference - float(two[0] - two[1])) <= 64 * ROUNDOFF * float(np.abs([one, two]).max()):
         return None

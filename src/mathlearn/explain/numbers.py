@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import FloatArray
 
-__all__ = ["aligned", "in_sum", "num", "p_latex", "short", "signed", "squared", "sum_line"]
+__all__ = ["in_sum", "in_units", "num", "p_latex", "short", "signed", "span", "squared", "sum_line"]
 
 _DIGITS = 5
 _LEAST_DIGITS = 3  # of the smallest number of a column of one format
 _MOST_PLACES = 10  # of a number of such a column
 _MOST_DIGITS = 12  # of a number of a sum that can be read
 _MORE = 4  # decimals that are tried beyond those needed
+_PLAIN = (1e-2, 1e9)  # largest number of a matrix that needs no power of ten before it
+_POWERS = 290  # of ten, by which a double can be divided
 
 
 def num(x: float, digits: int = _DIGITS) -> str:
@@ -64,6 +66,17 @@ def squared(x: float, digits: int = _DIGITS) -> str:
 def signed(x: float, digits: int = _DIGITS) -> str:
     """Write a number as the next term of a sum: its sign, a space and its size."""
     return f"- {num(-x, digits)}" if x < 0 else f"+ {num(x, digits)}"
+
+
+def span(low: float, high: float, digits: int = _DIGITS) -> str:
+    r"""Write from where to where. The braces make a sign that of its number: after a word it would be that of a difference.
+
+    Examples
+    --------
+    >>> span(-1.5, 2.0, 2)
+    '\\text{from } {-1.5} \\text{ to } {2.0}'
+    """
+    return rf"\text{{from }} {{{num(low, digits)}}} \text{{ to }} {{{num(high, digits)}}}"
 
 
 def in_sum(parts: Sequence[float], total: float, digits: int = _DIGITS) -> tuple[list[str], str, bool]:
@@ -112,7 +125,23 @@ def sum_line(parts: Sequence[float], total: float) -> tuple[str, str, str]:
     return " ".join([first, *terms]), "=" if holds else r"\approx", right
 
 
-def aligned(values: FloatArray) -> list[list[str]]:
+def in_units(values: FloatArray) -> tuple[list[list[str]], int]:
+    """Write the numbers (m, k) of a matrix, where all are small or some are huge in units of a power of ten, which is told beside them.
+
+    Examples
+    --------
+    >>> in_units(np.array([[2.5e-6, -1e-7]])), in_units(np.array([[2.5, -0.1]]))
+    (([['2.5000', '-0.1000']], -6), ([['2.5000', '-0.1000']], 0))
+    """
+    top = float(np.abs(values).max(initial=0.0))
+    if top == 0.0 or not isfinite(top) or _PLAIN[0] <= top < _PLAIN[1]:
+        return _aligned(values), 0
+    power = floor(log10(top))
+    alike = _with_decimals(values / 10.0**power) if abs(power) < _POWERS else None
+    return (_aligned(values), 0) if alike is None else (alike, power)
+
+
+def _aligned(values: FloatArray) -> list[list[str]]:
     """Write the numbers (m, k) of a matrix: all with the same decimals where that can be read, else column by column."""
     alike = _with_decimals(values)
     if alike is not None:

@@ -31,8 +31,8 @@ class Topic:
     Attributes
     ----------
     order : place in the derivation
-    method : "least squares", "likelihood" or "any"
-        How the fits that it speaks of are made.
+    method : "least squares", "likelihood", "classes", "any likelihood" or "any"
+        How the fits that it speaks of are made; "any likelihood" is of one linear predictor or of classes.
     about : "fit" or "row"
         What it is handed: a `Setting` or a `RowSetting`.
     applies : whether it has something to say about this one
@@ -40,10 +40,14 @@ class Topic:
     """
 
     order: float
-    method: Method | Literal["any"]
+    method: Method | Literal["any likelihood", "any"]
     about: Literal["fit", "row"]
     applies: Callable[[Any], bool]
     step: Callable[[Any], Step]
+
+    def speaks_of(self, method: Method) -> bool:
+        """Whether it is about fits made by a method."""
+        return self.method in {"any", method} or (self.method == "any likelihood" and method != "least squares")
 
 
 @cache
@@ -56,5 +60,5 @@ def registered() -> tuple[Topic, ...]:
 
 def steps_about(about: Literal["fit", "row"], setting: Any) -> tuple[Step, ...]:
     """Take every step that applies."""
-    found = (topic for topic in registered() if topic.about == about and topic.method in {"any", setting.method})
+    found = (topic for topic in registered() if topic.about == about and topic.speaks_of(setting.method))
     return tuple(topic.step(setting) for topic in found if topic.applies(setting))

@@ -9,10 +9,10 @@ import numpy as np
 from mathlearn._errors import DomainError, NonFiniteInputError, SchemaError
 from mathlearn.explain.books import Books
 from mathlearn.explain.derivation import Derivation, prose
-from mathlearn.explain.law import FittedLaw
+from mathlearn.explain.law import law_of_record
 from mathlearn.explain.registry import steps_about
 from mathlearn.explain.setting import RowSetting
-from mathlearn.results.stack import require_one_predictor
+from mathlearn.results.stack import columns_of, predictors_of
 from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.coefficients import coefficient_table
 
@@ -58,8 +58,7 @@ def explain_row(
     NonFiniteInputError
         `x` holds NaN or infinity.
     DomainError
-        `level` is outside (0, 1), the row is so far out that squares of its distances are no doubles, or there are several linear
-        predictors.
+        `level` is outside (0, 1), or the row is so far out that squares of its distances are no doubles.
 
     Examples
     --------
@@ -69,8 +68,7 @@ def explain_row(
     >>> explain_row(model.result_, [2.5])
     <Derivation of 3 steps; all checks pass>
     """
-    require_one_predictor(result, "the derivation of a prediction")
-    row = _row(x, result.terms)
+    row = _row(x, columns_of(result))
     i = chosen_response(result, response)
     setting = RowSetting(
         result=result,
@@ -79,7 +77,7 @@ def explain_row(
         level=level,
         table=coefficient_table(result, level),
         books=Books.of(result, i),
-        fitted_law=FittedLaw.of(result.likelihood),
+        fitted_law=law_of_record(result.likelihood),
         x=row,
         offset=float(offset),
     )
@@ -94,17 +92,22 @@ def explain_row(
 
 def _require_range(setting: RowSetting) -> None:
     """Refuse a row of which prediction or leverage overflow."""
-    curvature, x = setting.result.curvature, setting.x
-    mean = np.zeros(setting.p) if curvature is None else curvature.mean
+    curvature, x, known = setting.result.curvature, setting.x, predictors_of(setting.result)
+    mean = np.zeros(x.size) if known.mean is None else known.mean
     with np.errstate(over="ignore"):
         away = np.abs(x) + np.abs(mean)
-        terms = away * np.abs(setting.beta) / _MOST_DISTANCE
+        terms = (
+            away
+            * np.abs(known.coef if setting.result.stack is not None else setting.beta[None]).max(axis=0)
+            / _MOST_DISTANCE
+        )
         if curvature is not None:
-            terms = np.maximum(terms, away * np.abs(curvature.whitener).sum(axis=1))
-    j = int(np.argmax(terms)) if setting.p else 0
-    if setting.p and not terms[j] < _MOST_DISTANCE:
+            spread = np.abs(curvature.whitener).sum(axis=1)[~setting.constants[int(setting.centred) :]]
+            terms = np.maximum(terms, away * spread.reshape(setting.predictors, -1).max(axis=0))
+    j = int(np.argmax(terms)) if x.size else 0
+    if x.size and not terms[j] < _MOST_DISTANCE:
         raise DomainError(
-            f"column {setting.terms[j]!r} is {x[j]:.3g} in the row to explain: so far from the rows of the fit that the square of "
+            f"column {columns_of(setting.result)[j]!r} is {x[j]:.3g} in the row to explain: so far from the rows of the fit that the square of "
             "the distance is no double. Give a row nearer to them"
         )
 

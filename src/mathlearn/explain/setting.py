@@ -9,21 +9,24 @@ import numpy as np
 
 from mathlearn._errors import DomainError
 from mathlearn.explain.books import Books
-from mathlearn.explain.law import FittedLaw
+from mathlearn.explain.law import FittedLaw, law_of_record
+from mathlearn.results.stack import predictors_of
 from mathlearn.statistics import reasons
 from mathlearn.statistics.chosen import chosen_response, chosen_term
 from mathlearn.statistics.coefficients import coefficient_table
-from mathlearn.statistics.functional import INTERCEPT, sigma
+from mathlearn.statistics.functional import sigma
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.explain.law import LikelihoodLaw
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.stack import Stack
     from mathlearn.statistics.coefficients import CoefficientTable
 
 __all__ = ["Method", "RowSetting", "Setting"]
 
-Method: TypeAlias = Literal["least squares", "likelihood"]
-"""How a fit is made."""
+Method: TypeAlias = Literal["least squares", "likelihood", "classes"]
+"""How a fit is made: of one linear predictor, or by the likelihood of more than two classes, whose predictors are stacked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +50,7 @@ class Setting:
     level: float
     table: CoefficientTable
     books: Books | None
-    fitted_law: FittedLaw | None
+    fitted_law: LikelihoodLaw | None
 
     @classmethod
     def of(cls, result: FitResult, response: int | str | None, term: str | None, level: float) -> Setting:
@@ -63,19 +66,60 @@ class Setting:
         i = chosen_response(result, response)
         table = coefficient_table(result, level)
         return cls(
-            result, i, _worked_term(table, i, term), level, table, Books.of(result, i), FittedLaw.of(result.likelihood)
+            result,
+            i,
+            _worked_term(result, table, i, term),
+            level,
+            table,
+            Books.of(result, i),
+            law_of_record(result.likelihood),
         )
 
     @property
     def method(self) -> Method:
         """How the fit is made."""
+        if self.result.stack is not None:
+            return "classes"
         return "least squares" if self.fitted_law is None else "likelihood"
 
     @property
-    def law(self) -> FittedLaw:
+    def law(self) -> LikelihoodLaw:
         """The law of a fit by likelihood."""
         assert self.fitted_law is not None
         return self.fitted_law
+
+    @property
+    def family_law(self) -> FittedLaw:
+        """The law of a fit of one linear predictor by likelihood."""
+        assert isinstance(self.fitted_law, FittedLaw)
+        return self.fitted_law
+
+    @property
+    def stack(self) -> Stack:
+        """How the predictors of more than two classes stand in the record."""
+        assert self.result.stack is not None
+        return self.result.stack
+
+    @property
+    def constants(self) -> BoolArray:
+        """Which of the parameters in the table are intercepts."""
+        return _constants(self.result)
+
+    @property
+    def parameters(self) -> str:
+        """LaTeX of what is estimated: the slopes, or of more than two classes everything, stacked."""
+        return r"\beta" if self.result.stack is None else r"\theta"
+
+    @property
+    def predictors(self) -> int:
+        """Number of linear predictors of a row."""
+        return 1 if self.result.stack is None else len(self.result.stack.predictors)
+
+    @property
+    def squares(self) -> float:
+        """Sum of the squares of all slopes: of more than two classes, of their symmetric form."""
+        coef = self.beta if self.result.stack is None else predictors_of(self.result).coef
+        return float(np.sum(coef * coef))
 
     @property
     def y(self) -> str:
@@ -194,7 +238,14 @@ class RowSetting(Setting):
     offset: float
 
 
-def _worked_term(table: CoefficientTable, response: int, term: str | None) -> int | None:
+def _constants(result: FitResult) -> BoolArray:
+    """Which of the parameters are intercepts."""
+    if result.stack is not None:
+        return result.stack.intercepts
+    return np.arange(len(result.terms) + result.fit_intercept) < int(result.fit_intercept)
+
+
+def _worked_term(result: FitResult, table: CoefficientTable, response: int, term: str | None) -> int | None:
     """Return the index of a parameter by name; by itself, the one of the largest |t|.
 
     Raises
@@ -205,7 +256,7 @@ def _worked_term(table: CoefficientTable, response: int, term: str | None) -> in
         The data do not determine it.
     """
     if term is None:
-        return _largest_t(table, response)
+        return _largest_t(result, table, response)
     j = chosen_term(table.names, term)
     if np.isnan(table.estimate[response, j]):
         known = (reason for i, k, _, reason in table.reasons() if (i, k) == (response, j))
@@ -213,14 +264,13 @@ def _worked_term(table: CoefficientTable, response: int, term: str | None) -> in
     return j
 
 
-def _largest_t(table: CoefficientTable, response: int) -> int | None:
+def _largest_t(result: FitResult, table: CoefficientTable, response: int) -> int | None:
     """Slope of the largest |t|, else the intercept; where no t exists, the first slope that is determined."""
     estimate, t = table.estimate[response], np.abs(table.statistic[response])
-    first = int(table.names[:1] == (INTERCEPT,) and len(table.names) > 1)
     known = np.flatnonzero(~np.isnan(estimate))
     if not known.size:
         return None
-    slopes = known[known >= first]
+    slopes = known[~_constants(result)[known]]
     if not slopes.size:
         return int(known[0])
     size = np.nan_to_num(t[slopes], nan=-1.0, posinf=np.inf)

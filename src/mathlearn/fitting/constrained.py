@@ -18,40 +18,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from mathlearn._config import get_config
 from mathlearn._errors import DomainError
-from mathlearn.calculus.coordinates import Coordinates
-from mathlearn.calculus.jeffreys import jeffreys_at
 from mathlearn.calculus.newton import Newton, Stop
-from mathlearn.calculus.objective import Objective, block_rows
 from mathlearn.calculus.quadratic import Quadratic
-from mathlearn.calculus.start import constant
-from mathlearn.fitting.likelihood import prepared
-from mathlearn.fitting.own_rows import require_own_rows
-from mathlearn.fitting.refit import dependence_of
-from mathlearn.fitting.resources import numbers
-from mathlearn.fitting.survey import surveyed
-from mathlearn.linalg.moments import frame_of
-from mathlearn.linalg.threads import pool_size
-from mathlearn.results.fit_result import Status
-from mathlearn.statistics.functional import combinations, coordinates, require_curvature, row_lengths
-from mathlearn.statistics.law import family_of
-from mathlearn.statistics.wald import white_slopes
+from mathlearn.statistics.functional import row_lengths
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray
-    from mathlearn.calculus.objective import Sums
-    from mathlearn.data.rows import Rows
-    from mathlearn.probability.family import Family
-    from mathlearn.probability.link import Link
-    from mathlearn.results.fit_result import FitResult
+    from collections.abc import Callable
 
-__all__ = ["Constraint", "Minimum", "Problem", "opened"]
+    from mathlearn._typing import FloatArray
+    from mathlearn.calculus.coordinates import Coordinates
+    from mathlearn.calculus.objective import Sums
+
+__all__ = ["Constraint", "Frame", "Minimum", "Problem", "in_unknowns"]
 
 _TARGET = 1e-10  # standard errors from the optimum, predicted: a score statistic is off by as much
 _CLOSE = 1e-3  # the same, found at the last point looked at: the loss is then known to the cube of it
@@ -103,20 +86,12 @@ class Constraint(NamedTuple):
         return moved
 
 
-class _Frame(Protocol):
+class Frame(Protocol):
     """Coordinates of the moves."""
 
     @property
-    def columns(self) -> Coordinates:
-        """Those of the columns."""
-
-    @property
-    def theta(self) -> FloatArray:
-        """Unknowns (k,) of the columns where the move is zero."""
-
-    @property
-    def unit(self) -> FloatArray:
-        """Unknowns for each unit of the move (k,)."""
+    def size(self) -> int:
+        """Number k of coordinates of a move."""
 
     def seen(self, L: FloatArray) -> FloatArray:
         """Coordinates (m, k) of functionals."""
@@ -125,64 +100,21 @@ class _Frame(Protocol):
         """Functionals (m,) where the move is zero."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Whitened:
-    """The whitened basis of a fit, from its estimates."""
+def in_unknowns(L: FloatArray, columns: Coordinates, origin: FloatArray) -> FloatArray:
+    """Put functionals (m, k) of an intercept at the user's zero and slopes as functionals (m, unknowns) of those of the columns.
 
-    result: FitResult
-
-    @property
-    def columns(self) -> Coordinates:
-        curvature = require_curvature(self.result)
-        basis = curvature.whitener * curvature.scale[:, None]
-        return Coordinates(curvature.mean, curvature.scale, self.result.fit_intercept, None, basis)
-
-    @property
-    def theta(self) -> FloatArray:
-        slopes = white_slopes(self.result)[0]
-        return np.concatenate([self.result.centre, slopes]) if self.result.fit_intercept else slopes
-
-    @property
-    def unit(self) -> FloatArray:
-        first = [1.0 / math.sqrt(self.result.weight_sum)] if self.result.fit_intercept else []
-        return np.concatenate([first, np.ones(self.result.rank)])
-
-    def seen(self, L: FloatArray) -> FloatArray:
-        return coordinates(self.result, L)
-
-    def value(self, L: FloatArray) -> FloatArray:
-        return np.asarray(combinations(self.result, L)[0])
-
-
-@dataclass(frozen=True, slots=True)
-class _Scaled:
-    """Columns of one size, from a constant: where the estimates are not to be started from, or are infinite.
-
-    Attributes
+    Parameters
     ----------
+    L : (m, k)
     columns : Coordinates
-        Those of columns that others do not make up.
-    theta : (k,)
+        Without a basis.
     origin : (p,)
         From which rows count.
     """
-
-    columns: Coordinates
-    theta: FloatArray
-    origin: FloatArray
-
-    @property
-    def unit(self) -> FloatArray:
-        return np.ones(self.theta.size)
-
-    def seen(self, L: FloatArray) -> FloatArray:
-        used, first = self.columns.columns, int(self.columns.intercept)
-        l0 = L[:, :1] if first else np.zeros((len(L), 1))
-        slopes = (L[:, first:] - l0 * self.origin) - l0 * self.columns.shift
-        return np.concatenate([L[:, :first], slopes[:, used] / self.columns.scale[used]], axis=1)
-
-    def value(self, L: FloatArray) -> FloatArray:
-        return np.asarray(self.seen(L) @ self.theta)
+    used, first = columns.columns, int(columns.intercept)
+    l0 = L[:, :1] if first else np.zeros((len(L), 1))
+    slopes = (L[:, first:] - l0 * origin) - l0 * columns.shift
+    return np.concatenate([L[:, :first], slopes[:, used] / columns.scale[used]], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,26 +123,54 @@ class Problem:
 
     Attributes
     ----------
-    rows : Rows
-    objective : Objective
-    frame
+    evaluate : callable
+        ``(move, basis) -> Sums``: loss, gradient and curvature in the move (k,), of which a basis (k, m) may be all that is free.
+    frame : Frame
         Coordinates of the moves.
     dispersion : float
         Of the fit.
-    threads : int
+    quadratic : bool
+        Whether the curvature is the exact second derivative.
     best : Minimum
         Without any constraint.
     reduced : bool
         Whether the bias is: Jeffreys' prior is then in the loss.
+    edged : bool
+        Whether some predictors may belong to no mean.
     """
 
-    rows: Rows
-    objective: Objective
-    frame: _Frame
+    evaluate: Callable[[FloatArray, FloatArray | None], Sums]
+    frame: Frame
     dispersion: float
-    threads: int
+    quadratic: bool
     best: Minimum
     reduced: bool = False
+    edged: bool = False
+
+    @classmethod
+    def at_best(
+        cls,
+        evaluate: Callable[[FloatArray, FloatArray | None], Sums],
+        frame: Frame,
+        *,
+        dispersion: float = 1.0,
+        quadratic: bool = True,
+        reduced: bool = False,
+        edged: bool = False,
+    ) -> Problem:
+        """Find the smallest loss without a constraint.
+
+        Raises
+        ------
+        DomainError
+            None could be found.
+        """
+        nowhere = Minimum(np.zeros(frame.size), math.nan)
+        problem = cls(evaluate, frame, dispersion, quadratic, nowhere, reduced, edged)
+        best = problem._smallest(np.eye(frame.size), nowhere.move)
+        if best is None:
+            raise DomainError("the likelihood of this fit has no maximum that could be found: see its certificate")
+        return replace(problem, best=best)
 
     def seen(self, L: FloatArray) -> FloatArray:
         """Coordinates (m, k) of functionals L (m, parameters) of the moves."""
@@ -221,26 +181,13 @@ class Problem:
         value: FloatArray = self.frame.value(L) + self.frame.seen(L) @ move
         return value
 
-    def at(self, move: FloatArray, basis: FloatArray | None = None) -> Sums:
-        """Loss, gradient and curvature in the move (k,), of which a basis (k, m) may be all that is free.
-
-        One pass; two where the bias is reduced.
-        """
-        unit = self.frame.unit
-        size = block_rows(len(self.rows.terms))
-        along = None if basis is None else unit[:, None] * basis
-        reduced = partial(jeffreys_at, self.objective, independent=True, along=along)
-        evaluate = reduced if self.reduced else self.objective.at
-        sums = evaluate(self.rows, self.frame.theta + unit * move, max_rows=size, threads=self.threads)
-        return replace(sums, gradient=unit * sums.gradient, curvature=unit[:, None] * sums.curvature * unit)
-
     def excess(self, found: Minimum) -> float:
         """By how much twice the loss, in units of the dispersion, exceeds that of the fit; never negative."""
         return max(0.0, 2.0 * (found.loss - self.best.loss) / self.dispersion)
 
     def score(self, move: FloatArray) -> float:
         """Rao's score statistic of the point a move leads to, in units of the dispersion; NaN where there is no curvature."""
-        sums = self.at(move)
+        sums = self.evaluate(move, None)
         model = Quadratic.of(sums.gradient, sums.curvature, intercept=False)
         return math.nan if model is None else model.decrement**2 / self.dispersion
 
@@ -255,7 +202,7 @@ class Problem:
 
     def _as_low(self, move: FloatArray) -> Minimum | None:
         """Take a point as it is that is as low as the lowest: at the end of the range of the means there is no curvature left."""
-        loss = self.at(move).loss
+        loss = self.evaluate(move, None).loss
         return Minimum(move, loss) if loss - self.best.loss <= _SAME * self.dispersion else None
 
     def reached(self, constraint: Constraint, distance: FloatArray, start: FloatArray) -> Minimum | None:
@@ -280,18 +227,18 @@ class Problem:
     def _smallest(self, basis: FloatArray, start: FloatArray) -> Minimum | None:
         """Minimise over ``start + basis @ u``."""
         if not basis.shape[1]:
-            loss = self.at(start).loss
+            loss = self.evaluate(start, None).loss
             return Minimum(start, loss) if math.isfinite(loss) else None
 
         def evaluate(u: FloatArray) -> Sums:
-            sums = self.at(start + basis @ u, basis)
+            sums = self.evaluate(start + basis @ u, basis)
             return replace(sums, gradient=basis.T @ sums.gradient, curvature=basis.T @ sums.curvature @ basis)
 
         newton = Newton(
             evaluate,
             intercept=False,
             dispersion=lambda _: self.dispersion,
-            quadratic=self.objective.family.canonical == self.objective.link.name,
+            quadratic=self.quadratic,
             target=_TARGET,
             same_curvature=math.inf,
             max_iter=_MAX_ITER,
@@ -308,62 +255,3 @@ class Problem:
         else:
             return None
         return None if last is None else Minimum(start + basis @ u, last.sums.loss - 0.5 * last.model.decrement**2)
-
-
-def opened(result: FitResult, rows: Rows, origin: tuple[int, ...] = ()) -> Problem:
-    """Put the loss of a fit into coordinates of moves from its estimates.
-
-    Parameters
-    ----------
-    result : FitResult
-        By likelihood, of one linear predictor, unpenalised.
-    rows : Rows
-        Of the fit.
-    origin : tuple of int
-        What was subtracted from each column of X before it became float64; empty when nothing was.
-
-    Raises
-    ------
-    DomainError
-        Inference is withheld for this fit, or its likelihood has no maximum that could be found.
-    SchemaError
-        These are not the rows of the fit.
-    """
-    family, link = _law(result)
-    assert result.likelihood is not None
-    if result.likelihood.separation is None:
-        require_curvature(result)
-    rows = prepared(rows, result.likelihood.response)
-    threads = pool_size(numbers(rows), get_config().threads)
-    require_own_rows(result, rows, family, link, threads=threads)
-    phi = result.likelihood.dispersion
-    frame = _frame(result, rows, (family, link), origin)
-    objective = Objective(family, link, frame.columns)
-    nowhere = Minimum(np.zeros(frame.theta.size), math.nan)
-    reduced = result.likelihood.bias_reduction == "firth"
-    problem = Problem(rows, objective, frame, phi if phi > 0.0 else 1.0, threads, nowhere, reduced)
-    best = problem._smallest(np.eye(frame.theta.size), nowhere.move)  # noqa: SLF001
-    if best is None:
-        raise DomainError("the likelihood of this fit has no maximum that could be found: see its certificate")
-    return replace(problem, best=best)
-
-
-def _law(result: FitResult) -> tuple[Family, Link]:
-    likelihood = result.likelihood
-    if likelihood is None or len(result.coef) > 1:
-        raise DomainError("tests and profiles by refits are of a generalised linear model with one linear predictor")
-    family = family_of(likelihood)
-    return family, family.link(likelihood.link)
-
-
-def _frame(result: FitResult, rows: Rows, law: tuple[Family, Link], origin: tuple[int, ...]) -> _Frame:
-    """Start at the estimates where they are at their optimum; from a constant where they are not, or some are infinite."""
-    assert result.likelihood is not None
-    if result.status is Status.OPTIMAL and result.likelihood.separation is None:
-        return _Whitened(result)
-    p, dependence = len(rows.terms), dependence_of(result, None)
-    first = frame_of(next(iter(rows.chunks(block_rows(p)))), centre=result.fit_intercept)
-    kept = dependence.kept if dependence.dropped.size else None
-    columns = Coordinates(first.shift[:p], first.scale[:p], result.fit_intercept, kept)
-    mean = surveyed(rows, law[0]).mean
-    return _Scaled(columns, constant(Objective(*law, columns), mean), np.array(origin or [0] * p, np.float64))

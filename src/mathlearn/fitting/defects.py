@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.results.fit_result import Alias, Defect, DefectKind
+from mathlearn.statistics.law import reducible
+from mathlearn.statistics.separation import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.rows import Rows
+    from mathlearn.fitting.likelihood_spec import LikelihoodSpec
     from mathlearn.linalg.dependence import Dependence
     from mathlearn.results.certificate import Certificate
     from mathlearn.results.likelihood import Separation
@@ -52,47 +55,50 @@ def likelihood_defects(
     stopped: str,
     df_resid: int,
     n: int,
-    *,
-    intercept: bool,
-    several: bool = False,
+    spec: LikelihoodSpec,
 ) -> tuple[Defect, ...]:
     """Collect what limits what can be said about a fit by likelihood.
 
     Parameters
     ----------
+    rows : Rows
+        Of more than two classes the contrasts, whose terms are the stacked parameters.
     stopped : str
         Why the solver ended.
-    several : bool
-        Whether there are more than two classes, so that terms are stacked parameters.
     """
     few = [_too_few(n, df_resid)] if df_resid <= 0 else []
     name = rows.responses[0]
     if separation is not None:
         return (
-            _separated(name, rows.terms, separation, n, intercept=intercept, several=several),
+            _separated(name, rows.terms, separation, n, spec),
             *_rank(dependences),
             *few,
         )
     return *_rank(dependences), *few, *_unfinished(name, certificate, stopped)
 
 
-def _separated(
-    name: str, terms: tuple[str, ...], separation: Separation, n: int, *, intercept: bool, several: bool
-) -> Defect:
+def _finite_by(spec: LikelihoodSpec) -> str:
+    """Say what gives finite estimates to a fit that is separated: what its estimator and its law offer."""
+    if spec.classes:
+        return "bias_reduction='firth'" if len(spec.classes) == 2 else "a penalty (C=1.0)"
+    firth = "GeneralizedLinearRegressor's bias_reduction='firth', or " * reducible(spec.family, spec.link.name)
+    return f"{firth}a penalty (alpha=1.0)"
+
+
+def _separated(name: str, terms: tuple[str, ...], separation: Separation, n: int, spec: LikelihoodSpec) -> Defect:
     """Name the columns, the direction and the remedy."""
-    names = ("(Intercept)", *terms) if intercept else terms
+    several = len(spec.classes) > 2
+    names = ("(Intercept)", *terms) if spec.fit_intercept and not several else terms
     touched = [names[j] for j in np.flatnonzero(separation.directions.any(axis=1))]
-    first = separation.directions[:, 0]
-    first = first / np.abs(first[first != 0.0]).min()  # of any length: the simplest to read
+    first = readable(separation.directions[:, 0])
     parts = [f"{first[j]:+.4g}·{names[j]}" for j in np.flatnonzero(first)]
     which = "all rows" if separation.complete else f"{separation.separated} of {n} rows"
     then = f"a class is ruled out for {which}" if several else f"{which} are fitted without error"
-    remedy = "a penalty (C=1.0)" if several else "bias_reduction='firth'"
     message = (
         f"{name} is separated: along {listed(parts, ' ')} the likelihood rises for ever, and {then} in the "
         f"limit. No finite estimate is known for {listed(touched)}: {_shown(len(touched) > 1)}, without standard error. Other coefficients, "
         "and predictions, hold. "
-        f"Use {remedy} for finite estimates, more rows, or fewer levels."
+        f"Use {_finite_by(spec)} for finite estimates, more rows, or fewer levels."
     )
     return Defect(DefectKind.SEPARATED, message)
 

@@ -21,6 +21,7 @@ from mathlearn.fitting.separated import fit_separated, separation_of, suspected
 from mathlearn.fitting.survey import surveyed
 from mathlearn.fitting.theta import with_theta
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
+from mathlearn.statistics.law import reducible
 
 if TYPE_CHECKING:
     from mathlearn.data.rows import Rows
@@ -107,7 +108,7 @@ def _require_reducible(spec: LikelihoodSpec) -> None:
     family, link = spec.family, spec.link
     if spec.bias_reduction == "none":
         return
-    if family.canonical != link.name or not family.fixed_dispersion:
+    if not reducible(family, link.name):
         raise DomainError(
             f"bias_reduction='firth' with the {family.title} family and the {link.name} link: it is offered for the binomial with logit and "
             "the Poisson with log, whose links are canonical. Use one of these, or bias_reduction='none'."

@@ -144,6 +144,7 @@ class Conclusion:
     ) -> FitResult:
         spec, survey, rows = self.spec, self.survey, self.whole
         df, dispersion = self._df(numbers), self._dispersion(found.pearson, numbers)
+        _require_dispersion(dispersion, rows.responses[0])
         estimable = solved.dependence.estimable(intercept=spec.fit_intercept)
         dependence = solved.dependence if self.known is None else self.known
         dependences = aliases(dependence, rows.terms)
@@ -169,14 +170,7 @@ class Conclusion:
             digits=_digits(evidence, int(spec.fit_intercept)),
             status=self._status(stop, certificate),
             defects=likelihood_defects(
-                rows,
-                dependences,
-                certificate,
-                self.separation,
-                stop.value,
-                df,
-                self._count,
-                intercept=spec.fit_intercept,
+                rows, dependences, certificate, self.separation, stop.value, df, self._count, spec
             ),
             certificate=certificate,
             likelihood=self._likelihood(solved, numbers, found, dispersion, passes),
@@ -229,6 +223,20 @@ class Conclusion:
             iterations=solved.optimum.iterations,
             passes=passes,
             separation=self.separation,
+        )
+
+
+def _require_dispersion(dispersion: float, name: str) -> None:
+    """Refuse a dispersion that no double holds.
+
+    Raises
+    ------
+    DomainError
+    """
+    if math.isinf(dispersion):
+        raise DomainError(
+            f"the dispersion of {name} is beyond the range of floating-point numbers: some row has a mean that is next to nothing beside what "
+            "was observed. Look for it among the rows with the largest or smallest offset and columns, and correct or remove it."
         )
 
 

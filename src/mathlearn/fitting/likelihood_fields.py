@@ -57,5 +57,6 @@ def law_fields(spec: LikelihoodSpec, survey: Survey, penalty: float) -> dict[str
         "dispersion_from": "fixed" if spec.family.fixed_dispersion else "pearson",
         "response": spec.response,
         "trials": survey.trials,
+        "fractional": survey.fractional,
         "classes": spec.classes,
     }

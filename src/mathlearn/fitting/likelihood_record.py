@@ -12,7 +12,7 @@ from mathlearn._errors import DomainError
 from mathlearn.calculus.quadratic import Quadratic
 from mathlearn.certify.likelihood import Factor, of_white_columns
 from mathlearn.certify.likelihood_rows import Shown
-from mathlearn.linalg.errorfree import minus_dot
+from mathlearn.linalg.errorfree import ROUNDOFF, minus_dot
 from mathlearn.linalg.moments import power_of_two
 from mathlearn.results.fit_result import Curvature
 from mathlearn.statistics.functional import row_lengths
@@ -193,5 +193,13 @@ def factor_of(numbers: Numbers, shown: Shown, penalty: float) -> Factor:
     row = np.concatenate([root[0, :1], -mean_white])
     beta = np.concatenate([[shown.centre], slopes])
     sizes = np.abs(np.concatenate([[numbers.intercept], slopes]))
-    factor = Factor(root, np.concatenate([row[None], root[1:]]), np.concatenate([[0.0], each]), beta, sizes)
+    rounding = 8.0 * ROUNDOFF * np.abs(numbers.curvature.mean) @ np.abs(numbers.curvature.whitener)
+    factor = Factor(
+        root,
+        np.concatenate([row[None], root[1:]]),
+        np.concatenate([[0.0], each]),
+        beta,
+        sizes,
+        loose=math.sqrt(numbers.weight) * rounding,
+    )
     return factor if shown.basis is None else of_white_columns(factor, intercept=True)

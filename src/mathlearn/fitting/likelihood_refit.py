@@ -12,7 +12,7 @@ from mathlearn._config import get_config
 from mathlearn._errors import DomainError
 from mathlearn.calculus.objective import block_rows
 from mathlearn.certify.bias_rows import bias_of
-from mathlearn.certify.books import likelihood_books
+from mathlearn.certify.books import SAME, likelihood_books
 from mathlearn.certify.dependence_rows import dependence_checks
 from mathlearn.certify.least_squares import statistical_digits
 from mathlearn.certify.likelihood import likelihood_certificate, likelihood_evidence, separated_certificate
@@ -28,8 +28,9 @@ from mathlearn.fitting.refit import dependence_of, intercept_of
 from mathlearn.fitting.resources import numbers as size_of
 from mathlearn.fitting.separated import directions_hold, remaining
 from mathlearn.fitting.survey import surveyed
-from mathlearn.fitting.theta import theta_check
+from mathlearn.fitting.theta import null_model, theta_check
 from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.errorfree import TINY
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 from mathlearn.probability import family_named
 from mathlearn.results.fit_result import Status
@@ -75,7 +76,7 @@ def _certified(looked: _Look) -> Certificate:
     result, likelihood, spec = looked.result, looked.likelihood, looked.spec
     numbers = _numbers(result)
     found, factor = looked.sums(numbers)
-    tops = log_likelihoods(looked.rows, spec, (found.deviance, found.null_deviance), result.n, looked.threads)
+    tops = looked.log_likelihoods(found)
     finished = result.status is Status.OPTIMAL or likelihood.separation is not None
     certificate = likelihood_certificate(
         likelihood_evidence(found, factor, likelihood.dispersion),
@@ -136,10 +137,24 @@ class _Look:
             found = found.less(bias.slope, bias.curvature)
         return found, factor
 
+    def log_likelihoods(self, found: LikelihoodRows) -> tuple[float, float]:
+        """Return the log-likelihoods of the fit and of the model without columns, that one with a theta of its own where it is estimated."""
+        deviances = (found.deviance, found.null_deviance)
+        top, null = log_likelihoods(self.rows, self.spec, deviances, self.result.n, self.threads)
+        theta = self._theta
+        if theta is None:
+            return top, null
+        return top, null_model(self.rows, self.spec, self.survey, theta, self.threads).log_likelihood
+
+    @property
+    def _theta(self) -> float | None:
+        """Theta, where it was estimated."""
+        return dict(self.likelihood.parameters).get("theta") if self.likelihood.estimated else None
+
     def estimated(self) -> tuple[Check, ...]:
         """Check the parameters of the family that were estimated."""
-        theta = dict(self.likelihood.parameters).get("theta")
-        if not theta or not self.likelihood.estimated:
+        theta = self._theta
+        if theta is None:
             return ()
         return (theta_check(self.rows, self.result, self.spec.link, theta, self.threads),)
 
@@ -183,21 +198,24 @@ def _disagreements(
     count = round(survey.weight) if result.weights_type == "frequency" else survey.n
     yield float(count != result.n or survey.dropped != result.n_dropped)
     yield float(result.df_resid != count - result.rank - result.fit_intercept)
+    # Below what rounding leaves of them, deviances differ by chance; logarithms cancel to their own rounding.
+    small, terms = found.rounding / SAME, 1e-8 * survey.n
+    unit = 1e-8 * survey.full if likelihood.dispersion_from == "fixed" else terms
     pairs = [
-        (float(result.deviance[0]), found.deviance),
-        (float(result.null_deviance[0]), found.null_deviance),
-        (likelihood.pearson, found.pearson),
-        (likelihood.log_likelihood, tops[0]),
-        (likelihood.null_log_likelihood, tops[1]),
-        (likelihood.penalised_log_likelihood, tops[2]),
-        (likelihood.trials, survey.trials),
-        (result.log_weight_sum, survey.log_weight),
+        (float(result.deviance[0]), found.deviance, small),
+        (float(result.null_deviance[0]), found.null_deviance, small),
+        (likelihood.pearson, found.pearson, small),
+        (likelihood.log_likelihood, tops[0], unit),
+        (likelihood.null_log_likelihood, tops[1], unit),
+        (likelihood.penalised_log_likelihood, tops[2], terms),
+        (likelihood.trials, survey.trials, terms),
+        (result.log_weight_sum, survey.log_weight, terms),
     ]
     if result.fit_intercept:
-        pairs.append((result.weight_sum, float(found.expected[0, 0])))
-    for shown, there in pairs:
+        pairs.append((result.weight_sum, float(found.expected[0, 0]), TINY))
+    for shown, there, least in pairs:
         if math.isfinite(shown) or math.isfinite(there):
-            yield abs(shown - there) / max(abs(there), 1e-8 * survey.n) if math.isfinite(there - shown) else math.inf
+            yield abs(shown - there) / max(abs(there), least) if math.isfinite(there - shown) else math.inf
     if likelihood.dispersion_from == "pearson" and result.df_resid > 0:
         phi = found.pearson / result.df_resid
-        yield abs(likelihood.dispersion - phi) / max(phi, float(np.finfo(np.float64).tiny))
+        yield abs(likelihood.dispersion - phi) / max(phi, TINY)

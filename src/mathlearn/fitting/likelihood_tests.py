@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 import numpy as np
 
 from mathlearn._errors import DomainError
-from mathlearn.fitting.constrained import Constraint, opened
-from mathlearn.fitting.refit import dependence_of
+from mathlearn.fitting.constrained import Constraint
+from mathlearn.fitting.opened import opened
+from mathlearn.fitting.refit import dependence_of, undetermined
 from mathlearn.fitting.resources import numbers
 from mathlearn.linalg.threads import single_threaded_blas
 from mathlearn.statistics import reasons
@@ -137,7 +138,7 @@ def determined(result: FitResult, L: FloatArray, places: list[int]) -> FloatArra
         return L[: int(dependence.estimable(intercept=True)[0])]
     columns = [place - first for place in places]
     scale = np.ones(len(columns)) if result.curvature is None else result.curvature.scale[columns]
-    loose = dependence.null[columns] * scale[:, None]
+    loose = undetermined(result, dependence)[columns] * scale[:, None]
     u, singular, _ = np.linalg.svd(loose)
     rank = int((singular > _LOOSE * np.abs(loose).max(initial=1e-300)).sum())
     return np.asarray((u[:, rank:].T * scale) @ L)

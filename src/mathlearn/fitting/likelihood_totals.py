@@ -12,19 +12,24 @@ import numpy as np
 from mathlearn.calculus.coordinates import Coordinates
 from mathlearn.calculus.newton import Newton, Stop
 from mathlearn.calculus.objective import Objective, block_rows, observations
-from mathlearn.calculus.start import constant
+from mathlearn.calculus.start import starts
 from mathlearn.data.adapt import without_columns
 from mathlearn.data.reduce import found_again
+from mathlearn.fitting.likelihood_spec import LikelihoodSpec
+from mathlearn.fitting.newton_fit import first_finite
+from mathlearn.fitting.survey import surveyed
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.likelihood_record import Numbers
-    from mathlearn.fitting.likelihood_spec import LikelihoodSpec
     from mathlearn.fitting.survey import Survey
+    from mathlearn.probability.family import Family
+    from mathlearn.probability.link import Link
 
 __all__ = [
+    "constant_beside_offset",
     "log_likelihoods",
     "null_deviance",
     "null_predictor",
@@ -49,8 +54,13 @@ def null_predictor(rows: Rows, spec: LikelihoodSpec, survey: Survey, threads: in
         quadratic=spec.family.canonical == spec.link.name,
         watch=False,
     )
-    optimum = newton.minimise(constant(objective, survey.mean))
+    optimum, _ = first_finite(newton, starts(objective, alone, survey.mean, max_rows=size, threads=threads))
     return float(optimum.theta[0]) if optimum.stop is Stop.REACHED else math.nan
+
+
+def constant_beside_offset(rows: Rows, family: Family, link: Link) -> float:
+    """Linear predictor of the best constant, the offset of the rows apart; NaN where none is found."""
+    return null_predictor(rows, LikelihoodSpec(family=family, link=link), surveyed(rows, family), threads=1)
 
 
 def null_deviance(rows: Rows, spec: LikelihoodSpec, null_eta: float, threads: int) -> float:

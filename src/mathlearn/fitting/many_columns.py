@@ -93,9 +93,7 @@ def _recorded(
         condition_scaled=math.nan,
         digits=np.full((1, p), np.nan),
         status=Status.OPTIMAL if certificate.ok else Status.STALLED if found.ended else Status.MAX_ITER,
-        defects=likelihood_defects(
-            rows, (), certificate, None, "L-BFGS stopped", max(df, 1), n, intercept=spec.fit_intercept
-        ),
+        defects=likelihood_defects(rows, (), certificate, None, "L-BFGS stopped", max(df, 1), n, spec),
         certificate=certificate,
         likelihood=Likelihood(
             **law_fields(spec, survey, penalty),

@@ -20,6 +20,7 @@ from mathlearn.fitting.likelihood_fields import fit_fields
 from mathlearn.fitting.multinomial_record import class_curvature, class_numbers, sharpened, stack_of, stacked
 from mathlearn.fitting.multinomial_separated import contrasts_of, limit_of, solved_in_the_limit, suspected
 from mathlearn.fitting.multinomial_solver import MOST_CURVED, ClassesSolver
+from mathlearn.fitting.robust import with_own_covariance
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 from mathlearn.probability.multinomial import MULTINOMIAL
 from mathlearn.results.fit_result import CovarianceEstimate, FitResult, Status
@@ -65,7 +66,7 @@ def fit_multinomial(rows: Rows, spec: LikelihoodSpec) -> FitResult:
     Raises
     ------
     DomainError
-        Some class has no row; or an offset, a robust covariance or a reduction of bias is asked for, which are for two classes.
+        Some class has no row; or an offset or a reduction of bias is asked for, which are for two classes.
     ResourceError
         The curvature would not fit into memory.
     """
@@ -81,7 +82,7 @@ def fit_multinomial(rows: Rows, spec: LikelihoodSpec) -> FitResult:
         m = (count - 1) * (len(rows.terms) + spec.fit_intercept)
         if solver.curved:
             resources.require(_SQUARES * m * m, f"the curvature of {m} parameters")
-        return _fitted(solver)
+        return with_own_covariance(_fitted(solver), rows, spec, threads)
 
 
 def _fitted(solver: ClassesSolver) -> FitResult:
@@ -110,10 +111,6 @@ def _require_offered(spec: LikelihoodSpec) -> None:
         raise DomainError(
             f"an offset ({spec.offset}) is given, and y has {count} classes: one number a row cannot say to the log odds of which class it is "
             f"added. {remedy}"
-        )
-    if spec.covariance != "classical":
-        raise DomainError(
-            f"covariance={spec.covariance!r} is offered for two classes, and y has {count}: use covariance='classical'. {remedy}"
         )
     if spec.bias_reduction != "none":
         raise DomainError(
@@ -204,8 +201,7 @@ class _Conclusion:
             digits=_digits(relative),
             status=self._status(stop, certificate),
             defects=likelihood_defects(
-                stacked_rows, dependences, certificate, separation, stop.value, df_resid, count, intercept=False,
-                several=True,
+                stacked_rows, dependences, certificate, separation, stop.value, df_resid, count, spec
             ),
             certificate=certificate,
             likelihood=self._likelihood(solved, found, passes),

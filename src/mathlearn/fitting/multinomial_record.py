@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mathlearn.linalg.dependence import Dependence
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["ClassNumbers", "class_curvature", "class_factor", "class_numbers", "class_penalties", "complement", "joined", "numbers_of_record", "sharpened", "shown_classes", "stack_of", "stacked"]  # fmt: skip
+__all__ = ["ClassNumbers", "class_curvature", "class_factor", "class_numbers", "class_penalties", "complement", "joined", "numbers_of_record", "sharpened", "shown_classes", "stack_of", "stacked", "stacked_null"]  # fmt: skip
 
 
 _INDEPENDENT = 1e-9  # share of unit directions below which they hold nothing new
@@ -80,10 +80,7 @@ class ClassNumbers:
         """Directions (m, f) of intercepts at zero and slopes that the rows do not determine."""
         if self.flat is not None:
             return self.flat
-        each = self.dependence.null
-        if self.intercept:
-            each = np.concatenate([-self.dependence.constant[None], each])
-        return np.asarray(np.kron(np.eye(len(self.coef)), each), dtype=np.float64)
+        return stacked_null(self.dependence, len(self.coef), intercept=self.intercept)
 
     @property
     def estimable(self) -> BoolArray:
@@ -97,6 +94,14 @@ class ClassNumbers:
         """Intercepts (K - 1,) where the columns, as the rows count them, are zero."""
         slopes = self.coef.T
         return minus_dot((self.level, np.zeros_like(self.level)), self.mean, (slopes, np.zeros_like(slopes)))
+
+
+def stacked_null(dependence: Dependence, predictors: int, *, intercept: bool) -> FloatArray:
+    """Directions (m, f) of stacked parameters that dependent columns leave open: those of each predictor by itself."""
+    each = dependence.null
+    if intercept:
+        each = np.concatenate([-dependence.constant[None], each])
+    return np.asarray(np.kron(np.eye(predictors), each), dtype=np.float64)
 
 
 def class_numbers(solved: ClassesSolved) -> ClassNumbers:
@@ -125,13 +130,18 @@ def class_numbers(solved: ClassesSolved) -> ClassNumbers:
     slopes = factor[:, first:] if c.basis is None else c.basis @ factor[:, first:]
     root[:, first + c.columns] = slopes / c.scale[c.columns][:, None]
     whole = root.reshape(len(theta) * root.shape[1], factor.shape[2])
-    return replace(numbers, root=whole, scale=power_of_two(_sizes(root[:, first:])))
+    return replace(numbers, root=whole, scale=power_of_two(_sizes(root[:, first:], c.scale)))
 
 
-def _sizes(root: FloatArray) -> FloatArray:
-    """Size (p,) of each column about the mean: the inverse of the least standard error (of a class) of its slope."""
-    length = np.sqrt(np.einsum("kjr,kjr->kj", root, root)).min(axis=0, initial=np.inf)
-    return np.where((length > 0.0) & np.isfinite(length), 1.0 / np.where(length > 0.0, length, 1.0), 1.0)
+def _sizes(root: FloatArray, scale: FloatArray) -> FloatArray:
+    """Size (p,) of each column about the mean: the inverse of the least standard error (of a class) of its slope.
+
+    A slope that separation leaves open has one of rounding, which is no size; a column of such slopes alone keeps the scale of its rows.
+    """
+    length = np.sqrt(np.einsum("kjr,kjr->kj", root, root))
+    known = length * scale > _INDEPENDENT * (length * scale).max(initial=0.0)
+    least = np.where(known, length, np.inf).min(axis=0, initial=np.inf)
+    return np.where(np.isfinite(least), 1.0 / least, scale)
 
 
 def class_penalties(numbers: ClassNumbers, penalty: float) -> FloatArray:

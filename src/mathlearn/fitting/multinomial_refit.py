@@ -72,7 +72,8 @@ def _disagreements(
         (result.log_weight_sum, survey.log_weight),
     ]
     for shown, there in pairs:
-        yield abs(shown - there) / max(abs(there), SAME * survey.n) if math.isfinite(there - shown) else math.inf
+        if math.isfinite(shown) or math.isfinite(there):
+            yield abs(shown - there) / max(abs(there), SAME * survey.n) if math.isfinite(there - shown) else math.inf
     assert result.stack is not None
     shifted = stacked(numbers, tuple(int(value) for value in result.stack.origin))
     far = np.abs(shifted - result.coef[0]) / np.maximum(np.abs(result.coef[0]), np.abs(numbers.at_zero).max() * SAME)

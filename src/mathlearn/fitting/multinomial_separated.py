@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.calculus.class_recession import ClassContrasts, closed_classes, one_sign
+from mathlearn.calculus.endless import endless_signs
 from mathlearn.calculus.multinomial import MultinomialObjective, rows_at_a_time
 from mathlearn.calculus.newton import Stop
 from mathlearn.calculus.objective import block_rows
@@ -19,7 +20,7 @@ from mathlearn.data.reduce import found_again
 from mathlearn.fitting.multinomial_record import class_numbers, complement
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.results.likelihood import Separation
-from mathlearn.results.stack import INTERCEPT, stacked_names
+from mathlearn.results.stack import INTERCEPT, Stack, stacked_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,9 +89,29 @@ def limit_of(solver: ClassesSolver, solved: ClassesSolved) -> Limit | None:
     )
     claimed = Separation(found.directions, found.complete, parted, verified=False)
     verified = class_directions_hold(contrasts, claimed, solver.threads)
-    return Limit(
-        replace(claimed, verified=verified), np.column_stack([found.directions, found.undetermined, numbers.null])
+    span = np.column_stack([found.directions, found.undetermined])
+    ends, score_ends = _ends(solver, contrasts, span, numbers.null)
+    separation = replace(claimed, verified=verified, ends=ends, score_ends=score_ends)
+    return Limit(separation, np.column_stack([span, numbers.null]))
+
+
+def _ends(
+    solver: ClassesSolver, contrasts: ClassContrasts, span: FloatArray, null: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Find to which ends the stacked parameters go, and those of the symmetric form."""
+    m = len(contrasts.terms)
+    balance = Stack.balanced(np.eye(solver.classes - 1))
+    found = endless_signs(
+        contrasts,
+        one_sign,
+        span,
+        null=null,
+        sums=np.concatenate([np.eye(m), np.kron(balance, np.eye(m // (solver.classes - 1)))]),
+        fit_intercept=False,
+        max_rows=block_rows(m),
+        threads=solver.threads,
     )
+    return found[:m], found[m:]
 
 
 def class_directions_hold(contrasts: ClassContrasts, separation: Separation, threads: int) -> bool:

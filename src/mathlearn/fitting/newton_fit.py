@@ -119,7 +119,7 @@ class Solver:
         single = sampled is not None and self._moderate(objective, sampled)
         newton = replace(self._newton(replace(objective, single=single), self.rows), **changes)  # type: ignore[arg-type]
         near = self._curvature(objective, sampled) if single else None
-        optimum, tries = _first_finite(newton, points, near)
+        optimum, tries = first_finite(newton, points, near)
         if single and optimum.stop is not Stop.REACHED:
             seen = (*seen, *optimum.iterations)
             newton = replace(self._newton(objective, self.rows), lean=None, **changes)  # type: ignore[arg-type]
@@ -147,7 +147,7 @@ class Solver:
             self._newton(objective, sample), target=_SAMPLE_TARGET, same_curvature=np.inf, max_iter=_SAMPLE_ITERATIONS,
             stiff_ends=False, lean=None,
         )  # fmt: skip
-        optimum, _ = _first_finite(newton, find(sample))
+        optimum, _ = first_finite(newton, find(sample))
         if optimum.stop is not Stop.REACHED:
             return find(sample), optimum
         return chain((optimum.theta,), find(sample)), optimum
@@ -228,7 +228,7 @@ def whitened(rows: Rows, spec: LikelihoodSpec, threads: int) -> tuple[Coordinate
     return Coordinates(mean, start.scale, centred, start.dependence.kept, basis), start.dependence
 
 
-def _first_finite(
+def first_finite(
     newton: Newton, points: Iterable[FloatArray], curvature: FloatArray | None = None
 ) -> tuple[Optimum, int]:
     """Run from the first point at which the objective is finite, near which the curvature may be known; return how many were tried, too."""

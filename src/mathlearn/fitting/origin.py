@@ -28,9 +28,9 @@ def intercept_at_zero(intercept: FloatArray, coef: FloatArray, origin: tuple[int
 def counted_from(result: FitResult, origin: tuple[int, ...]) -> FitResult:
     """Return the fit with its intercept at the columns' origin, where rows count from, if fitted values are made from it.
 
-    With a curvature they are made from the means, which count from there already.
+    With a curvature, or of several classes, they are made from the means, which count from there already.
     """
-    if result.curvature is not None or not any(origin):
+    if result.curvature is not None or result.stack is not None or not any(origin):
         return result
     back = tuple(-shift for shift in origin)
     return replace(result, intercept=intercept_at_zero(result.intercept, result.coef, back))

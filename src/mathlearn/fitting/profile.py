@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mathlearn.fitting.constrained import Constraint, opened
+from mathlearn.fitting.constrained import Constraint
 from mathlearn.fitting.likelihood_tests import determined, held_parameters, no_test
+from mathlearn.fitting.opened import opened
 from mathlearn.fitting.refit import dependence_of
 from mathlearn.fitting.resources import numbers
 from mathlearn.linalg.threads import single_threaded_blas
 from mathlearn.statistics import reasons
 from mathlearn.statistics.chosen import chosen_term
 from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
-from mathlearn.statistics.functional import dispersion_known, parameter_names
-from mathlearn.statistics.separation import shown_coefficients
+from mathlearn.statistics.functional import dispersion_known, parameter_names, parameters
+from mathlearn.statistics.labels import plain_names, predictor_names
+from mathlearn.statistics.separation import infinite_signs, with_ends
 from mathlearn.statistics.tails import t_quantile
 
 if TYPE_CHECKING:
@@ -122,7 +125,7 @@ class _Profile:
                 low, weights = place, [1.0, 0.5 * weights[1] if weights[0] == 1.0 else 1.0]
             else:
                 high, weights = place, [0.5 * weights[0] if weights[1] == 1.0 else 1.0, 1.0]
-        at_edge = math.isinf(high.height) and not self.problem.reduced
+        at_edge = math.isinf(high.height) and self.problem.edged
         return _Bound(math.nan, EDGE.format(low.value) if at_edge else NOT_FOUND)
 
 
@@ -168,7 +171,7 @@ def profile_intervals(
     rows : Rows
         Of the fit.
     terms : sequence of str, optional
-        Names of parameters; all by default.
+        Names of parameters, as in `FitResult.terms`; all by default.
     level : float in (0, 1)
     as_ : {"pandas", "polars", "arrow"}
     origin : tuple of int
@@ -177,8 +180,8 @@ def profile_intervals(
     Returns
     -------
     frame
-        Columns ``term, estimate, conf_low, conf_high``. An end is infinite where the likelihood never falls so far. For pandas,
-        ``.attrs["reasons"]`` maps ``(term, column)`` of a cell that is NaN or infinite to the reason.
+        Columns ``term, estimate, conf_low, conf_high``, of more than two classes with a leading ``response``. An end is infinite where the likelihood never falls so far. For pandas,
+        ``.attrs["reasons"]`` maps ``(term, column)``, or ``(response, term, column)``, of a cell that is NaN or infinite to the reason.
 
     Raises
     ------
@@ -200,12 +203,13 @@ def profile_intervals(
     sought = float(t_quantile(level, np.inf if fixed else result.df_resid))
     with single_threaded_blas(numbers(rows)):
         problem = opened(result, rows, origin)
-        ends = {names[j]: _ends(result, problem, j, sought) for j in places}
+        ends = {j: _ends(result, problem, j, sought) for j in places}
+    labels = [*product(*((predictor_names(result),) if result.stack else ()), plain_names(result))]
     why: Reasons = {}
-    for term, (low, high) in ends.items():
-        why |= {(term, c): e.reason for c, e in (("conf_low", low), ("conf_high", high)) if e.reason is not None}
+    for j, (low, high) in ends.items():
+        why |= {(*labels[j], c): e.reason for c, e in (("conf_low", low), ("conf_high", high)) if e.reason is not None}
     columns = {
-        "term": list(ends),
+        **_leading([labels[j] for j in places]),
         "estimate": _estimates(result)[places],
         "conf_low": np.array([low.value for low, _ in ends.values()]),
         "conf_high": np.array([high.value for _, high in ends.values()]),
@@ -213,6 +217,12 @@ def profile_intervals(
     law = "normal" if fixed else f"t with {result.df_resid:g} df"
     method = f"profile {'penalised ' * problem.reduced}likelihood; {law}"
     return to_frame(columns, as_, why, {"method": method, "level": level, "notes": held_parameters(result)})
+
+
+def _leading(labels: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Columns that name parameters: by term, or of several classes by predictor and term."""
+    columns = list(zip(*labels, strict=True)) or [()]
+    return {name: list(column) for name, column in zip(("response", "term")[-len(columns) :], columns, strict=True)}
 
 
 def _ends(result: FitResult, problem: Problem, j: int, sought: float) -> tuple[_Bound, _Bound]:
@@ -226,7 +236,9 @@ def _ends(result: FitResult, problem: Problem, j: int, sought: float) -> tuple[_
 
 def _estimates(result: FitResult) -> FloatArray:
     """Estimates (k,), infinite where they are and NaN where dependent columns leave them open."""
-    coef, intercept = shown_coefficients(result)
-    every = np.concatenate([intercept[: int(result.fit_intercept)], coef[0]])
-    known = dependence_of(result, None).estimable(intercept=result.fit_intercept)
-    return np.where(known, every, np.nan)
+    every = with_ends(parameters(result)[0], infinite_signs(result))
+    dependence, stack = dependence_of(result, None), result.stack
+    if stack is None:
+        return np.where(dependence.estimable(intercept=result.fit_intercept), every, np.nan)
+    known = dependence.estimable(intercept=stack.intercept)
+    return np.where(np.tile(known, len(stack.predictors)), every, np.nan)

@@ -13,6 +13,7 @@ from mathlearn.certify.least_squares import certificate
 from mathlearn.certify.statistic_grade import from_statistic
 from mathlearn.data.adapt import densified, without_offset
 from mathlearn.fitting.climb import checked
+from mathlearn.fitting.multinomial_record import stacked_null
 from mathlearn.fitting.resources import numbers
 from mathlearn.fitting.shape import stays_sparse
 from mathlearn.linalg import ladder
@@ -42,7 +43,7 @@ def with_covariance(result: FitResult, rows: Rows, kind: CovarianceKind, options
             kind,
             result,
             rows,
-            max_rows=ladder.block_rows(len(rows.terms)),
+            max_rows=ladder.block_rows(len(result.terms)),
             threads=pool_size(size, get_config().threads),
             **options,
         )
@@ -110,6 +111,14 @@ def dependence_of(result: FitResult, tol: float | None) -> Dependence:
     return Dependence(
         kept, dropped, weights, np.array([alias.constant for alias in result.aliases]), dependence_tolerance(tol)
     )
+
+
+def undetermined(result: FitResult, dependence: Dependence) -> FloatArray:
+    """Return the directions of a record's coefficients, those of `terms`, that dependent columns leave open (terms, f)."""
+    stack = result.stack
+    if stack is None:
+        return dependence.null
+    return stacked_null(dependence, len(stack.predictors), intercept=stack.intercept)
 
 
 def intercept_of(result: FitResult) -> FloatArray:

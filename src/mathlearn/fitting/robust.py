@@ -35,7 +35,7 @@ def with_own_covariance(result: FitResult, rows: Rows, spec: LinearSpec | Likeli
         spec.covariance,
         result,
         rows,
-        max_rows=block_rows(len(rows.terms)),
+        max_rows=block_rows(len(result.terms)),
         threads=threads,
         own=True,
         **spec.options,

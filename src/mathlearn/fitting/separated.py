@@ -21,6 +21,7 @@ from mathlearn.fitting.defects import aliases, likelihood_defects
 from mathlearn.fitting.likelihood_conclusion import Conclusion
 from mathlearn.fitting.likelihood_fields import fit_fields, law_fields
 from mathlearn.fitting.likelihood_totals import null_deviance, null_predictor, saturated_log_likelihood
+from mathlearn.fitting.multinomial_record import stacked_null
 from mathlearn.fitting.newton_fit import Solver
 from mathlearn.fitting.survey import surveyed
 from mathlearn.probability.recession import recession_sign
@@ -71,6 +72,7 @@ def separation_of(rows: Rows, spec: LikelihoodSpec, solved: Solved, threads: int
         rows,
         partial(_signs, spec),
         np.column_stack([found.directions, found.undetermined]),
+        null=stacked_null(solved.dependence, 1, intercept=spec.fit_intercept),
         fit_intercept=spec.fit_intercept,
         max_rows=block_rows(len(rows.terms)),
         threads=threads,
@@ -149,7 +151,7 @@ def _nothing_left(solver: Solver, solved: Solved, separation: Separation) -> Fit
         condition_scaled=math.nan,
         digits=np.full((1, p), np.nan),
         status=Status.UNBOUNDED,
-        defects=likelihood_defects(rows, dependences, certificate, separation, "", df, n, intercept=spec.fit_intercept),
+        defects=likelihood_defects(rows, dependences, certificate, separation, "", df, n, spec),
         certificate=certificate,
         likelihood=Likelihood(
             **law_fields(spec, survey, 0.0),

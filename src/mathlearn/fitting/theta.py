@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mathlearn._errors import DomainError
 from mathlearn.calculus.objective import block_rows, observations
 from mathlearn.data.reduce import found_again
+from mathlearn.fitting.likelihood_totals import null_deviance, null_predictor, saturated_log_likelihood
+from mathlearn.fitting.survey import surveyed
 from mathlearn.probability import family_named
 from mathlearn.probability.families.negative_binomial import profile_of_theta
 from mathlearn.results.certificate import Check
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.likelihood_spec import LikelihoodSpec
+    from mathlearn.fitting.survey import Survey
     from mathlearn.probability.link import Link
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["theta_check", "with_theta"]
+__all__ = ["NullModel", "null_model", "theta_check", "with_theta"]
 
 _MOST = 50
 _ENOUGH, _CLOSEST = 1e-8, 1e-12  # standard errors of theta: within the first, go on while a step still leads nearer
@@ -48,10 +51,26 @@ class _Slope(NamedTuple):
         return 1.0 / math.sqrt(-self.bend) if self.bend < 0.0 else math.inf
 
 
+class _Top(NamedTuple):
+    """Where a climb over theta ended: what was fitted there, the slope, and whether it is the top; theta is infinite if there is none."""
+
+    theta: float
+    fitted: Any
+    slope: _Slope
+    reached: bool
+
+
+class NullModel(NamedTuple):
+    """The model without columns, with a theta of its own."""
+
+    theta: float
+    log_likelihood: float
+
+
 def with_theta(
     rows: Rows, spec: LikelihoodSpec, fit: Callable[[Rows, LikelihoodSpec], FitResult], threads: int
 ) -> FitResult:
-    """Fit coefficients and theta together.
+    """Fit coefficients and theta together, and the theta of the model without columns.
 
     The derivative in theta of the log-likelihood at its maximum over the coefficients is the partial one, those in the coefficients
     being zero there; Newton's method on log(theta) finds its zero.
@@ -72,27 +91,64 @@ def with_theta(
     ----------
     Lawless (1987), "Negative binomial and mixed Poisson regression", Canadian Journal of Statistics 15(3), section 3.
     """
-    theta, before = _first(rows, spec, fit, threads), math.inf
-    for _ in range(_MOST):
-        known = replace(spec, family=family_named("negative_binomial", theta=theta), estimate=())
-        result = fit(rows, known)
-        at = _slope_at(rows, result, known.link, theta, threads)
-        away = abs(at.slope) * at.error
-        if away <= _CLOSEST or 0.5 * before <= away <= _ENOUGH:
-            return _recorded(result, at, reached=True)
-        before = away
-        theta *= math.exp(_step(at, theta))
-        if theta > _LARGEST:
-            raise DomainError(
-                f"{rows.responses[0]} varies no more than a Poisson: theta of the negative binomial grows for ever. "
-                "Use family='poisson', or 'quasipoisson' for less variation."
-            )
-    return _recorded(result, at, reached=False)
+
+    def at(theta: float) -> tuple[FitResult, _Slope]:
+        result = fit(rows, _known(spec, theta))
+        return result, _slope_at(rows, partial(_fitted, result), spec.link, theta, threads)
+
+    top = _climbed(_first(rows, spec, fit, threads), at)
+    if math.isinf(top.theta):
+        raise DomainError(
+            f"{rows.responses[0]} varies no more than a Poisson: theta of the negative binomial grows for ever. "
+            "Use family='poisson', or 'quasipoisson' for less variation."
+        )
+    null = null_model(rows, spec, surveyed(rows, spec.family), top.theta, threads)
+    return _recorded(top, null)
+
+
+def null_model(rows: Rows, spec: LikelihoodSpec, survey: Survey, theta: float, threads: int) -> NullModel:
+    """Estimate theta of the model without columns, from one that is near; NaN where that model has no finite mean.
+
+    Where its theta grows for ever it is a Poisson: theta is infinite, and the log-likelihood that of the largest one tried.
+    """
+
+    def at(theta: float) -> tuple[tuple[LikelihoodSpec, float], _Slope]:
+        known = _known(spec, theta)
+        eta = null_predictor(rows, known, survey, threads)
+        return (known, eta), _slope_at(rows, partial(_constant, eta), known.link, theta, threads)
+
+    top = _climbed(theta, at)
+    known, eta = top.fitted
+    saturated = float(saturated_log_likelihood(rows, known, (1.0,), threads)[0])
+    value = saturated - 0.5 * null_deviance(rows, known, eta, threads)
+    return NullModel(top.theta, value) if math.isfinite(value) else NullModel(math.nan, math.nan)
 
 
 def theta_check(rows: Rows, result: FitResult, link: Link, theta: float, threads: int) -> Check:
     """Say how far an estimated theta is from the maximum of the likelihood of the rows."""
-    return _check(_slope_at(rows, result, link, theta, threads))
+    return _check(_slope_at(rows, partial(_fitted, result), link, theta, threads))
+
+
+def _known(spec: LikelihoodSpec, theta: float) -> LikelihoodSpec:
+    return replace(spec, family=family_named("negative_binomial", theta=theta), estimate=())
+
+
+def _climbed(theta: float, at: Callable[[float], tuple[Any, _Slope]]) -> _Top:
+    """Climb the likelihood over theta, by what is fitted at each, and its slope there."""
+    before = math.inf
+    for _ in range(_MOST):
+        fitted, slope = at(theta)
+        away = abs(slope.slope) * slope.error
+        if away <= _CLOSEST or 0.5 * before <= away <= _ENOUGH:
+            return _Top(theta, fitted, slope, reached=True)
+        if not math.isfinite(slope.slope):
+            break
+        before = away
+        farther = theta * math.exp(_step(slope, theta))
+        if farther > _LARGEST:
+            return _Top(math.inf, fitted, slope, reached=False)
+        theta = farther
+    return _Top(theta, fitted, slope, reached=False)
 
 
 def _check(at: _Slope) -> Check:
@@ -113,20 +169,28 @@ def _first(rows: Rows, spec: LikelihoodSpec, fit: Callable[[Rows, LikelihoodSpec
 
 def _moments(result: FitResult, link: Link, chunk: Chunk) -> FloatArray:
     seen = observations(chunk)
-    mu = link.mu(fitted_values(result, chunk)[:, 0])
+    mu = link.mu(_fitted(result, chunk))
     weight = np.ones_like(mu) if seen.weight is None else seen.weight
     return np.array([weight @ mu**2, weight @ ((seen.y - mu) ** 2 - mu)])
 
 
-def _slope_at(rows: Rows, result: FitResult, link: Link, theta: float, threads: int) -> _Slope:
-    of = partial(_slopes, result, link, theta)
+def _fitted(result: FitResult, chunk: Chunk) -> FloatArray:
+    return fitted_values(result, chunk)[:, 0]
+
+
+def _constant(eta: float, chunk: Chunk) -> FloatArray:
+    return np.full(chunk.n, eta) if chunk.offset is None else eta + chunk.offset
+
+
+def _slope_at(rows: Rows, predictor: Callable[[Chunk], FloatArray], link: Link, theta: float, threads: int) -> _Slope:
+    of = partial(_slopes, predictor, link, theta)
     slope, bend = found_again(rows.reduce(of, np.add, max_rows=block_rows(len(rows.terms)), threads=threads))
     return _Slope(float(slope), float(bend))
 
 
-def _slopes(result: FitResult, link: Link, theta: float, chunk: Chunk) -> FloatArray:
+def _slopes(predictor: Callable[[Chunk], FloatArray], link: Link, theta: float, chunk: Chunk) -> FloatArray:
     seen = observations(chunk)
-    mu = link.mu(fitted_values(result, chunk)[:, 0])
+    mu = link.mu(predictor(chunk))
     profile = profile_of_theta(seen.y, mu, theta, 1.0 if seen.weight is None else seen.weight)
     return np.array([profile.slope.sum(), profile.bend.sum()])
 
@@ -138,13 +202,21 @@ def _step(at: _Slope, theta: float) -> float:
     return max(min(step, _LONGEST), -_LONGEST)
 
 
-def _recorded(result: FitResult, at: _Slope, *, reached: bool) -> FitResult:
+def _recorded(top: _Top, null: NullModel) -> FitResult:
     """Add what is known of theta to the record of the fit at it."""
+    result: FitResult = top.fitted
     assert result.likelihood is not None
-    certificate = replace(result.certificate, checks=(*result.certificate.checks, _check(at)))
+    certificate = replace(result.certificate, checks=(*result.certificate.checks, _check(top.slope)))
+    likelihood = replace(
+        result.likelihood,
+        estimated=("theta",),
+        estimated_errors=(top.slope.error,),
+        null_parameters=(("theta", null.theta),),
+        null_log_likelihood=null.log_likelihood,
+    )
     return replace(
         result,
         certificate=certificate,
-        status=result.status if reached else Status.MAX_ITER,
-        likelihood=replace(result.likelihood, estimated=("theta",), estimated_errors=(at.error,)),
+        status=result.status if top.reached else Status.MAX_ITER,
+        likelihood=likelihood,
     )

@@ -5,10 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from mathlearn._errors import DomainError
 from mathlearn._sklearn import Interval, StrOptions
-from mathlearn.data.inputs import read_numbers
-from mathlearn.data.validate import check_lengths
 from mathlearn.linear_model._likelihood import FittedLikelihood
 from mathlearn.linear_model._likelihood_questions import Asked
 from mathlearn.linear_model._likelihood_regressor import LikelihoodRegressor
@@ -16,6 +13,7 @@ from mathlearn.linear_model._maketables import ForMaketables
 from mathlearn.linear_model._penalised import OURS
 from mathlearn.linear_model._shown import Shown
 from mathlearn.linear_model._tabulated import Tabulated
+from mathlearn.linear_model._trials import with_trials
 from mathlearn.probability import FAMILIES, LINKS, family_named
 
 if TYPE_CHECKING:
@@ -68,6 +66,8 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
     ----------
     coef_ : (p,)
     intercept_ : float
+    theta_ : float
+        Of a negative binomial alone: the shape, as given or estimated; its standard error is in `summary` and `glance`.
     n_iter_ : int
     n_features_in_ : int
     feature_names_in_ : (p,) of str
@@ -165,7 +165,7 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
         offset : (n,) array or column name, optional
             Added to the linear predictor with coefficient one. `predict` then needs it too.
         trials : (n,) array or column name, optional
-            Of a binomial whose y are proportions.
+            Of a binomial whose y are proportions; the name of a column where these are the left side of a formula.
 
         Returns
         -------
@@ -183,10 +183,15 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
         SchemaError, NonFiniteInputError, DomainError, ResourceError
             The input cannot be fitted; the message names column, row and remedy.
         """
-        if trials is not None:
-            y = _with_trials(y, trials)
-        form: ResponseForm = "numbers" if trials is None else "proportions and trials"
-        return self._fit(X, y, sample_weight=sample_weight, groups=groups, offset=offset, response=form)
+        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        if trials is None:
+            return self._fit(X, y, **roles)
+        form: ResponseForm = "proportions and trials"
+        if y is None and isinstance(trials, str) and self.formula is not None:
+            from mathlearn.data.formula import with_response
+
+            return self._fit(X, formula=with_response(self.formula, trials), response=form, **roles)
+        return self._fit(X, with_trials(y, trials), response=form, **roles)
 
     def _law(self) -> tuple[Family, Link]:
         given = {name: value for name in ("theta", "power") if (value := getattr(self, name)) is not None}
@@ -201,31 +206,12 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
     def _penalty(self) -> tuple[float, bool]:
         return float(self.alpha), False
 
-
-def _with_trials(y: Any, trials: Any) -> Any:
-    """Put proportions and trials side by side, as names or as numbers.
-
-    Raises
-    ------
-    DomainError
-        y comes from a formula, or one is a name and the other is not.
-    """
-    if isinstance(y, str) and isinstance(trials, str):
-        return [y, trials]
-    if y is None or isinstance(y, str) or isinstance(trials, str):
-        raise DomainError(
-            "trials= goes with y= of the same kind, two arrays or two column names. With a formula write both counts on its left: "
-            "'cbind(successes, failures) ~ x'."
-        )
-    from pandas import DataFrame
-
-    proportions, counts = read_numbers(y, "y"), read_numbers(trials, "trials")
-    for what, numbers in (("y", proportions), ("trials", counts)):
-        if numbers[0].shape[1] != 1:
-            raise DomainError(
-                f"{what} has {numbers[0].shape[1]} columns; with trials=, y is one column of proportions, and trials are another."
-            )
-    check_lengths([("y", len(proportions[0])), ("trials", len(counts[0]))])
-    # As a table the columns keep their names, and the rows their labels.
-    table = {"y": proportions[0][:, 0], "trials": counts[0][:, 0]}
-    return DataFrame(table, index=proportions.index)
+    def _validate_loaded(self) -> None:
+        """Set scikit-learn's attributes from the records, and the shape of a negative binomial."""
+        super()._validate_loaded()
+        likelihood = self.result_.likelihood
+        parameters = {} if likelihood is None else dict(likelihood.parameters)
+        if "theta" in parameters:
+            self.theta_ = parameters["theta"]
+        elif hasattr(self, "theta_"):
+            del self.theta_

@@ -19,6 +19,7 @@ from mathlearn.fitting.likelihood import fit_likelihood
 from mathlearn.fitting.likelihood_spec import LikelihoodSpec
 from mathlearn.linear_model._blocks import block_rows, one_column, spread
 from mathlearn.linear_model._predictor import LinearPredictor
+from mathlearn.linear_model._trials import rows_with_trials, trials_of
 from mathlearn.linear_model._warning import check_covariance, warn
 from mathlearn.probability import family_named
 from mathlearn.results.stack import predictors_of
@@ -70,12 +71,13 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
     def _fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         sample_weight: Any = None,
         groups: Any = None,
         offset: Any = None,
         response: ResponseForm = "numbers",
+        formula: str | None = None,
     ) -> Self:
         check_parameters(self, did_you_mean)
         check_covariance(self.covariance, self.covariance_options, groups)
@@ -86,7 +88,7 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
             sample_weight=sample_weight,
             groups=groups,
             offset=offset,
-            formula=self.formula,
+            formula=self.formula if formula is None else formula,
             missing=self.missing,
             weights_type=self.weights_type,
             shift_integers=self.fit_intercept,
@@ -203,12 +205,13 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         return family, family.link(likelihood.link)
 
     def predict_interval(
-        self, X: Any, level: float = 0.95, kind: IntervalKind = "confidence", *, offset: Any = None
+        self, X: Any, level: float = 0.95, kind: IntervalKind = "confidence", *, offset: Any = None, trials: Any = None
     ) -> Interval:
         """Predict with an interval: for the mean, or for a new observation.
 
         The interval of the mean is that of the linear predictor, put through the inverse link, so that it stays inside the range of the
-        mean. That of an observation combines it with the law of y.
+        mean. That of an observation combines it with the law of y. Of more than two classes there is an interval for the probability of
+        each, by the delta method on its logit, and none for an observation, which is a class.
 
         Parameters
         ----------
@@ -217,11 +220,14 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         kind : {"confidence", "observation"}
         offset : (n,) array or column name, optional
             Needed where the model was fitted with one.
+        trials : int, (n,) array or column name, optional
+            Of the new observations of a binomial, whose interval is then that of their share of successes; one trial by default.
 
         Returns
         -------
         Interval
-            ``estimate, lower, upper``, NaN where a value is missing; with ``level`` and ``kind``.
+            ``estimate, lower, upper`` of shape (n,), or (n, K) of more than two classes; NaN where a value is missing; with ``level``
+            and ``kind``.
 
         Raises
         ------
@@ -230,25 +236,32 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         """
         from mathlearn.statistics.intervals import join
 
-        return join(list(self.iter_predict_interval(X, level, kind, offset=offset)))
+        return join(list(self.iter_predict_interval(X, level, kind, offset=offset, trials=trials)))
 
     def iter_predict_interval(
-        self, X: Any, level: float = 0.95, kind: IntervalKind = "confidence", *, offset: Any = None
+        self, X: Any, level: float = 0.95, kind: IntervalKind = "confidence", *, offset: Any = None, trials: Any = None
     ) -> Iterator[Interval]:
         """Predict with an interval block by block, in order and in bounded memory; see `predict_interval`."""
-        self._one_predictor("predict_interval()")
-        rows = self._bound(X, offset=offset, missing=self.missing, require_offset=True)
+        self._result()
+        roles = {"offset": offset, "missing": self.missing, "require_offset": True}
+        rows = rows_with_trials(self.design_, X, trials, estimator=type(self).__name__, **roles)
         return (
-            self._interval(chunk, self._linear(chunk, rows)[:, 0], level, kind)
+            self._interval(chunk, self._linear(chunk, rows), level, kind, trials_of(chunk, trials))
             for chunk in rows.blocks(block_rows(rows))
         )
 
-    def _interval(self, chunk: Chunk, eta: FloatArray, level: float, kind: IntervalKind) -> Interval:
+    def _interval(
+        self, chunk: Chunk, linear: FloatArray, level: float, kind: IntervalKind, trials: FloatArray | None
+    ) -> Interval:
         from mathlearn.statistics.intervals import with_gaps
         from mathlearn.statistics.mean_intervals import mean_interval
+        from mathlearn.statistics.probability_intervals import probability_intervals
 
-        family, link = self._fitted_law()
-        interval = mean_interval(self.result_, family, link, chunk.X, eta, level, kind)
+        if self.result_.stack is not None:
+            interval = probability_intervals(self.result_, chunk.X, linear, level, kind)
+        else:
+            family, link = self._fitted_law()
+            interval = mean_interval(self.result_, family, link, chunk.X, linear[:, 0], level, kind, trials)
         return with_gaps(interval, lambda values: spread(values, chunk)) if chunk.dropped else interval
 
     # -------------------------------------------------------------------------------------------------------- evidence
@@ -261,15 +274,17 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         sample_weight: Any = None,
         groups: Any = None,
         offset: Any = None,
+        trials: Any = None,
         **options: Any,
     ) -> Self:
         """Return the same fit with another covariance of its estimates, from the rows of the fit.
 
         Parameters
         ----------
-        X, y, sample_weight, groups, offset
+        X, y, sample_weight, groups, offset, trials
             The data of the fit.
         covariance : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster"}
+            HC2 and HC3 are of two classes only.
         **options
             Of the covariance.
 
@@ -282,20 +297,27 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         """
         from mathlearn.fitting.refit import with_covariance
 
+        y = self._observed(y, trials)
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, offset=offset)
         model: Self = copy(self).set_params(covariance=covariance, covariance_options=options or None)
-        result = self._result() if covariance == "classical" else self._one_predictor(f"covariance={covariance!r}")
-        model.result_ = with_covariance(result, rows, covariance, options)
+        model.result_ = with_covariance(self._result(), rows, covariance, options)
         return model
 
     def verify(
-        self, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        trials: Any = None,
     ) -> Certificate:
         """Check the numbers shown against the rows, by an independent pass.
 
         Parameters
         ----------
-        X, y, sample_weight, groups, offset
+        X, y, sample_weight, groups, offset, trials
             The data of the fit; groups only where rows without a label were dropped.
 
         Returns
@@ -305,6 +327,7 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         """
         from mathlearn.fitting.likelihood_refit import verified_likelihood
 
+        y = self._observed(y, trials)
         rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, offset=offset)
         return verified_likelihood(self._result(), rows)
 

@@ -56,12 +56,25 @@ class LikelihoodClassifier(ClassifierMixin):  # type: ignore[misc]
         """Return the log odds (n,) of the second class, or of more than two a score (n, K) of each class, whose softmax are the probabilities.
 
         NaN for a row that lacks a value, with ``missing="drop"``.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, frame or source of shape (n, p)
+        offset : (n,) array or column name, optional
+            Needed where the model was fitted with one.
         """
         eta: FloatArray = self._all(X, offset, lambda eta: eta)
         return eta
 
     def predict_proba(self: Any, X: Any, *, offset: Any = None) -> FloatArray:
-        """Return the probability (n, K) of each class, each to full accuracy near 0."""
+        """Return the probability (n, K) of each class, in the order of `classes_`, each to full accuracy near 0.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, frame or source of shape (n, p)
+        offset : (n,) array or column name, optional
+            Needed where the model was fitted with one.
+        """
         proba: FloatArray = self._probabilities(self.decision_function(X, offset=offset))
         return proba
 
@@ -75,7 +88,14 @@ class LikelihoodClassifier(ClassifierMixin):  # type: ignore[misc]
         return np.column_stack([self._mean(-eta), self._mean(eta)]).astype(eta.dtype, copy=False)
 
     def predict_log_proba(self: Any, X: Any, *, offset: Any = None) -> FloatArray:
-        """Return the logarithm (n, K) of the probability of each class, without forming the probability."""
+        """Return the logarithm (n, K) of the probability of each class, without forming the probability.
+
+        Parameters
+        ----------
+        X : array, sparse matrix, frame or source of shape (n, p)
+        offset : (n,) array or column name, optional
+            Needed where the model was fitted with one.
+        """
         eta = self.decision_function(X, offset=offset)
         if eta.ndim > 1:
             return log_softmax(eta)

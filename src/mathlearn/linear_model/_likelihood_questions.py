@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn.fitting.origin import counted_from
 from mathlearn.linear_model._blocks import block_rows
+from mathlearn.linear_model._trials import as_weight, require_trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,16 @@ class Asked:
         """Return one row a column: what its exponentiated coefficient multiplies, with the interval.
 
         Odds ratios with the logit link; rate ratios (of counts) or mean ratios with the logarithm; hazard ratios of events in grouped
-        time with the complementary log-log. ``.attrs["ratio"]`` and ``.attrs["meaning"]`` say which, ``.attrs["reasons"]`` why a cell
+        time with the complementary log-log. Of more than two classes there is a row a class and column: the ratio of the odds of that class
+        against the first. ``.attrs["ratio"]`` and ``.attrs["meaning"]`` say which, ``.attrs["reasons"]`` why a cell
         is NaN. The p-value is that of "the ratio is one".
+
+        Parameters
+        ----------
+        level : float in (0, 1)
+            Confidence of the intervals.
+        as_ : {"pandas", "polars", "arrow"}
+            The kind of frame that is returned.
 
         Raises
         ------
@@ -49,13 +58,14 @@ class Asked:
         *,
         offset: Any = None,
         sample_weight: Any = None,
+        trials: Any = None,
         at: At = "average",
         columns: Sequence[str] | None = None,
         discrete: bool = False,
         level: float = 0.95,
         as_: FrameKind = "pandas",
     ) -> Any:
-        """Return how far each column moves the mean, with standard errors by the delta method, in one pass.
+        """Return how far each column moves the mean, or the probability of each of several classes, with standard errors by the delta method, in one pass.
 
         Without a formula the columns are those of X. With one they are the columns of the data: a number is moved in every term that
         it is in (the derivative of ``x + log(x)`` is exact), offset included, and a category is taken from its reference level to each
@@ -67,8 +77,11 @@ class Asked:
             Rows over which effects are averaged.
         offset : (n,) array or column name, optional
             Needed where the model was fitted with one.
-        sample_weight : (n,) array or column name, optional
+        sample_weight : (n,) array, number or column name, optional
             Weights of the average; equal by default, whatever the weights of the fit.
+        trials : (n,) array or column name, optional
+            In place of weights: a row counts as so many. Of a fit to successes and failures, or to proportions and trials, they are read from X
+            by default, so that the average is over trials, as in rows of one trial each.
         at : {"average", "mean"}
             The mean of the effects in all rows; or the effect in one row, the mean of the columns of the design (with ``log(x)``
             that is the mean of the logarithm).
@@ -84,14 +97,14 @@ class Asked:
         -------
         frame
             Columns ``term, contrast, estimate, std_error, statistic, p_value, conf_low, conf_high``; of a classifier, effects on the
-            probability of the second class. A penalised fit has estimates alone.
+            probability of the second class, or with a leading ``response`` on that of each of several classes. A penalised fit has estimates alone.
 
         Raises
         ------
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or there is no such column.
         DomainError
-            Another `at`, or a derivative is not finite in some row.
+            Another `at`, a derivative is not finite in some row, or rows stand for trials and nothing tells for how many.
 
         Examples
         --------
@@ -105,7 +118,11 @@ class Asked:
         from mathlearn.statistics.marginal_effects import marginal_effects
 
         result = counted_from(self._result(), self.design_.int_shift)
-        rows = self._bound(X, sample_weight=sample_weight, offset=offset, missing=self.missing, require_offset=True)
+        weight = as_weight(sample_weight, trials)
+        roles = {"sample_weight": weight, "offset": offset, "missing": self.missing, "require_offset": True}
+        rows = self._bound(X, **roles)
+        if weight is None and require_trials(result, self.design_, rows.source.schema):
+            rows = self._bound(X, require_y=True, **roles)
         return marginal_effects(
             result, rows, max_rows=block_rows(rows), at=at, columns=columns, discrete=discrete, level=level, as_=as_
         )
@@ -119,12 +136,13 @@ class Asked:
         terms: Sequence[str] | None = None,
         sample_weight: Any = None,
         offset: Any = None,
+        trials: Any = None,
     ) -> TermTests:
-        """Test each term: that all its coefficients are zero.
+        """Test each term: that all its coefficients are zero, of more than two classes in the log odds of every class.
 
         Parameters
         ----------
-        X, y, sample_weight, offset
+        X, y, sample_weight, offset, trials
             The data of the fit.
         kind : {"lr", "score", "wald"}
             Likelihood ratio, by a fit without the term; Rao's score, by one pass at that fit; or Wald's, from the record. Where the
@@ -157,10 +175,12 @@ class Asked:
         """
         from mathlearn.data.terms import terms_of
         from mathlearn.fitting.likelihood_tests import term_tests
+        from mathlearn.statistics.labels import in_parameters
 
+        y, result = self._observed(y, trials), self._result()
         rows = self._fit_rows(X, y, sample_weight=sample_weight, offset=offset)
-        design = self.design_
-        return term_tests(self._result(), rows, terms_of(design), kind=kind, terms=terms, origin=design.int_shift)
+        every = in_parameters(result, terms_of(self.design_))
+        return term_tests(result, rows, every, kind=kind, terms=terms, origin=self.design_.int_shift)
 
     def profile_intervals(
         self: Fitted,
@@ -171,6 +191,7 @@ class Asked:
         level: float = 0.95,
         sample_weight: Any = None,
         offset: Any = None,
+        trials: Any = None,
         as_: FrameKind = "pandas",
     ) -> Any:
         """Return the interval of each coefficient that a likelihood-ratio test does not reject.
@@ -181,17 +202,17 @@ class Asked:
 
         Parameters
         ----------
-        X, y, sample_weight, offset
+        X, y, sample_weight, offset, trials
             The data of the fit.
         terms : sequence of str, optional
-            Names of coefficients; all by default.
+            Names of coefficients, of more than two classes with that of the class: ``"versicolor: petal_length"``; all by default.
         level : float in (0, 1)
         as_ : {"pandas", "polars", "arrow"}
 
         Returns
         -------
         frame
-            Columns ``term, estimate, conf_low, conf_high``; ``.attrs["reasons"]`` says why an end is infinite or NaN, ``.attrs["notes"]``
+            Columns ``term, estimate, conf_low, conf_high``, of more than two classes with a leading ``response``; ``.attrs["reasons"]`` says why an end is infinite or NaN, ``.attrs["notes"]``
             what was held that had been estimated: the shape of a negative binomial.
 
         Raises
@@ -212,5 +233,5 @@ class Asked:
         """
         from mathlearn.fitting.profile import profile_intervals
 
-        rows = self._fit_rows(X, y, sample_weight=sample_weight, offset=offset)
+        rows = self._fit_rows(X, self._observed(y, trials), sample_weight=sample_weight, offset=offset)
         return profile_intervals(self._result(), rows, terms=terms, level=level, as_=as_, origin=self.design_.int_shift)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +11,14 @@ from mathlearn._errors import SchemaError
 from mathlearn._sklearn import RegressorMixin
 from mathlearn.calculus.objective import observations
 from mathlearn.fitting.likelihood import as_given
+from mathlearn.fitting.likelihood_totals import constant_beside_offset
 from mathlearn.linear_model._blocks import block_rows
+from mathlearn.probability.inside import Outside, outside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mathlearn._typing import FloatArray
-    from mathlearn.data.chunk import Chunk
 
 
 class LikelihoodRegressor(RegressorMixin):  # type: ignore[misc]
@@ -57,15 +59,20 @@ class LikelihoodRegressor(RegressorMixin):  # type: ignore[misc]
         blocks: Iterator[FloatArray] = self._blocks(X, offset, self._mean)
         return blocks
 
-    def score(self: Any, X: Any, y: Any = None, sample_weight: Any = None, *, offset: Any = None) -> float:
-        """Return D², the share of the deviance of a constant mean that the predictions explain.
+    def score(
+        self: Any, X: Any, y: Any = None, sample_weight: Any = None, *, offset: Any = None, trials: Any = None
+    ) -> float:
+        """Return D², the share of the deviance of a constant that the predictions explain, as scikit-learn's regressors do.
+
+        With an offset the constant stands beside it in the linear predictor. On the rows of a fit with an intercept this is the "deviance
+        explained" of `summary` and `glance`; a fit without one is set there against the offset alone, and here against the constant.
 
         Parameters
         ----------
         X : array, sparse matrix, frame or source
         y : array or column name, optional
             None reads the response of the formula, or the column named at fit, from `X`.
-        sample_weight, offset : array or column name, optional
+        sample_weight, offset, trials : array or column name, optional
 
         Raises
         ------
@@ -76,21 +83,27 @@ class LikelihoodRegressor(RegressorMixin):  # type: ignore[misc]
             The rows do not fit what was learned, or none is left.
         """
         family, link = self._fitted_law()
+        y = self._observed(y, trials)
         rows = self._bound(
             X, y, sample_weight=sample_weight, offset=offset, missing=self.missing, require_y=True, require_offset=True
         )
-        parts = []
-        for chunk in as_given(rows, self._result().likelihood.response).chunks(block_rows(rows)):
+        parts, found = [], []
+        given = as_given(rows, self._result().likelihood.response)
+        for chunk in given.chunks(block_rows(rows)):
             seen = observations(chunk)
-            family.check(seen.y, seen.trials, column=rows.responses[0], locate=_locator(chunk))
+            found.append(outside(family, seen.y, seen.trials, chunk.index))
             weight = np.ones(chunk.n) if seen.weight is None else seen.weight
-            parts.append((seen.y, link.mu(self._linear(chunk, rows)[:, 0]), weight))
+            offset_there = np.zeros(chunk.n) if chunk.offset is None else chunk.offset
+            parts.append((seen.y, link.mu(self._linear(chunk, rows)[:, 0]), weight, offset_there))
         if not parts:
             raise SchemaError(
                 "no row is left to score: each lacks a value in a column that is used, or has weight zero."
             )
-        y_true, mean, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
+        reduce(Outside.merge, found).refuse(family, rows.responses[0], "row {}".format)
+        y_true, mean, weight, beside = (np.concatenate(part) for part in zip(*parts, strict=True))
         constant = np.broadcast_to(np.average(y_true, weights=weight), y_true.shape)
+        if beside.any():
+            constant = link.mu(constant_beside_offset(given, family, link) + beside)
         total = float(weight @ family.deviance(y_true, constant))
         left = float(weight @ family.deviance(y_true, mean))
         return 1.0 - left / total if total > 0.0 else float(left == 0.0)
@@ -103,9 +116,3 @@ class LikelihoodRegressor(RegressorMixin):  # type: ignore[misc]
         except (ValueError, TypeError):  # a parameter is not what it may be, which fit says
             tags.target_tags.positive_only = False
         return tags
-
-
-def _locator(chunk: Chunk) -> Callable[[int], str]:
-    """Return what says where a row of a block is."""
-    index = chunk.index
-    return lambda row: f"row {int(index[row])}"

@@ -68,19 +68,21 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
     n_jobs : int or None, default=None
         Threads; results do not depend on it.
     formula : str or None, default=None
-        For example ``"survived ~ age + C(sex)"``, where the left side may be labels; one-sided takes y as an argument.
+        For example ``"survived ~ age + C(sex)"``. The left side is labels, ``C(y, ref="a")`` for those with another reference, or an
+        event, ``species == "Adelie"``; one-sided takes y as an argument.
     bias_reduction : {"none", "firth"}, default="none"
         "firth", with ``C=numpy.inf``, adds Jeffreys' prior to the likelihood: estimates are then finite where the classes are
         separated, and less biased.
     missing : {"raise", "drop"}, default="raise"
     covariance : {"classical", "HC0", "HC1", "HC2", "HC3", "cluster", "HAC"}, default="classical"
-        Covariance of the estimates; "cluster" needs ``groups`` in `fit`.
+        Covariance of the estimates; "cluster" needs ``groups`` in `fit`. "HC2" and "HC3" are for two classes.
     covariance_options : dict or None, default=None
     weights_type : {"precision", "frequency"}, default="precision"
 
     Attributes
     ----------
     classes_ : (K,)
+        Sorted; the reference that a formula names comes first. Of an event False and True.
     coef_ : (1, p), or (K, p) of K > 2 classes
         Of the log odds of the second class; of more than two classes, of the scores whose softmax are the probabilities, which sum to zero over
         the classes.

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mathlearn._sklearn import NotFittedError, is_fitted
-from mathlearn.calculus.class_recession import closed_classes
 from mathlearn.fitting.origin import intercept_at_zero
-from mathlearn.results.stack import predictors_of, require_one_predictor
+from mathlearn.linear_model._trials import beside_trials
+from mathlearn.results.stack import predictors_of
+from mathlearn.statistics.class_rows import closed_at, dense_rows
 from mathlearn.statistics.separation import moves, shown_coefficients
 
 if TYPE_CHECKING:
@@ -37,11 +38,9 @@ class LinearPredictor:
             raise NotFittedError(msg)
         return self.result_
 
-    def _one_predictor(self, what: str) -> FitResult:
-        """Return the record for what is there for one linear predictor; refuse a fit of more than two classes."""
-        result = self._result()
-        require_one_predictor(result, what)
-        return result
+    def _observed(self, y: Any, trials: Any) -> Any:
+        """Return y with its trials beside it, where they come apart: what every method that takes both calls first."""
+        return beside_trials(self._result(), self.design_, y, trials)
 
     def _bound(self, X: Any, y: Any = None, **roles: Any) -> BoundRows:
         self._result()
@@ -79,9 +78,9 @@ class LinearPredictor:
 
     def _at_the_end(self, chunk: Chunk, mean: FloatArray, separation: Separation) -> FloatArray:
         """Put predictors at infinity where a direction of separation moves the row: of classes, those that are closed to it."""
-        X, stack = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray(), self.result_.stack
-        if stack is not None:
-            closed = closed_classes(separation.directions, X, classes=len(stack.classes), intercept=stack.intercept)
+        X = dense_rows(chunk.X)
+        closed = closed_at(self.result_, X)
+        if closed is not None:
             return np.where(closed, -np.inf, mean)
         moved = moves(separation, X, intercept=self.result_.fit_intercept)[:, None]
         return np.where(moved != 0.0, np.copysign(np.inf, moved), mean)

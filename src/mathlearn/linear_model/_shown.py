@@ -76,7 +76,7 @@ class Shown:
         """
         from mathlearn.explain import explain, explain_row
 
-        result = self._one_predictor("explain()")
+        result = self._result()
         require_question(x is not None, row, term, offset)
         if x is None:
             return explain(result, response=response, term=term, level=level)
@@ -92,7 +92,7 @@ class Shown:
         digits: int = 4,
         response: int | str | None = None,
     ) -> str:
-        """Return the fitted equation in one line; with many terms in an indexed short form.
+        """Return the fitted equation in one line, of more than two classes in one a class; with many terms in an indexed short form.
 
         It is that of the record of the fit, ``result_``.
 
@@ -119,7 +119,7 @@ class Shown:
         """
         from mathlearn.explain import equation
 
-        return equation(self._one_predictor("equation()"), format=format, digits=digits, response=response)
+        return equation(self._result(), format=format, digits=digits, response=response)
 
     def plot(
         self: Fitted,
@@ -135,15 +135,17 @@ class Shown:
         sample_weight: Any = None,
         groups: Any = None,
         offset: Any = None,
+        trials: Any = None,
         theme: ThemeName = "auto",
     ) -> Display[Any]:
         """Draw the fit with its rows: data, curve and bands for one column; for several, coefficients over what each column does.
 
-        A fit by likelihood is drawn on the scale of its mean: a probability curve of a classifier, ratios of odds or rates.
+        A fit by likelihood is drawn on the scale of its mean: a probability curve of a classifier (of more than two classes one for each, or a
+        map over two columns), ratios of odds or rates.
 
         Parameters
         ----------
-        X, y, sample_weight, groups, offset
+        X, y, sample_weight, groups, offset, trials
             As given to `fit`; ``kind="coefficients"`` needs none of them. "fit" and "surface" draw other rows too and say that they are
             other.
         kind : {"auto", "fit", "surface", "means", "partial", "coefficients", "diagnostics"}
@@ -190,11 +192,11 @@ class Shown:
         """
         from mathlearn.plot import plot_model
 
-        self._one_predictor("plot()")
+        self._result()
         return plot_model(
             self,
             X,
-            y,
+            self._observed(y, trials),
             kind=kind,
             ax=ax,
             feature=feature,
@@ -215,13 +217,14 @@ class Shown:
         sample_weight: Any = None,
         groups: Any = None,
         offset: Any = None,
+        trials: Any = None,
         level: float = 0.95,
     ) -> Diagnosis:
         """Check the assumptions, worst first: how far they are from holding, before how unlikely chance is.
 
         Parameters
         ----------
-        X, y, sample_weight, groups, offset
+        X, y, sample_weight, groups, offset, trials
             As given to `fit`. Without them only the columns are checked, for collinearity.
         level : float in (0, 1)
             Of the intervals quoted.
@@ -247,8 +250,9 @@ class Shown:
         from mathlearn.statistics.diagnostics import diagnose
 
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        y = self._observed(y, trials)
         rows = None if X is None else self._fit_rows(X, y, require_offset=True, **roles)
-        return diagnose(self._one_predictor("diagnose()"), rows, level=level)
+        return diagnose(self._result(), rows, level=level)
 
     def influence(
         self: Fitted,
@@ -258,9 +262,19 @@ class Shown:
         sample_weight: Any = None,
         groups: Any = None,
         offset: Any = None,
+        trials: Any = None,
         as_: FrameKind = "pandas",
     ) -> Any:
         """Return one row a row: leverage, studentised residuals, Cook's distance, DFFITS, DFBETAS.
+
+        Of more than two classes leverage, Cook's distance and the DFBETAS of each log odds.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups, offset, trials
+            As given to `fit`.
+        as_ : {"pandas", "polars", "arrow"}
+            The kind of frame that is returned.
 
         Raises
         ------
@@ -281,8 +295,8 @@ class Shown:
         from mathlearn.statistics.diagnostics import influence
 
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
-        rows = self._fit_rows(X, y, require_offset=True, **roles)
-        return influence(self._one_predictor("influence()"), rows, as_=as_)
+        rows = self._fit_rows(X, self._observed(y, trials), require_offset=True, **roles)
+        return influence(self._result(), rows, as_=as_)
 
     def report(
         self: Fitted,
@@ -293,6 +307,7 @@ class Shown:
         sample_weight: Any = None,
         groups: Any = None,
         offset: Any = None,
+        trials: Any = None,
         level: float = 0.95,
         title: str | None = None,
         command: str | None = None,
@@ -305,7 +320,7 @@ class Shown:
         ----------
         path : str or path-like
             Written whole or not at all.
-        X, y, sample_weight, groups, offset
+        X, y, sample_weight, groups, offset, trials
             As given to `fit`. Without X the page has no figures, and says so.
         level : float in (0, 1)
         title : str, optional
@@ -334,12 +349,12 @@ class Shown:
         """
         from mathlearn.report import report
 
-        self._one_predictor("report()")
+        self._result()
         report(
             self,
             path,
             X,
-            y,
+            self._observed(y, trials),
             sample_weight=sample_weight,
             groups=groups,
             offset=offset,

@@ -27,6 +27,11 @@ class Tabulated:
     def summary(self: Fitted, level: float = 0.95) -> Summary:
         """Put the fit in words and numbers, verdict first; text, HTML and LaTeX.
 
+        Parameters
+        ----------
+        level : float in (0, 1)
+            Confidence of the intervals.
+
         Examples
         --------
         >>> from mathlearn.linear_model import LinearRegression
@@ -49,6 +54,13 @@ class Tabulated:
         The statistic is t; of a likelihood whose dispersion is known it is z, of the normal law. ``.attrs["reasons"]`` says why a cell is
         NaN.
 
+        Parameters
+        ----------
+        level : float in (0, 1)
+            Confidence of the intervals.
+        as_ : {"pandas", "polars", "arrow"}
+            The kind of frame that is returned.
+
         Examples
         --------
         >>> from mathlearn.linear_model import LinearRegression
@@ -68,6 +80,11 @@ class Tabulated:
 
         Of a likelihood: family, link, dispersion, deviances, pseudo-R², likelihood-ratio and Wald test, log-likelihood, AIC, BIC, by R's
         conventions; see `mathlearn.statistics.glance`.
+
+        Parameters
+        ----------
+        as_ : {"pandas", "polars", "arrow"}
+            The kind of frame that is returned.
 
         Examples
         --------
@@ -94,11 +111,19 @@ class Tabulated:
         sample_weight: Any = None,
         groups: Any = None,
         offset: Any = None,
+        trials: Any = None,
         as_: FrameKind = "pandas",
     ) -> Any:
-        """Return one row a row: fitted value, residual, leverage, influence.
+        """Return one row a row: fitted value, residual, leverage, influence; of more than two classes the probability of each.
 
         Measures of influence exist only for the rows of the fit.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups, offset, trials
+            As given to `fit`; of new rows y may be left out.
+        as_ : {"pandas", "polars", "arrow"}
+            The kind of frame that is returned.
 
         Raises
         ------
@@ -117,7 +142,7 @@ class Tabulated:
         """
         from mathlearn.statistics.augment import augment
 
-        result = counted_from(self._one_predictor("augment()"), self.design_.int_shift)
+        result, y = counted_from(self._result(), self.design_.int_shift), self._observed(y, trials)
         require_y = y is None and bool(self.design_.response_columns)
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
         rows = self._fit_rows(X, y, require_y=require_y, require_offset=True, **roles)
@@ -125,6 +150,13 @@ class Tabulated:
 
     def conf_int(self: Fitted, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
         """Return the confidence interval of each coefficient.
+
+        Parameters
+        ----------
+        level : float in (0, 1)
+            Confidence of the intervals.
+        as_ : {"pandas", "polars", "arrow"}
+            The kind of frame that is returned.
 
         Examples
         --------
@@ -174,6 +206,11 @@ class Tabulated:
 
     def save(self: Fitted, path: str | os.PathLike[str]) -> None:
         """Write the model as one safetensors file, whole or not at all; `mathlearn.load` reads it.
+
+        Parameters
+        ----------
+        path : str or path
+            Of the file, mostly ``*.safetensors``; one that exists is replaced.
 
         Raises
         ------

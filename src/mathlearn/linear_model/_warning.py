@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mathlearn._errors import DomainError, RankDeficiencyWarning
+from mathlearn._errors import CountWarning, DomainError, RankDeficiencyWarning
 from mathlearn._sklearn import ConvergenceWarning
 from mathlearn.results.fit_result import Status
+from mathlearn.statistics.reasons import fractional_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,9 @@ def check_covariance(kind: str, options: Mapping[str, Any] | None, groups: Any) 
 def warn(result: FitResult, depth: int = 3) -> None:
     """Emit at most one warning a fit, `depth` calls up."""
     if result.status is Status.OPTIMAL and result.certificate.unique:
+        told = fractional_counts(result)
+        if told is not None:
+            warnings.warn(told, CountWarning, stacklevel=depth)
         return
     reasons = " ".join(defect.message for defect in result.defects)
     if not result.certificate.ok:

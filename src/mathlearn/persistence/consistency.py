@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn._errors import UntrustedModelError
+from mathlearn.certify.books import SAME
 from mathlearn.data.classes import class_faults
-from mathlearn.data.formula import check
+from mathlearn.data.formula import check, with_response
+from mathlearn.fitting.likelihood_consistency import inconsistencies
 from mathlearn.results.stack import columns_of, stacked_names
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ def check_model(result: FitResult, design: Design, formula: str | None) -> None:
 
 
 def _design_faults(result: FitResult, design: Design, formula: str | None) -> Iterator[str]:
-    if (design.encoding.text if design.encoding else None) != formula:
+    if (design.encoding.text if design.encoding else None) != _as_fitted(result, design, formula):
         yield "the formula is not that of the columns learned"
     if design.terms != columns_of(result):
         yield "the terms of the fit are not those of the columns learned"
@@ -60,6 +63,17 @@ def _design_faults(result: FitResult, design: Design, formula: str | None) -> It
     if design.int_shift and len(design.int_shift) != len(design.columns):
         yield f"there are {len(design.int_shift)} shifts for {len(design.columns)} columns"
     yield from _formula_faults(result, design)
+
+
+def _as_fitted(result: FitResult, design: Design, formula: str | None) -> str | None:
+    """Return the formula of the columns learned: the model's, trials that were given apart beside its response."""
+    apart = result.likelihood is not None and result.likelihood.response == "proportions and trials"
+    if formula is None or not (apart and design.encoding is not None and design.encoding.responses):
+        return formula
+    try:
+        return with_response(formula, design.responses[-1])
+    except ValueError:
+        return None
 
 
 def _stack_faults(result: FitResult, stack: Stack, design: Design) -> Iterator[str]:
@@ -94,6 +108,7 @@ def _faults(result: FitResult) -> Iterator[str]:
     yield from _count_faults(result, p)
     yield from _shape_faults("coef", result.coef, (q, p), finite=True)
     yield from _shape_faults("intercept", result.intercept, (q,), finite=True)
+    yield from _shape_faults("centre", result.centre, (q,), finite=True)
     yield from _shape_faults("deviance", result.deviance, (q,), finite=True)
     # The model without columns, which is fitted with an offset, may have no finite optimum.
     yield from _shape_faults("null_deviance", result.null_deviance, (q,), finite=result.likelihood is None)
@@ -106,6 +121,17 @@ def _faults(result: FitResult) -> Iterator[str]:
         yield from _statistic_faults(result.statistic, p + q)
     if result.covariance is not None:
         yield from _covariance_faults(result.covariance, q, result.rank + result.fit_intercept)
+    yield from _likelihood_faults(result)
+
+
+def _likelihood_faults(result: FitResult) -> Iterator[str]:
+    """Say whether intercept, level, mean and whitened mean, or estimates and dependences, belong together."""
+    if result.likelihood is None or result.stack is not None or result.curvature is None:
+        return
+    with np.errstate(all="ignore"):
+        apart = [*inconsistencies(replace(result, withheld=None), result.likelihood)]
+    if not np.max(apart) <= SAME:
+        yield "the intercept, the level at the mean, the slopes and their curvature do not belong together"
 
 
 def _known(result: FitResult) -> int:

@@ -83,13 +83,17 @@ def _name_faults(result: FitResult, likelihood: Likelihood, law: tuple[Family, L
         yield f"the dispersion {likelihood.dispersion} is {likelihood.dispersion_from!r}, which that of the family is not"
     if not {*likelihood.estimated} <= {name for name, _ in family.parameters}:
         yield "a parameter was estimated that the family does not have"
+    if tuple(name for name, _ in likelihood.null_parameters) != likelihood.estimated:
+        yield "the parameters of the model without columns are not those that were estimated"
 
 
 def _number_faults(likelihood: Likelihood) -> Iterator[str]:
-    least = {"penalty": likelihood.penalty, "pearson": likelihood.pearson, "trials": likelihood.trials}
+    least = {name: getattr(likelihood, name) for name in ("penalty", "trials", "fractional")}
     for name, value in least.items():
         if not (math.isfinite(value) and value >= 0.0):
             yield f"{name} is {value}, which is no finite number of at least 0"
+    if not likelihood.pearson >= 0.0:  # infinite where a mean underflows beside what was observed
+        yield f"pearson is {likelihood.pearson}, which is no number of at least 0"
     if likelihood.dispersion < 0.0 or math.isinf(likelihood.dispersion):
         yield f"the dispersion is {likelihood.dispersion}"
     tops = {

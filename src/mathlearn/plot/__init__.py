@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from mathlearn.plot.class_curves import ClassCurvesDisplay
+from mathlearn.plot.class_map import ClassMapDisplay
+from mathlearn.plot.class_marginals import ClassMarginalsDisplay
+from mathlearn.plot.class_overview import ClassOverviewDisplay
 from mathlearn.plot.coefficients import CoefficientDisplay
 from mathlearn.plot.diagnostics import DiagnosticsDisplay
 from mathlearn.plot.entry import plot_model
@@ -18,6 +22,10 @@ from mathlearn.plot.surface import SurfaceDisplay
 from mathlearn.plot.svg import save_svg
 
 __all__ = [
+    "ClassCurvesDisplay",
+    "ClassMapDisplay",
+    "ClassMarginalsDisplay",
+    "ClassOverviewDisplay",
     "CoefficientDisplay",
     "DiagnosticsDisplay",
     "LeverageDisplay",

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mathlearn._errors import DomainError
 from mathlearn.data.schema import did_you_mean
+from mathlearn.plot.class_curves import ClassCurvesDisplay
+from mathlearn.plot.class_map import ClassMapDisplay
+from mathlearn.plot.class_marginals import ClassMarginalsDisplay
+from mathlearn.plot.class_overview import ClassOverviewDisplay
 from mathlearn.plot.coefficients import CoefficientDisplay
 from mathlearn.plot.diagnostics import DiagnosticsDisplay
-from mathlearn.plot.features import numeric_features
+from mathlearn.plot.features import categories, numeric_features
 from mathlearn.plot.marginal import MarginalMeansDisplay
 from mathlearn.plot.mean_curve import MeanCurveDisplay
 from mathlearn.plot.overview import LikelihoodOverviewDisplay, OverviewDisplay
@@ -23,9 +27,11 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from mathlearn.data.design import Design
     from mathlearn.plot.display import Display
     from mathlearn.plot.style import ThemeName
     from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.stack import Stack
 
 __all__ = ["Kind", "plot_model"]
 
@@ -36,6 +42,12 @@ _OF_LIKELIHOOD: dict[str, type[Display[Any]]] = {
     "surface": SurfaceDisplay,
     "means": MarginalMeansDisplay,
     "auto": LikelihoodOverviewDisplay,
+}
+_OF_CLASSES: dict[str, type[Display[Any]]] = {
+    "fit": ClassCurvesDisplay,
+    "surface": ClassMapDisplay,
+    "means": ClassMarginalsDisplay,
+    "auto": ClassOverviewDisplay,
 }
 _OF_LEAST_SQUARES: dict[str, type[Display[Any]]] = {"fit": RegressionDisplay, "auto": OverviewDisplay}
 _OF_BOTH: dict[str, type[Display[Any]]] = {"partial": PartialRegressionDisplay, "diagnostics": DiagnosticsDisplay}
@@ -71,7 +83,8 @@ def plot_model(
         "coefficients": a forest plot, of odds and rate ratios where the link is the logit or the logarithm; "diagnostics": four
         pictures of the residuals. Of fits by likelihood also "surface": the mean over two columns, with the width of its interval;
         "means": the mean over each column, the others held. "auto" is "fit" for one numeric column, or if `feature` is given, and
-        else coefficients over partial regressions (by likelihood: over the means).
+        else coefficients over partial regressions (by likelihood: over the means). Of more than two classes the probability of each is
+        drawn, "surface" is a map of the most probable class, and "auto" that map for two numeric columns.
     ax : Axes, optional
         Where to draw; a figure of several panels shares their place.
     feature : str or int, or two for "surface", optional
@@ -137,10 +150,17 @@ def plot_model(
 
 def _chosen(model: Any, kind: Kind, feature: Any) -> str:
     """Return the kind that "auto" stands for."""
+    if kind == "auto" and feature is None and model.result_.stack is not None and _two_numbers(model.design_):
+        return "surface"
     if kind == "auto" and (feature is not None or len(numeric_features(model.design_)) == 1):
         two = isinstance(feature, list | tuple) and model.result_.likelihood is not None
         return "surface" if two else "fit"
     return kind
+
+
+def _two_numbers(design: Design) -> bool:
+    """Whether a fit is over two numeric columns and nothing else."""
+    return len(numeric_features(design)) == 2 and not categories(design)
 
 
 def _figure(result: FitResult, kind: str) -> type[Display[Any]]:
@@ -151,11 +171,30 @@ def _figure(result: FitResult, kind: str) -> type[Display[Any]]:
     DomainError
         There is none.
     """
+    if result.stack is not None:
+        return _class_figure(result.stack, kind)
     own = _OF_LEAST_SQUARES if result.likelihood is None else _OF_LIKELIHOOD
     figure = {**own, **_OF_BOTH}.get(kind)
     if figure is None:
         raise DomainError(
             f"kind is {kind!r}, which fits by likelihood have, and this one is by least squares: use 'fit' or 'partial'."
+        )
+    return figure
+
+
+def _class_figure(stack: Stack, kind: str) -> type[Display[Any]]:
+    """Return the figure of a kind for a fit of more than two classes.
+
+    Raises
+    ------
+    DomainError
+        There is none.
+    """
+    figure = _OF_CLASSES.get(kind)
+    if figure is None:
+        raise DomainError(
+            f"kind is {kind!r}, which is of the residuals of one linear predictor, and this fit of {len(stack.classes)} classes has "
+            f"{len(stack.predictors)}: use one of {', '.join(map(repr, (*_OF_CLASSES, 'coefficients')))}, or diagnose(X, y)."
         )
     return figure
 

@@ -89,7 +89,7 @@ def choose_feature(design: Design, feature: str | int | None) -> str:
     """
     known = numeric_features(design)
     if not known:
-        raise SchemaError("this fit has no numeric column to draw a curve over: use kind='coefficients' or 'partial'.")
+        raise SchemaError("this fit has no numeric column to draw a curve over: use kind='coefficients'.")
     if feature is None:
         if len(known) > 1:
             raise SchemaError(

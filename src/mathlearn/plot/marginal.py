@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mathlearn.plot.marginal_record import Panel
     from mathlearn.plot.style import Theme, ThemeName
 
-__all__ = ["MarginalMeansDisplay", "draw_marginal", "note", "shape"]
+__all__ = ["RUG", "MarginalMeansDisplay", "draw_marginal", "note", "panel_shape", "shape"]
 
 ACROSS = 3
 """Panels beside each other at most."""
@@ -35,6 +35,15 @@ RUG = 400
 """Rows whose places are marked, at most."""
 
 HINT = "Look for columns over which the mean hardly moves, and for curves beyond most of the rows."
+
+
+_ENDS = ", and none where separated rows take the mean to the end of its range"
+
+
+def _at_an_end(panel: Panel) -> bool:
+    """Whether a mean is known without an interval."""
+    low = panel.curve.low
+    return low is not None and bool((np.isfinite(panel.curve.mean) & np.isnan(low)).any())
 
 
 def draw_marginal(data: MarginalMeans, panels: Sequence[Axes], theme: Theme, *, repaint: bool = False) -> None:
@@ -105,10 +114,11 @@ def note(data: MarginalMeans) -> str:
     classes = data.subject.classes
     ends = f" ({name(classes[1], 16)} above, {name(classes[0], 16)} below)" if classes else ""
     shown = "Marks: rows" if len(data.y) == data.n and data.n <= RUG else f"Marks: some of {count(data.n)}"
-    parts.append(f"{shown}{ends}.")
+    if not all(panel.levels for panel in data.panels):
+        parts.append(f"{shown}{ends}.")
     parts += lacking(data.lacking)
     if data.withheld is None:
-        parts.append(f"Bands: {percent(data.level)} confidence.")
+        parts.append(f"Bands: {percent(data.level)} confidence{_ENDS if any(map(_at_an_end, data.panels)) else ''}.")
     else:
         parts.append(f"No bands: {name(data.withheld, 300)}.")
     if data.left_out:
@@ -118,7 +128,12 @@ def note(data: MarginalMeans) -> str:
 
 def shape(data: MarginalMeans) -> tuple[int, int]:
     """Rows and columns of panels."""
-    m = max(len(data.panels), 1)
+    return panel_shape(len(data.panels))
+
+
+def panel_shape(panels: int) -> tuple[int, int]:
+    """Return in how many rows and columns so many panels stand."""
+    m = max(panels, 1)
     across = {1: 1, 2: 2, 4: 2}.get(m, ACROSS)
     return math.ceil(m / across), across
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.covariance.white import Tally
 
-__all__ = ["MarginalMeans", "Panel", "marginal_means"]
+__all__ = ["MOST", "MOST_LEVELS", "POINTS", "MarginalMeans", "Panel", "marginal_means", "spread_of"]
 
 MOST = 9
 """Panels at most."""
@@ -149,7 +149,7 @@ def marginal_means(reading: Reading, level: float = 0.95) -> MarginalMeans:
         n=seen.cloud.n,
         y=seen.cloud.values[:, -1],
         held=profile_at(design, at, None, None).told,
-        spread=_spread(seen.sums),
+        spread=spread_of(seen.sums),
         lacking=result.n_dropped,
         withheld=reasons.whole_fit(result),
     )
@@ -162,7 +162,7 @@ def _farthest(panels: list[Panel]) -> tuple[Panel, ...]:
     return tuple(panels[j] for j in kept)
 
 
-def _spread(sums: FloatArray) -> FloatArray | None:
+def spread_of(sums: FloatArray) -> FloatArray | None:
     """Return standard deviations (p,) from the sums (3, p) of weights, and of first and second powers."""
     if not sums.size:
         return None

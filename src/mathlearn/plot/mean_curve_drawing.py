@@ -52,11 +52,11 @@ def draw_mean_curve(data: MeanCurve, ax: Axes, theme: Theme, *, repaint: bool = 
     style.caption(ax, theme, _caption(data))
 
 
-def draw_curve(ax: Axes, curve: Curve, colour: str) -> None:
+def draw_curve(ax: Axes, curve: Curve, colour: str, line: Any = "-") -> None:
     """Draw a mean with its band."""
     if curve.low is not None and curve.high is not None:
         ax.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.26, linewidth=0, zorder=3)
-    ax.plot(curve.x, curve.mean, color=colour, zorder=4)
+    ax.plot(curve.x, curve.mean, color=colour, linestyle=line, zorder=4)
 
 
 def strips(y: FloatArray, rows: Any) -> FloatArray:

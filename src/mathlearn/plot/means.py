@@ -37,7 +37,8 @@ def means_at(result: FitResult, rows: Chunk, level: float) -> Means:
     eta = predictors(result, rows)
     if reasons.whole_fit(result) is None:
         interval = mean_interval(result, family, link, rows.X, eta, level, "confidence")
-        return Means(interval.estimate, interval.lower, interval.upper)
+        # Where the rows are separated the mean is known to lie at the end of its range, and no interval is.
+        return Means(np.where(np.isinf(eta), link.mu(eta), interval.estimate), interval.lower, interval.upper)
     known = no_curvature(result) is not None or estimable_at(result, rows.X)
     return Means(np.where(known, link.mu(eta), np.nan))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from mathlearn.plot.coefficients import Coefficients, coefficients, deviations, draw_coefficients, height
+from mathlearn.plot.coefficients import draw_coefficients, height
+from mathlearn.plot.coefficients_record import Coefficients, coefficients, deviations
 from mathlearn.plot.display import Display
+from mathlearn.plot.features import numeric_features
 from mathlearn.plot.marginal import draw_marginal
 from mathlearn.plot.marginal import note as marginal_note
 from mathlearn.plot.marginal import shape as marginal_shape
@@ -26,7 +28,7 @@ __all__ = ["Overview", "OverviewDisplay", "overview"]
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Coefficients, per standard deviation where these are known, and partial regressions."""
+    """Coefficients, per standard deviation where these are known and there are numbers, and partial regressions."""
 
     coefficients: Coefficients
     partial: PartialRegression
@@ -42,7 +44,7 @@ def overview(reading: Reading, *, response: str | int | None = None, level: floa
     DomainError
         `level` is outside (0, 1).
     """
-    known = deviations(reading.result) is not None
+    known = deviations(reading.result) is not None and bool(numeric_features(reading.design))
     return Overview(
         coefficients(reading.result, response=response, level=level, standardised=known),
         partial_regression(reading, response=response, level=level),
@@ -102,7 +104,7 @@ class OverviewDisplay(Display[Overview]):
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodOverview:
-    """Coefficients or ratios, per standard deviation where X is dense, and the mean over each column."""
+    """Coefficients or ratios, per standard deviation where X is dense and has numbers, and the mean over each column."""
 
     coefficients: Coefficients
     marginal: MarginalMeans
@@ -120,9 +122,8 @@ def likelihood_overview(reading: Reading, *, level: float = 0.95) -> LikelihoodO
     """
     marginal = marginal_means(reading, level)
     spread = marginal.spread
-    return LikelihoodOverview(
-        coefficients(reading.result, level=level, standardised=spread is not None, spread=spread), marginal
-    )
+    known = spread is not None and bool(numeric_features(reading.design))
+    return LikelihoodOverview(coefficients(reading.result, level=level, standardised=known, spread=spread), marginal)
 
 
 class LikelihoodOverviewDisplay(Display[LikelihoodOverview]):

@@ -50,7 +50,7 @@ def over_all(ax: Axes, theme: Theme, title: str, note: str = "") -> None:
         return
     figure.suptitle(title, x=0.012, ha="left", fontsize=13, fontweight="bold", color=theme.ink, usetex=False)
     if note:
-        fit = int(0.97 * figure.get_size_inches()[0] * 72 / (style.CHARACTER * style.SMALL))
+        fit = int(0.93 * figure.get_size_inches()[0] * 72 / (style.CHARACTER * style.SMALL))
         figure.supxlabel(
             wrapped(note, fit),
             x=0.012,

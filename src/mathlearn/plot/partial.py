@@ -12,7 +12,7 @@ from mathlearn._errors import SchemaError
 from mathlearn.plot import style
 from mathlearn.plot.artists import draw_cloud, rows_shown
 from mathlearn.plot.cloud import Cloud
-from mathlearn.plot.coefficients import most_important
+from mathlearn.plot.coefficients_record import most_important
 from mathlearn.plot.display import Display
 from mathlearn.plot.panels import divided, over_all
 from mathlearn.plot.reading import Reading, read

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mathlearn._config import get_config
-from mathlearn._errors import SchemaError
+from mathlearn._errors import DomainError, SchemaError
 from mathlearn.fitting.origin import counted_from
 from mathlearn.fitting.resources import numbers
 from mathlearn.linalg import ladder
@@ -46,9 +46,19 @@ class Reading:
 
     @classmethod
     def of(
-        cls, model: Any, X: Any, y: Any = None, *, sample_weight: Any = None, groups: Any = None, offset: Any = None
+        cls,
+        model: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        groups: Any = None,
+        offset: Any = None,
+        classes: bool = False,
     ) -> Reading:
         """Bind the rows of a fit; weights, groups and an offset that were columns need not be named again.
+
+        A figure of more than two `classes` says so; any other is of one linear predictor.
 
         Raises
         ------
@@ -58,10 +68,13 @@ class Reading:
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or the offset is missing.
         DomainError
-            The fit has more than one linear predictor.
+            The fit has more than one linear predictor, or is not of more than two classes where the figure is.
         """
         result = result_of(model, "the model")
-        require_one_predictor(result, "a figure of the rows")
+        if classes:
+            require_classes(result)
+        else:
+            require_one_predictor(result, "this figure")
         if X is None:
             raise TypeError(
                 "X is None: this figure draws the rows of the fit. Give X and y as to fit; "
@@ -70,6 +83,17 @@ class Reading:
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
         rows = model._fit_rows(X, y, require_offset=True, **roles)  # noqa: SLF001 -- the hook that estimators offer
         return cls(counted_from(result, model.design_.int_shift), model.design_, rows)
+
+
+def require_classes(result: FitResult) -> None:
+    """Refuse a figure of several classes for a fit that has them not.
+
+    Raises
+    ------
+    DomainError
+    """
+    if result.stack is None:
+        raise DomainError("this figure is of more than two classes, and the fit has one linear predictor: use plot().")
 
 
 def block_rows(rows: BoundRows) -> int:

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import SchemaError
+from mathlearn.calculus.multinomial import codes_of
+from mathlearn.probability.multinomial import Softmax
+from mathlearn.statistics.class_rows import class_scores, dense_rows
+from mathlearn.statistics.covariance.class_white import ClassWhite
 from mathlearn.statistics.covariance.white import SAME_SUMS, Tally, WhiteRows
 from mathlearn.statistics.functional import fitted_values, no_curvature
 from mathlearn.statistics.separation import predictors
@@ -23,11 +27,11 @@ __all__ = ["are_the_same", "require_same_rows", "tally"]
 def tally(result: FitResult, chunk: Chunk) -> Tally:
     """Sum up a chunk; a fit without curvature has no scores, and by likelihood it is its deviance that stands for its squares."""
     if no_curvature(result) is None:
-        return Tally.of(WhiteRows.of(result, chunk))
+        return (WhiteRows if result.stack is None else ClassWhite).of(result, chunk).tally()
     if chunk.y is None:
         raise SchemaError("these rows carry no y: give the X and y of the fit")
     if result.likelihood is not None:
-        return _deviance(result, chunk)
+        return _class_deviance(result, chunk) if result.stack is not None else _deviance(result, chunk)
     return Tally.of(WhiteRows.of_residuals(result, chunk, chunk.y - fitted_values(result, chunk)))
 
 
@@ -36,6 +40,13 @@ def _deviance(result: FitResult, chunk: Chunk) -> Tally:
     count = np.ones(chunk.n) if seen.count is None else seen.count
     squares = np.array([count @ seen.deviance])
     return Tally(float(count.sum()), float(count.sum()), np.empty((0, 1)), squares, np.zeros(1))
+
+
+def _class_deviance(result: FitResult, chunk: Chunk) -> Tally:
+    loss = Softmax.of(class_scores(result, dense_rows(chunk.X)), codes_of(chunk)).loss
+    weight = np.ones(chunk.n) if chunk.weight is None else chunk.weight
+    n = float(weight.sum()) if result.weights_type == "frequency" else float(chunk.n)
+    return Tally(n, n, np.empty((0, 1)), np.array([2.0 * (weight @ loss)]), np.zeros(1))
 
 
 def require_same_rows(result: FitResult, total: Tally) -> None:

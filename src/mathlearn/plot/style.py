@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DARK",
     "LIGHT",
+    "LINES",
     "LOCK",
     "MARKERS",
     "PAGE",
@@ -59,6 +60,16 @@ BELOW = 34.0
 """Height, in points, of tick labels and label below the axes."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
+
+LINES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.3, 1.3)),
+    (0, (6, 1.5, 1.3, 1.5)),
+    (0, (9, 2.2)),
+    (0, (6, 1.3, 1.3, 1.3, 1.3, 1.3)),
+)
+"""Of curves that stand for classes, so that they are told apart without colours."""
 
 
 @dataclass(frozen=True, slots=True)

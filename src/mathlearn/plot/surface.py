@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mathlearn.plot.style import Theme, ThemeName
     from mathlearn.statistics.covariance.white import Tally
 
-__all__ = ["Surface", "SurfaceDisplay", "surface"]
+__all__ = ["MOST_ROWS", "Surface", "SurfaceDisplay", "draw_field", "edges", "surface", "two_features"]
 
 DENSEST = 0.6
 """Opacity of the highest place."""
@@ -127,7 +127,7 @@ def surface(reading: Reading, *, features: Sequence[str | int] | None = None, le
     """
     require_level(level)
     result, design = reading.result, reading.design
-    first, second = _two(reading, features)
+    first, second = two_features(reading, features)
     at = held(reading, [column for column in numeric_features(design) if column not in {first, second}])
     shown, other = (profile_at(design, at, column, None) for column in (first, second))
     seen, left_out = _read(reading, shown, other)
@@ -153,8 +153,8 @@ def surface(reading: Reading, *, features: Sequence[str | int] | None = None, le
     )
 
 
-def _two(reading: Reading, features: Sequence[str | int] | None) -> tuple[str, str]:
-    """Return the two columns that are meant.
+def two_features(reading: Reading, features: Sequence[str | int] | None) -> tuple[str, str]:
+    """Return the two numeric columns that are meant: by default the only two.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _two(reading: Reading, features: Sequence[str | int] | None) -> tuple[str, s
                 f"kind='surface' is drawn over two numeric columns, and this fit has {len(known)}: choose feature=('a', 'b') among "
                 f"{listing(known)}."
                 if len(known) > 2
-                else f"kind='surface' is drawn over two numeric columns, and this fit has {len(known)}: use kind='fit'."
+                else f"kind='surface' is drawn over two numeric columns, and this fit has {len(known)}: use kind='{'fit' if known else 'means'}'."
             )
         return known[0], known[1]
     if isinstance(features, str | int) or len(features) != 2:
@@ -206,7 +206,7 @@ def draw_surface(data: Surface, left: Axes, right: Axes, theme: Theme, *, repain
     for ax in (left, right):
         style.dress(ax, theme, repaint=repaint)
     ticks = np.linspace(0.1, 0.9, 9) if data.subject.probability else None
-    _draw_field(data, left, theme, data.mean, theme.accent, ticks)
+    draw_field(left, theme, (data.x, data.y), data.mean, theme.accent, ticks)
     _draw_rows(data, left, theme)
     labels = (name(data.features[0]), name(data.features[1]))
     style.axis_labels(left, theme, *labels)
@@ -217,15 +217,20 @@ def draw_surface(data: Surface, left: Axes, right: Axes, theme: Theme, *, repain
         style.headline(right, theme, title)
         style.empty(right, theme, name(data.withheld, 400))
         return
-    _draw_field(data, right, theme, data.width, theme.alarm, None)
+    draw_field(right, theme, (data.x, data.y), data.width, theme.alarm)
     style.axis_labels(right, theme, *labels)
     style.headline(right, theme, title, WIDE)
 
 
-def _draw_field(
-    data: Surface, ax: Axes, theme: Theme, values: FloatArray, colour: str, levels: FloatArray | None
+def draw_field(
+    ax: Axes,
+    theme: Theme,
+    sides: tuple[FloatArray, FloatArray],
+    values: FloatArray,
+    colour: str,
+    levels: FloatArray | None = None,
 ) -> None:
-    """Shade a field from nothing to a colour, and draw its contours with their numbers."""
+    """Shade a field over two sides from nothing to a colour, and draw its contours with their numbers; `levels` are of probabilities."""
     colors = _engines.load("matplotlib.colors")
     red, green, blue = colors.to_rgb(colour)
     # Transparent where it is low, so that a page in the dark shows through; paler than the colour itself, to be written on.
@@ -233,7 +238,7 @@ def _draw_field(
     known = np.ma.masked_invalid(values)
     low, high = (0.0, 1.0) if levels is not None else (float(known.min()), float(known.max()))
     most = high if high > low else low + 1.0
-    left, right, bottom, top = (end for side in (data.x, data.y) for end in _edges(side))
+    left, right, bottom, top = (end for side in sides for end in edges(side))
     ax.imshow(
         known,
         extent=(left, right, bottom, top),
@@ -245,11 +250,9 @@ def _draw_field(
         vmax=most,
         zorder=0.5,
     )
-    ax.set(xlim=data.x[[0, -1]], ylim=data.y[[0, -1]])
+    ax.set(xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]])
     if high > low and np.ptp(known.compressed()) > 0:
-        lines = ax.contour(
-            data.x, data.y, known, levels=7 if levels is None else levels, colors=theme.ink, linewidths=0.8
-        )
+        lines = ax.contour(*sides, known, levels=7 if levels is None else levels, colors=theme.ink, linewidths=0.8)
         ax.clabel(lines, fontsize=style.SMALL - 0.5, fmt=lambda value: f"{value:.3g}")
 
 
@@ -258,7 +261,7 @@ def _stride(cloud: Cloud) -> int:
     return max(1, len(cloud.rows) // MOST_ROWS)
 
 
-def _edges(side: FloatArray) -> tuple[float, float]:
+def edges(side: FloatArray) -> tuple[float, float]:
     """Return where the first and the last of evenly spaced cells begin and end, by their centres."""
     half = 0.5 * (side[1] - side[0])
     return float(side[0] - half), float(side[-1] + half)

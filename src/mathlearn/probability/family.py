@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Domain", "Family", "Formula", "Kernels", "Maker", "Support"]
 
+_SMALLEST = 1e-290  # sizes of means below which doubles lose digits
+
 Support: TypeAlias = Literal["real", "positive", "counts", "binary", "mixed"]
 """Where the density lives; "mixed" is a mass at zero beside a density of positive numbers."""
 
@@ -281,7 +283,8 @@ class Family:
     def deviance_at(self, y: FloatArray, eta: FloatArray, link: Link, loss: FloatArray | None = None) -> FloatArray:
         """Return the unit deviance of each row at its linear predictor (or at one for all).
 
-        Where the mean comes so near to the end of its span that a double cannot tell them apart, as of a binomial, the predictor can.
+        Where the mean comes so near to the end of its span that a double cannot tell them apart, as of a binomial, or leaves the range
+        of doubles, the predictor can.
 
         Parameters
         ----------
@@ -291,13 +294,22 @@ class Family:
         y, eta = np.asarray(y, dtype=np.float64), np.asarray(eta, dtype=np.float64)
         whole = ((y == self.mean_span.upper) | (y == self.mean_span.lower)) & np.isfinite(eta)
         if self.support != "binary" or not whole.any():
-            return self.deviance(y, link.mu(np.broadcast_to(eta, y.shape)))
+            return self._deviance_by_mean(y, np.broadcast_to(eta, y.shape), link)
         if loss is None:
             loss = self.loss_at(y, np.where(whole, eta, 0.0) if eta.ndim else eta, link)
         at_ends = 2.0 * loss
         if whole.all():
             return np.asarray(at_ends)  # the loss has no terms of y alone there
         return np.where(whole, at_ends, self.deviance(y, link.mu(np.broadcast_to(eta, y.shape))))
+
+    def _deviance_by_mean(self, y: FloatArray, eta: FloatArray, link: Link) -> FloatArray:
+        """Return the unit deviances by the means; by the loss where these have left the range of doubles."""
+        mu = link.mu(eta)
+        value = self.deviance(y, mu)
+        out = ~((np.abs(mu) > _SMALLEST) & (np.abs(mu) < 1.0 / _SMALLEST)) & (y != mu)
+        if self.least_of is not None and out.any():
+            value[out] = 2.0 * (self.loss_at(y[out], eta[out], link) - self.least_of(y[out]))
+        return value
 
     def saturated(
         self, y: FloatArray, dispersion: FloatArray | float = 1.0, weight: FloatArray | float = 1.0, trials: Any = 1.0

@@ -18,10 +18,7 @@ from mathlearn.statistics.diagnostics.phrases import finding_lines, foot, headli
 from mathlearn.statistics.summary import summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mathlearn.data.bound import BoundRows
-    from mathlearn.report.record import Line
     from mathlearn.results.certificate import Certificate
     from mathlearn.statistics.diagnostics import Diagnosis
 
@@ -29,7 +26,6 @@ __all__ = ["collect"]
 
 _NUMBERS = 1 << 20  # in a block of rows whose fingerprint is taken
 _NO_ROWS = "no rows were given: pass the X and y of the fit"
-_ONE = "they are of one linear predictor, and a fit of more than two classes has several: fit two classes at a time"
 
 
 def collect(
@@ -74,8 +70,7 @@ def collect(
     rows = None if X is None else model._fit_rows(X, y, require_offset=True, **given)  # noqa: SLF001 - the hook that estimators offer
     if rows is not None and result.certificate.ok and result.curvature is not None:
         _require_same(model.verify(X, y, **given))
-    one = result.stack is None
-    diagnosis = diagnose(result, rows, level=level) if one else None
+    diagnosis = diagnose(result, rows, level=level)
     summary = summarise(result, level)
     mark, n = _marked(rows)
     return Page(
@@ -84,32 +79,22 @@ def collect(
         summary=summary,
         certificate=result.certificate,
         evidence=GRADES[result.certificate.grade],
-        equation=equation(result, format="html") if one else "",
+        equation=equation(result, format="html"),
         ratios=ratio_table(result, level),
         iterations=iteration_table(result),
-        figures=() if rows is None or not one else figures(model, X, y, level=level, **given),
-        findings=() if diagnosis is None else _items(diagnosis),
-        reading="" if diagnosis is None else foot(diagnosis),
-        derivation=explain(result, level=level).to_html() if one else "",
+        figures=() if rows is None else figures(model, X, y, level=level, **given),
+        findings=_items(diagnosis),
+        reading=foot(diagnosis),
+        derivation=explain(result, level=level).to_html(),
         reproduce=tuple(reproduce.lines(source=_source(rows), rows=n, mark=mark, command=command)),
         script=reproduce.script(model, y, given),
-        absent=tuple(_absent(rows, one=one)),
+        absent=() if rows is not None else tuple((section, _NO_ROWS) for section in ("Fingerprint", "Figures")),
     )
 
 
 def _marked(rows: BoundRows | None) -> tuple[str | None, int | None]:
     """Return the fingerprint of the rows, and how many they are."""
     return (None, None) if rows is None else fingerprint(rows, max_rows=max(1, _NUMBERS // max(len(rows.terms), 1)))
-
-
-def _absent(rows: BoundRows | None, *, one: bool) -> Iterator[Line]:
-    """Yield which sections there are not, and why."""
-    if rows is None:
-        yield "Fingerprint", _NO_ROWS
-    if rows is None and one:
-        yield "Figures", _NO_ROWS
-    if not one:
-        yield from ((section, _ONE) for section in ("Figures", "Diagnostics", "Mathematics"))
 
 
 def _require_same(certificate: Certificate) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mathlearn.plot import (
+    ClassCurvesDisplay,
+    ClassMapDisplay,
+    ClassOverviewDisplay,
     DiagnosticsDisplay,
     LikelihoodOverviewDisplay,
     MeanCurveDisplay,
@@ -12,6 +15,9 @@ from mathlearn.plot import (
     RegressionDisplay,
     SurfaceDisplay,
 )
+from mathlearn.plot.class_curves import class_curves
+from mathlearn.plot.class_map import class_map
+from mathlearn.plot.class_overview import class_overview
 from mathlearn.plot.diagnostics import diagnostics
 from mathlearn.plot.features import numeric_features
 from mathlearn.plot.mean_curve import mean_curve
@@ -34,7 +40,13 @@ MOST_RESPONSES = 3
 
 
 def figures(model: Any, X: Any, y: Any, *, level: float, **given: Any) -> tuple[Figure, ...]:
-    """Draw the fit, and the four pictures of what it leaves, for the first few responses; of two columns also the surface."""
+    """Draw the fit, and the four pictures of what it leaves, for the first few responses; of two columns also the surface.
+
+    Of more than two classes there are no such residuals: the map over two columns, or the curves over one, come with the fit.
+    """
+    if model.result_.stack is not None:
+        reading = Reading.of(model, X, y, classes=True, **given)
+        return tuple(_of_classes(reading, model.result_.responses[0], level=level))
     responses = model.result_.responses[:MOST_RESPONSES]
     return tuple(
         figure
@@ -52,6 +64,17 @@ def _figures(model: Any, X: Any, y: Any, k: int, name: str, *, level: float, giv
         )
     left = diagnostics(reading.result, row_measures(model, X, y, response=k, **given), level)
     yield _drawn(DiagnosticsDisplay(left), f"The residuals of {name}", f"left{k}")
+
+
+def _of_classes(reading: Reading, name: str, *, level: float) -> Iterator[Figure]:
+    """Choose as for one predictor: curves for one numeric column, else odds over what each column does; of two columns also the map."""
+    numbers = len(numeric_features(reading.design))
+    if numbers == 1:
+        yield _drawn(ClassCurvesDisplay(class_curves(reading, level=level)), f"The fit of {name}", "fit0")
+        return
+    yield _drawn(ClassOverviewDisplay(class_overview(reading, level=level)), f"The fit of {name}", "fit0")
+    if numbers == 2:
+        yield _drawn(ClassMapDisplay(class_map(reading, level=level)), f"{name} over two columns", "surface0")
 
 
 def _fit(reading: Reading, response: int, level: float) -> Display[Any]:

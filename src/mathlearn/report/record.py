@@ -78,7 +78,7 @@ class Page:
     evidence : str
         Where the evidence comes from, in words.
     equation : str
-        HTML with MathML, safe as it is; empty where there is none.
+        HTML with MathML, safe as it is.
     ratios, iterations : Table or None
         Of a fit by likelihood.
     figures : tuple of Figure
@@ -87,7 +87,7 @@ class Page:
     reading : str
         How to read the findings.
     derivation : str
-        HTML with MathML, safe as it is; empty where there is none.
+        HTML with MathML, safe as it is.
     reproduce : tuple of Line
     script : tuple of str
         Lines of Python that make the fit again.

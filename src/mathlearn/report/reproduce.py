@@ -76,11 +76,20 @@ def script(model: Any, y: Any, roles: Mapping[str, Any] | None = None) -> tuple[
     given = {name: value for name, value in model.get_params(deep=False).items() if value != usual[name]}
     arguments = ", ".join(f"{name}={redacted(_written(value))}" for name, value in given.items())
     module = kind.__module__.partition("._")[0]
-    fit = "X" if y is None else f"X, {y!r}" if isinstance(y, str) else "X, y"
-    fit += "".join(
+    fit = f"X{_observed(model, y)}" + "".join(
         f", {role}={value!r}" if isinstance(value, str) else f", {role}={role}" for role, value in (roles or {}).items()
     )
     return f"from {module} import {kind.__name__}", "", f"model = {kind.__name__}({arguments})", f"model.fit({fit})"
+
+
+def _observed(model: Any, y: Any) -> str:
+    """Write y as an argument of ``fit``, the trials of proportions as one of their own."""
+    result, columns = model.result_, model.design_.response_columns
+    if result.likelihood is None or result.likelihood.response != "proportions and trials":
+        return "" if y is None else f", {y!r}" if isinstance(y, str) else ", y"
+    formula = model.design_.encoding is not None and bool(model.design_.encoding.responses)
+    proportions = "" if formula else f", {columns[0]!r}" if columns else ", y"
+    return f"{proportions}, trials={columns[-1]!r}" if columns else f"{proportions}, trials=trials"
 
 
 def _written(value: Any) -> str:

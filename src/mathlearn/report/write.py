@@ -10,6 +10,7 @@ from mathlearn import _engines, _text
 from mathlearn._atomic import replacing, require_folder
 from mathlearn.plot.style import DARK, LIGHT
 from mathlearn.report.collect import collect
+from mathlearn.statistics.cells import printed, true_minus
 
 if TYPE_CHECKING:
     import os
@@ -52,8 +53,11 @@ def typeset(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["printed"] = printed
     environment.filters["shown"] = lambda text: markup(_text.html(str(text)))
-    environment.filters["spoken"] = lambda text: markup(_QUOTED.sub(r"<code>\1</code>", _text.html(str(text))))
+    environment.filters["spoken"] = lambda text: markup(
+        _QUOTED.sub(r"<code>\1</code>", _text.html(true_minus(str(text))))
+    )
     environment.filters["safe_svg"] = environment.filters["safe_mathml"] = markup
     style = markup(_palette() + (folder / "report.css").read_text(encoding="utf-8"))
     html: str = environment.get_template("report.html").render(page=page, style=style)

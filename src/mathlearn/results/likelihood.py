@@ -29,8 +29,10 @@ class Separation:
     verified : bool
         Whether a pass over the rows, by other code, confirmed each sign.
     ends : (k,) or None
-        +1 or -1 for a parameter that goes to that infinity on every way up, NaN where that is open, 0 for a finite one; None where it
-        was not found out.
+        +1 or -1 for a parameter that goes to that infinity on every way up, NaN where that is open, 0 for a finite one; None while it
+        is not found out.
+    score_ends : (K k,) or None
+        The same of the parameters of K > 2 classes in the symmetric form, class by class.
     """
 
     directions: FloatArray
@@ -38,6 +40,7 @@ class Separation:
     separated: int
     verified: bool
     ends: FloatArray | None = None
+    score_ends: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,9 @@ class Likelihood:
     log_likelihood, null_log_likelihood : float
         At the estimates, and of a model without columns (but with the offset); NaN for a quasi-likelihood. A dispersion that is
         estimated enters as the deviance over n, as in R.
+    null_parameters : tuple of (str, float)
+        Where parameters of the family were estimated, their estimates in the model without columns, at which its log-likelihood is; an
+        infinite theta is a Poisson. (Its deviance, like that of the fit, is at `parameters`.)
     penalised_log_likelihood : float
         :math:`\ell + \tfrac12 \log |H|` at the estimates, which bias reduction maximises, with H the information about all parameters in
         the user's units; NaN without, and where dependent columns make it singular.
@@ -72,6 +78,8 @@ class Likelihood:
         In which form y was given.
     trials : float
         Sum of the trials of a binomial; n where there is one a row.
+    fractional : int
+        Rows whose y is no whole number, of a law of counts with a density.
     iterations : tuple of Iteration
     passes : int
         Passes over all rows that were made, that of the evidence included.
@@ -92,9 +100,11 @@ class Likelihood:
     pearson: float
     log_likelihood: float
     null_log_likelihood: float
+    null_parameters: tuple[tuple[str, float], ...] = ()
     penalised_log_likelihood: float = math.nan
     response: ResponseForm = "numbers"
     trials: float
+    fractional: int = 0
     iterations: tuple[Iteration, ...]
     passes: int
     classes: tuple[str | int | float | bool, ...] = ()

@@ -148,6 +148,5 @@ def require_one_predictor(result: FitResult, what: str) -> None:
 def for_one_predictor(what: str, classes: int) -> DomainError:
     """Say that a fit of several classes has not what is asked of it, and what it has."""
     return DomainError(
-        f"{what} is there for one linear predictor, and this fit of {classes} classes has {classes - 1}. summary(), tidy(), contrast(), "
-        "predict_proba() and verify() take any number of classes; for the rest fit two classes at a time."
+        f"{what} is there for one linear predictor, and this fit of {classes} classes has {classes - 1}: fit two classes at a time."
     )

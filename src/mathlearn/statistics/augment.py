@@ -10,6 +10,7 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.statistics import reasons
+from mathlearn.statistics.class_augment import augment_classes
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics.measures import RowMeasures, saturated
 from mathlearn.statistics.functional import dispersion_known, fitted_values, without_error
@@ -53,6 +54,8 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     - ``hat``: the leverage under the working weights; ``std_resid``: ``resid_deviance / (s sqrt(1 - h))``;
     - ``cooks_d``: ``resid_pearson**2 h / (s**2 (1 - h)**2 k)``, after one Newton step.
 
+    Of more than two classes, see `augment_classes`.
+
     These are R's ``rstandard``, ``hatvalues`` and ``cooks.distance``. The measures use the classical covariance and exist only for the rows of
     the fit. With frequency weights they are those of one of the copies.
 
@@ -75,6 +78,8 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     Cook and Weisberg (1982), "Residuals and Influence in Regression", chapters 2 and 3.
     McCullagh and Nelder (1989), "Generalized Linear Models", 2nd edition, sections 2.4 and 12.5 to 12.7.
     """
+    if result.stack is not None:
+        return augment_classes(result, rows, max_rows=max_rows, as_=as_)
     index, columns, why = _collect(result, rows, max_rows)
     return row_table(result, index, columns, why, as_)
 

@@ -138,9 +138,10 @@ def _withheld(result: FitResult, std_error: FloatArray, undefined: str | None) -
     """Yield the rules, the strongest first."""
     q, k = std_error.shape
     why = reasons.not_estimable(result)
-    signs = infinite_signs(result)
+    signs, dependent = infinite_signs(result), reasons.aliased(result)
+    independent = np.array([j not in dependent for j in range(k)], dtype=np.bool_)
     for columns, reason, concerned in (
-        (COLUMNS, reasons.OPEN, np.isnan(signs)),
+        (COLUMNS, reasons.OPEN, np.isnan(signs) & independent),
         (COLUMNS[1:], reasons.INFINITE, np.isfinite(signs) & (signs != 0.0)),
     ):
         endless = np.flatnonzero(concerned).tolist()

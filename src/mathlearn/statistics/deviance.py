@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from mathlearn.statistics.cells import Cells, number, p_statement, p_value
 from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
 from mathlearn.statistics.functional import dispersion_known
 from mathlearn.statistics.joint_law import JointLaw
-from mathlearn.statistics.law import same_law
-from mathlearn.statistics.nested import SAME_DATA, Fitted, foreign_terms, require_same
+from mathlearn.statistics.law import same_family, same_law
+from mathlearn.statistics.nested import SAME_DATA, Fitted, NestedTest, foreign_terms, require_same
 from mathlearn.statistics.text_table import text_table, wrapped
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.likelihood import Likelihood
 
-__all__ = ["DevianceAnalysis", "DevianceTest", "analysis_of_deviance", "deviance_test", "of_other_observations"]
+__all__ = ["LR", "DevianceAnalysis", "DevianceTest", "analysis_of_deviance", "deviance_test", "of_other_observations"]
+
+LR = "LR test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,15 @@ class DevianceTest:
     ----------
     responses : tuple of str
     statistic, p_value : (1,)
-        The difference of the deviances, chi-squared for many rows; where the dispersion is estimated, that difference over its degrees
-        of freedom and the dispersion, and F. NaN where withheld.
+        The change, chi-squared for many rows; where the dispersion is estimated, the change over its degrees of freedom and the
+        dispersion, and F. NaN where withheld.
     df_num, df_den : float
         The second is infinite where the dispersion is known.
     change : float
-        Difference of the deviances.
+        Difference of the deviances; of models that each estimate the shape of a negative binomial, at which deviances measure different
+        things, twice that of the log-likelihoods.
     notes : tuple of str
         What the test takes for granted, or why it is withheld.
-    name : str
-        What the test is called.
     """
 
     responses: tuple[str, ...]
@@ -58,7 +59,11 @@ class DevianceTest:
     df_den: float
     change: float
     notes: tuple[str, ...]
-    name: ClassVar[str] = "LR test"
+
+    @property
+    def name(self) -> str:
+        """What the test is called."""
+        return LR if self.law.chi_squared else NestedTest.name
 
     @property
     def law(self) -> JointLaw:
@@ -97,7 +102,8 @@ class DevianceAnalysis:
         """Return a data frame, one row a model.
 
         Columns ``model`` (from 1), ``df_resid, deviance, df, change, statistic, p_value``; the last four are of the test against the model
-        before, and NaN in the first row.
+        before, and NaN in the first row. Of models that each estimate the shape of a negative binomial, ``log_likelihood`` stands in the
+        place of the deviance.
         """
         gap = [math.nan]
         why: Reasons = {
@@ -109,7 +115,7 @@ class DevianceAnalysis:
         columns = {
             "model": list(range(1, len(self.models) + 1)),
             "df_resid": [fit.df_resid for fit in self.models],
-            "deviance": [float(fit.deviance[0]) for fit in self.models],
+            _measure(self.models[0]).replace("-", "_"): [_measured(fit) for fit in self.models],
             "df": gap + [test.df_num for test in self.tests],
             "change": gap + [test.change for test in self.tests],
             "statistic": gap + [float(test.statistic[0]) for test in self.tests],
@@ -123,11 +129,11 @@ class DevianceAnalysis:
     def __str__(self) -> str:
         tests = [("", "", "", ""), *map(_cells, self.tests)]
         rows = tuple(
-            (f"({i})", str(fit.df_resid), number(float(fit.deviance[0]), 6), *cells)
+            (f"({i})", str(fit.df_resid), number(_measured(fit), 6), *cells)
             for i, (fit, cells) in enumerate(zip(self.models, tests, strict=True), 1)
         )
         law = "chi2" if self.tests[0].law.chi_squared else "F"
-        table = Cells(("model", "residual df", "deviance", "df", "change", law, "p"), rows)
+        table = Cells(("model", "residual df", _measure(self.models[0]), "df", "change", law, "p"), rows)
         notes = [line for note in self.notes for line in wrapped(_text.terminal(note), 100)]
         return "\n".join(
             [f"Analysis of deviance of {_text.terminal(self.models[0].responses[0])}", text_table(table), *notes]
@@ -161,7 +167,8 @@ def analysis_of_deviance(*models: FitResult | Fitted) -> DevianceAnalysis:
     Notes
     -----
     The same as ``anova(..., test = "Chisq")`` in R where the dispersion is known, and as ``anova(..., test = "F")`` where it is estimated:
-    by Pearson's statistic of the largest model, for all tests. statsmodels has no such table.
+    by Pearson's statistic of the largest model, for all tests. Negative binomial models that each estimate their shape are compared by
+    twice the difference of their log-likelihoods, as by ``MASS::anova.negbin``. statsmodels has no such table.
 
     References
     ----------
@@ -206,12 +213,13 @@ def deviance_test(
     a, b = result_of(restricted, "the first model"), result_of(full, "the second model")
     _require_comparable(a, b)
     scale = b if largest is None else largest
-    change = float(a.deviance[0] - b.deviance[0])
+    before, after = _measured(a), _measured(b)
+    change = 2.0 * (after - before) if _estimates(a) else before - after
     df = a.df_resid - b.df_resid
-    if df <= 0 or change < -SAME_DATA * max(float(a.deviance[0]), float(b.deviance[0])):
+    if df <= 0 or change < -SAME_DATA * max(abs(before), abs(after)):
         raise SchemaError(
-            f"the first fit has rank {a.rank} and deviance {number(float(a.deviance[0]))}, the second rank {b.rank} and "
-            f"{number(float(b.deviance[0]))}: give the smaller model first, contained in the larger"
+            f"the first fit has rank {a.rank} and {_measure(a)} {number(before)}, the second rank {b.rank} and "
+            f"{number(after)}: give the smaller model first, contained in the larger"
         )
     known = dispersion_known(b)
     phi = 1.0 if known or scale.likelihood is None else scale.likelihood.dispersion
@@ -220,6 +228,22 @@ def deviance_test(
     total = max(change, 0.0) / phi if why is None else math.nan
     statistic = np.atleast_1d(law.statistic(total))
     return DevianceTest(b.responses, statistic, law.tail(statistic), *law, change, tuple(_notes(a, b, why)))
+
+
+def _estimates(fit: FitResult) -> bool:
+    """Whether a parameter of the family was estimated, so that the deviance is at another law than that of the next fit."""
+    return fit.likelihood is not None and bool(fit.likelihood.estimated)
+
+
+def _measure(fit: FitResult) -> str:
+    """Say by what a fit is compared with others: by the deviance, or by the log-likelihood where its law is its own."""
+    return "log-likelihood" if _estimates(fit) else "deviance"
+
+
+def _measured(fit: FitResult) -> float:
+    if fit.likelihood is not None and fit.likelihood.estimated:
+        return fit.likelihood.log_likelihood
+    return float(fit.deviance[0])
 
 
 def _require_comparable(a: FitResult, b: FitResult) -> None:
@@ -257,13 +281,15 @@ def _require_comparable(a: FitResult, b: FitResult) -> None:
 
 
 def _require_same_law(first: Likelihood, second: Likelihood) -> None:
-    if not same_law(first, second):
+    if not same_family(first, second):
         laws = " and ".join(
             f"{each.family}({', '.join(f'{name}={value:.6g}' for name, value in each.parameters)})"
             for each in (first, second)
         )
         estimated = sorted({*first.estimated, *second.estimated})
-        remedy = f". Fix {', '.join(estimated)} at the estimate of the larger model" if estimated else ""
+        remedy = (
+            f". Estimate {', '.join(estimated)} in both models, or fix it in both at one value" if estimated else ""
+        )
         raise SchemaError(
             f"the fits are by different laws ({laws}), whose deviances measure different things{remedy}. AIC compares them: "
             "mathlearn.compare() shows it"
@@ -277,15 +303,15 @@ def _require_same_law(first: Likelihood, second: Likelihood) -> None:
 def of_other_observations(a: FitResult, b: FitResult) -> bool:
     """Whether numbers that two fits by one law would have in common, were they of the same rows, differ by more than rounding."""
     first, second = a.likelihood, b.likelihood
-    if first is None or second is None or not same_law(first, second):
+    if first is None or second is None or not same_family(first, second):
         return False
     pairs = [(first.trials, second.trials), (a.log_weight_sum, b.log_weight_sum)]
     if (a.fit_intercept, a.offset, first.link) == (b.fit_intercept, b.offset, second.link):
-        pairs += [
-            (float(a.null_deviance[0]), float(b.null_deviance[0])),
-            (first.null_log_likelihood, second.null_log_likelihood),
-        ]
-    if dispersion_known(a):  # the log-likelihood of means that are the observations
+        pairs.append((first.null_log_likelihood, second.null_log_likelihood))
+    same = same_law(first, second)
+    if same and (a.fit_intercept, a.offset, first.link) == (b.fit_intercept, b.offset, second.link):
+        pairs.append((float(a.null_deviance[0]), float(b.null_deviance[0])))
+    if same and dispersion_known(a):  # the log-likelihood of means that are the observations
         saturated = [law.log_likelihood + float(fit.deviance[0]) / 2 for fit, law in ((a, first), (b, second))]
         pairs.append((saturated[0], saturated[1]))
     size = SAME_DATA * (abs(first.log_likelihood) if math.isfinite(first.log_likelihood) else 0.0)
@@ -302,6 +328,8 @@ def _no_dispersion(scale: FitResult) -> str | None:
 def _notes(a: FitResult, b: FitResult, why: str | None) -> Iterator[str]:
     if why is not None:
         yield why
+    if a.likelihood is not None and a.likelihood.estimated:
+        yield f"{', '.join(a.likelihood.estimated)} is estimated in each model: the change is twice that of the log-likelihood"
     yield from foreign_terms(a, b)
     robust = [fit.covariance.kind for fit in (a, b) if fit.covariance and fit.covariance.meat is not None]
     if robust:

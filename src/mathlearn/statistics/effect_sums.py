@@ -6,7 +6,8 @@ With :math:`\mu = g^{-1}(\eta)` and :math:`\eta_i = \beta_0 + x_i^\top\beta + o_
 .. math:: \mu'(\eta_i)(d_i^\top\beta + \dot o_i), \qquad \mu(\eta_i^{1}) - \mu(\eta_i^{0}).
 
 Rows are about the mean of the columns of the fit, where their digits are. A gradient is a linear functional of the parameters: a
-constant, and slopes about that mean.
+constant, and slopes about that mean. What is done to rows is here apart from what it does to means: those of one linear predictor, or
+the probabilities of several classes (`class_effects`).
 """
 
 from __future__ import annotations
@@ -26,11 +27,86 @@ if TYPE_CHECKING:
     from mathlearn.probability.link import Link
     from mathlearn.results.likelihood import Separation
 
-__all__ = ["Along", "Between", "Change", "EachColumn", "EachStep", "EffectSums", "Predictor", "RowsAt"]
+__all__ = [
+    "Along",
+    "Between",
+    "Change",
+    "EachColumn",
+    "EachStep",
+    "EffectSums",
+    "Means",
+    "Place",
+    "Predictor",
+    "RowsAt",
+]
+
+
+class RowsAt(NamedTuple):
+    """Rows at which effects are taken: ``weight`` (n,), ``centred`` (n, p) about the mean, ``offset`` (n,)."""
+
+    weight: FloatArray
+    centred: FloatArray
+    offset: FloatArray
+
+    def averaged(self, total: float) -> RowsAt:
+        """Return their mean as one row of weight one, `total` being the sum of the weights of all such rows."""
+        w = self.weight / total
+        return RowsAt(np.ones(1), (w @ self.centred)[None], np.array([w @ self.offset]))
+
+
+class EffectSums(NamedTuple):
+    """Weighted sums over rows of m effects on c means, which depend on P linear predictors; a monoid under `merge`.
+
+    Attributes
+    ----------
+    value : (m, c)
+        Of the effects.
+    constant : (m, c, P)
+        Of their derivatives in the linear predictors at the mean.
+    slopes : (m, c, P, p)
+        Of their derivatives in the coefficients about the mean.
+    """
+
+    value: FloatArray
+    constant: FloatArray
+    slopes: FloatArray
+
+    def merge(self, other: EffectSums) -> EffectSums:
+        """Return the sums over both sets of rows."""
+        return EffectSums(*(a + b for a, b in zip(self, other, strict=True)))
+
+    @staticmethod
+    def beside(parts: Sequence[EffectSums]) -> EffectSums:
+        """Return the sums of all sets of effects."""
+        return EffectSums(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+class Place(NamedTuple):
+    """Where rows are: designs (n, p) about the mean, and offsets (n,)."""
+
+    design: FloatArray
+    offset: FloatArray
+
+
+class Means(Protocol):
+    """Fitted means of rows, and how effects on them are summed."""
+
+    @property
+    def mean(self) -> FloatArray:
+        """The point (p,) about which rows are taken."""
+
+    def along(self, rows: RowsAt, rate: Place) -> EffectSums:
+        """Sum the effect of moving each row at a rate of its own."""
+
+    def each(self, rows: RowsAt, places: IntArray) -> EffectSums:
+        """Sum the m effects of moving along each of some columns of the design by itself."""
+
+    def between(self, weight: FloatArray, low: Place, high: Place) -> EffectSums:
+        """Sum the effect of taking each row, of a weight, from one place to another."""
 
 
 class Predictor(NamedTuple):
-    """The fitted mean of a row about the mean of the columns.
+    """The fitted mean of a row by one linear predictor, about the mean of the columns.
 
     Attributes
     ----------
@@ -50,56 +126,52 @@ class Predictor(NamedTuple):
     intercept: bool
     separation: Separation | None
 
-    def eta(self, centred: FloatArray, offset: FloatArray) -> FloatArray:
-        """Linear predictors (n,) of rows (n, p) about the mean."""
-        eta: FloatArray = self.centre + centred @ self.coef + offset
+    def along(self, rows: RowsAt, rate: Place) -> EffectSums:
+        """Sum the effect of moving each row at a rate of its own."""
+        first, second = self._derivatives(rows)
+        pace = rate.design @ self.coef + rate.offset
+        slopes = first @ rate.design + (second * pace) @ rows.centred
+        return _of_one(np.array([first @ pace]), np.array([second @ pace]), slopes[None])
+
+    def each(self, rows: RowsAt, places: IntArray) -> EffectSums:
+        """Sum the m effects of moving along each of some columns of the design by itself."""
+        first, second = self._derivatives(rows)
+        coef = self.coef[places]
+        slopes = coef[:, None] * (second @ rows.centred)
+        slopes[np.arange(coef.size), places] += first.sum()
+        return _of_one(first.sum() * coef, second.sum() * coef, slopes)
+
+    def between(self, weight: FloatArray, low: Place, high: Place) -> EffectSums:
+        """Sum the effect of taking each row, of a weight, from one place to another."""
+        before, after = self._eta(low), self._eta(high)
+        value = weight @ (self.link.mu(after) - self.link.mu(before))
+        up, down = weight * self._slopes(after)[0], weight * self._slopes(before)[0]
+        slopes = up @ high.design - down @ low.design
+        return _of_one(np.array([value]), np.array([(up - down).sum()]), slopes[None])
+
+    def _eta(self, place: Place) -> FloatArray:
+        """Linear predictors (n,)."""
+        eta: FloatArray = self.centre + place.design @ self.coef + place.offset
         if self.separation is None:
             return eta
-        moved = moves(self.separation, centred + self.mean, intercept=self.intercept)
+        moved = moves(self.separation, place.design + self.mean, intercept=self.intercept)
         return np.where(moved != 0.0, np.copysign(np.inf, moved), eta)
 
-    def slopes(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _slopes(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """First and second derivatives of the mean in predictors (n,): zero at the end of its range."""
         inside = np.isfinite(eta)
         near = np.where(inside, eta, self.centre)
         return np.where(inside, self.link.dmu(near), 0.0), np.where(inside, bend(self.link, near), 0.0)
 
-
-class RowsAt(NamedTuple):
-    """Rows at which effects are taken: ``weight`` (n,), ``centred`` (n, p) about the mean, ``offset`` (n,)."""
-
-    weight: FloatArray
-    centred: FloatArray
-    offset: FloatArray
-
-    def averaged(self, total: float) -> RowsAt:
-        """Return their mean as one row of weight one, `total` being the sum of the weights of all such rows."""
-        w = self.weight / total
-        return RowsAt(np.ones(1), (w @ self.centred)[None], np.array([w @ self.offset]))
+    def _derivatives(self, rows: RowsAt) -> tuple[FloatArray, FloatArray]:
+        """Weighted first and second derivatives of the mean in the predictor, (n,) each."""
+        first, second = self._slopes(self._eta(Place(rows.centred, rows.offset)))
+        return rows.weight * first, rows.weight * second
 
 
-class EffectSums(NamedTuple):
-    """Weighted sums over rows of m effects; a monoid under `merge`.
-
-    Attributes
-    ----------
-    value, constant : (m,)
-        Of the effects, and of their derivatives in the linear predictor at the mean.
-    slopes : (m, p)
-        Of their derivatives in the coefficients about the mean.
-    """
-
-    value: FloatArray
-    constant: FloatArray
-    slopes: FloatArray
-
-    def merge(self, other: EffectSums) -> EffectSums:
-        """Return the sums over both sets of rows."""
-        return EffectSums(*(a + b for a, b in zip(self, other, strict=True)))
-
-    def beside(self, other: EffectSums) -> EffectSums:
-        """Return the sums of both sets of effects."""
-        return EffectSums(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
+def _of_one(value: FloatArray, constant: FloatArray, slopes: FloatArray) -> EffectSums:
+    """Return sums of m effects on one mean by one linear predictor: (m,), (m,), (m, p)."""
+    return EffectSums(value[:, None], constant[:, None, None], slopes[:, None, None])
 
 
 class Change(Protocol):
@@ -112,7 +184,7 @@ class Change(Protocol):
     def of(self, parts: Sequence[FloatArray]) -> Change:
         """Return the same change of other rows."""
 
-    def sums(self, predictor: Predictor, rows: RowsAt) -> EffectSums:
+    def sums(self, means: Means, rows: RowsAt) -> EffectSums:
         """Sum m effects over the rows."""
 
 
@@ -131,12 +203,9 @@ class Along(NamedTuple):
         """Return the same change of other rows."""
         return Along(*parts)
 
-    def sums(self, predictor: Predictor, rows: RowsAt) -> EffectSums:
+    def sums(self, means: Means, rows: RowsAt) -> EffectSums:
         """Sum one effect over the rows."""
-        first, second = _derivatives(predictor, rows)
-        rate = self.design @ predictor.coef + self.offset
-        slopes = first @ self.design + (second * rate) @ rows.centred
-        return EffectSums(np.array([first @ rate]), np.array([second @ rate]), slopes[None])
+        return means.along(rows, Place(self.design, self.offset))
 
 
 class Between(NamedTuple):
@@ -156,15 +225,9 @@ class Between(NamedTuple):
         """Return the same change of other rows."""
         return Between(*parts)
 
-    def sums(self, predictor: Predictor, rows: RowsAt) -> EffectSums:
+    def sums(self, means: Means, rows: RowsAt) -> EffectSums:
         """Sum one effect over the rows."""
-        link, w = predictor.link, rows.weight
-        low = predictor.eta(self.low, self.low_offset)
-        high = predictor.eta(self.high, self.high_offset)
-        value = w @ (link.mu(high) - link.mu(low))
-        up, down = w * predictor.slopes(high)[0], w * predictor.slopes(low)[0]
-        slopes = up @ self.high - down @ self.low
-        return EffectSums(np.array([value]), np.array([(up - down).sum()]), slopes[None])
+        return means.between(rows.weight, Place(self.low, self.low_offset), Place(self.high, self.high_offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +245,9 @@ class EachColumn:
         """Return the same change of other rows."""
         return self
 
-    def sums(self, predictor: Predictor, rows: RowsAt) -> EffectSums:
+    def sums(self, means: Means, rows: RowsAt) -> EffectSums:
         """Sum m effects over the rows."""
-        first, second = _derivatives(predictor, rows)
-        coef = predictor.coef[self.places]
-        slopes = coef[:, None] * (second @ rows.centred)
-        slopes[np.arange(coef.size), self.places] += first.sum()
-        return EffectSums(first.sum() * coef, second.sum() * coef, slopes)
+        return means.each(rows, self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,22 +265,14 @@ class EachStep:
         """Return the same change of other rows."""
         return self
 
-    def sums(self, predictor: Predictor, rows: RowsAt) -> EffectSums:
+    def sums(self, means: Means, rows: RowsAt) -> EffectSums:
         """Sum m effects over the rows."""
-        each = [self._step(int(place), predictor, rows) for place in self.places]
-        return EffectSums(*(np.concatenate(arrays) for arrays in zip(*each, strict=True)))
+        return EffectSums.beside([self._step(int(place), means, rows) for place in self.places])
 
-    def _step(self, place: int, predictor: Predictor, rows: RowsAt) -> EffectSums:
+    def _step(self, place: int, means: Means, rows: RowsAt) -> EffectSums:
         ends = []
         for value in (0.0, 1.0):
             moved = rows.centred.copy()
-            moved[:, place] = value - predictor.mean[place]
+            moved[:, place] = value - means.mean[place]
             ends += [moved, rows.offset]
-        return Between(*ends).sums(predictor, rows)
-
-
-def _derivatives(predictor: Predictor, rows: RowsAt) -> tuple[FloatArray, FloatArray]:
-    """Weighted first and second derivatives of the mean in the predictor, (n,) each."""
-    eta = predictor.eta(rows.centred, rows.offset)
-    first, second = predictor.slopes(eta)
-    return rows.weight * first, rows.weight * second
+        return Between(*ends).sums(means, rows)

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.likelihood import Likelihood
 
-__all__ = ["LEADING", "NAME_WIDTH", "equation_text", "event_of", "leading", "shown_numbers", "summand"]
+__all__ = [
+    "LEADING",
+    "NAME_WIDTH",
+    "equation_text",
+    "event_of",
+    "leading",
+    "right_side",
+    "short_name",
+    "shown_numbers",
+    "summand",
+]
 
 NAME_WIDTH = 32
 """Columns that a name takes in a formula at most; it is shortened in the middle."""
@@ -45,20 +55,37 @@ def equation_text(result: FitResult, response: int, *, digits: int = 4, indexed:
     indexed : bool
         Write columns by their numbers, the first few of many, and say which they are.
     """
-    p = len(result.terms)
-    names = [f"x{str(j + 1).translate(_LOWERED)}" for j in range(p)] if indexed else [_name(t) for t in result.terms]
     intercept, coef = shown_numbers(result, response)
-    start = [(intercept, "")] if result.fit_intercept else []
+    right, where = right_side(
+        result.terms, intercept if result.fit_intercept else None, coef, digits=digits, indexed=indexed
+    )
+    if result.offset is not None:
+        right = _text.terminal(f"{right} + {summand(result.offset)}" if right else result.offset)
+    return f"{_left(result, response)} = {right or '0'}{where}"
+
+
+def right_side(
+    terms: Sequence[str], intercept: float | None, coef: FloatArray, *, digits: int, indexed: bool
+) -> tuple[str, str]:
+    """Write a linear predictor as a sum, empty where nothing is in it, and which columns the numbered ones are.
+
+    Parameters
+    ----------
+    terms : sequence of p str
+    intercept : float or None
+    coef : (p,)
+    digits : int
+    indexed : bool
+    """
+    p = len(terms)
+    names = [f"x{str(j + 1).translate(_LOWERED)}" for j in range(p)] if indexed else list(map(short_name, terms))
+    start = [] if intercept is None else [(intercept, "")]
     shown = leading(p) if indexed else range(p)
     parts = [*start, *((float(coef[j]), f" {names[j]}") for j in shown)]
     right = _sum(parts, digits, gap=len(parts) - 1 if indexed and p - 1 > LEADING else None)
-    if result.offset is not None:
-        right = _text.terminal(f"{right} + {summand(result.offset)}" if parts else result.offset)
-    where = ""
-    if indexed and p:
-        told = dict.fromkeys((0, p - 1))
-        where = ",   " + ", …, ".join(f"{names[j]} = {_name(result.terms[j])}" for j in told)
-    return f"{_left(result, response)} = {right}{where}"
+    if not (indexed and p):
+        return right, ""
+    return right, ",   " + ", …, ".join(f"{names[j]} = {short_name(terms[j])}" for j in dict.fromkeys((0, p - 1)))
 
 
 def shown_numbers(result: FitResult, response: int) -> tuple[float, FloatArray]:
@@ -84,7 +111,7 @@ def event_of(likelihood: Likelihood) -> str | None:
     """
     if likelihood.classes:
         return repr(likelihood.classes[-1])
-    return "1" if likelihood.response == "numbers" and family_of(likelihood).takes_trials else None
+    return "1" if likelihood.response == "numbers" and family_of(likelihood).of_events else None
 
 
 def leading(p: int) -> Sequence[int]:
@@ -105,7 +132,7 @@ def summand(offset: str) -> str:
 
 def _left(result: FitResult, response: int) -> str:
     """Write what stands before the sign of equality: the fitted response, or the link of its mean."""
-    name = _name(result.responses[response])
+    name = short_name(result.responses[response])
     if result.likelihood is None:
         return _fitted(name)
     link = family_of(result.likelihood).link(result.likelihood.link)
@@ -119,13 +146,14 @@ def _left(result: FitResult, response: int) -> str:
 def _mean(likelihood: Likelihood, name: str) -> str:
     event = event_of(likelihood)
     if event is not None:
-        return f"P({name} = {_name(event)})"
+        return f"P({name} = {short_name(event)})"
     if likelihood.response == "successes and failures":
         return f"P({name})"
     return f"E {name}" if name.isidentifier() else f"E({name})"
 
 
-def _name(text: str) -> str:
+def short_name(text: str) -> str:
+    """Return a name as it stands in a formula: safe to print, a long one shortened in the middle."""
     return _text.terminal(shorten(text, NAME_WIDTH))
 
 
@@ -141,7 +169,7 @@ def _sum(parts: Iterable[tuple[float, str]], digits: int, gap: int | None) -> st
         text += " + ⋯" if k == gap else ""
         sign = ("−" if value < 0 else "") if not text else (" − " if value < 0 else " + ")
         text += sign + _size(abs(value), digits) + name
-    return text or "0"
+    return text
 
 
 def _size(x: float, digits: int) -> str:

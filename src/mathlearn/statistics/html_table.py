@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
+from mathlearn.statistics.cells import printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,7 @@ def html_table(cells: Cells) -> list[str]:
     )
     rows = (
         f'<tr><th scope="row" {_NAME}>{_text.html(row[0])}</th>'
-        + "".join(f"<td {number}>{_text.html(cell)}</td>" for cell in row[1:])
+        + "".join(f"<td {number}>{_text.html(printed(cell))}</td>" for cell in row[1:])
         + "</tr>"
         for row in cells.rows
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
-from mathlearn.statistics.cells import MISSING
+from mathlearn.statistics.cells import MISSING, true_minus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,26 +15,33 @@ if TYPE_CHECKING:
 
 __all__ = ["sentences", "tabular"]
 
+_ROOM = r"\renewcommand{\arraystretch}{1.15}"  # keeps exponents off the rule above
+_A_NUMBER = re.compile(r"<?[-+]?[\d.]+(e[-+]?\d+)?")
+_WORDS = {MISSING: "---", "": "", "inf": r"$\infty$", "-inf": r"$-\infty$"}
+
 
 def sentences(items: Iterable[tuple[str, str]]) -> list[str]:
     """Return one ``description`` of labels and sentences; nothing for no sentence."""
-    rows = [rf"\item[{{{_text.latex(label)}}}] {_text.latex(sentence)}" for label, sentence in items]
+    rows = [rf"\item[{{{_text.latex(label)}}}] {_text.latex(true_minus(sentence))}" for label, sentence in items]
     return ["\n".join([r"\begin{description}", *rows, r"\end{description}"])] if rows else []
 
 
 def tabular(cells: Cells) -> list[str]:
-    """Return the lines of a table: names on the left, numbers on the right."""
+    """Return the lines of a table, for a group of its own: names on the left, numbers on the right."""
     head = " & ".join(map(_text.latex, cells.header)) + r" \\"
     rows = (" & ".join([_text.latex(row[0]), *map(_number, row[1:])]) + r" \\" for row in cells.rows)
     begin = rf"\begin{{tabular}}{{l{'r' * (len(cells.header) - 1)}}}"
-    return [begin, r"\hline", head, r"\hline", *rows, r"\hline", r"\end{tabular}"]
+    return [_ROOM + begin, r"\hline", head, r"\hline", *rows, r"\hline", r"\end{tabular}"]
 
 
 def _number(cell: str) -> str:
-    """Set a number in mathematics mode, for a true minus sign."""
-    if cell == MISSING:
-        return "---"
-    if not cell:
-        return ""
+    """Set a number in mathematics mode, for a true minus sign; words are set as text."""
+    if cell in _WORDS:
+        return _WORDS[cell]
+    if not _A_NUMBER.fullmatch(cell):
+        return _text.latex(cell)
     mantissa, e, exponent = cell.partition("e")
-    return f"${mantissa}" + (rf" \times 10^{{{int(exponent)}}}$" if e else "$")
+    power = rf"10^{{{int(exponent)}}}" if e else ""
+    if mantissa == "<1" and power:
+        return f"$<{power}$"
+    return rf"${mantissa} \times {power}$" if power else f"${mantissa}$"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mathlearn.probability.family import Family, Support
     from mathlearn.results.likelihood import Likelihood
 
-__all__ = ["Law", "family_of", "law_of", "same_law"]
+__all__ = ["Law", "family_of", "law_of", "reducible", "same_family", "same_law"]
 
 
 class Law(Protocol):
@@ -53,6 +53,20 @@ def family_of(likelihood: Likelihood) -> Family:
     return family_named(likelihood.family, **dict(likelihood.parameters))
 
 
+def reducible(family: Family, link: str) -> bool:
+    """Whether Jeffreys' prior is what reduces the bias: the link is canonical and the dispersion known."""
+    return family.canonical == link and family.fixed_dispersion
+
+
 def same_law(a: Likelihood, b: Likelihood) -> bool:
     """Whether two fits are by one family with the same parameters, so that their deviances measure the same."""
     return (a.family, a.parameters) == (b.family, b.parameters)
+
+
+def same_family(a: Likelihood, b: Likelihood) -> bool:
+    """Whether two fits are by one family, with the same parameters but for those that both estimated: then likelihoods compare them."""
+    return (a.family, a.estimated, _given(a)) == (b.family, b.estimated, _given(b))
+
+
+def _given(likelihood: Likelihood) -> tuple[tuple[str, float], ...]:
+    return tuple((name, value) for name, value in likelihood.parameters if name not in likelihood.estimated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class LikelihoodGoodness:
     determined coefficients and whatever else was estimated: the dispersion, the shape of a negative binomial. An estimated
     dispersion is the deviance over n in the log-likelihood, and Pearson's statistic over its degrees of freedom everywhere else.
 
+    Where the shape of a negative binomial is estimated, both deviances are at the shape of the fit, as in R's ``glm.nb``, for at different
+    ones they measure different things. The null log-likelihood is at a shape of its own, as in statsmodels' ``NegativeBinomial`` and
+    Stata's ``nbreg``, and with it the likelihood-ratio test and the pseudo R squared.
+
     statsmodels differs in three places: its AIC of a GLM does not count the dispersion (it is smaller by 2), its ``llf`` of a gamma or inverse
     Gaussian uses Pearson's dispersion, and ``bic_llf`` counts as its AIC does.
 
@@ -48,15 +52,14 @@ class LikelihoodGoodness:
         McFadden's, one minus the ratio of the log-likelihoods. Only for probabilities: a density depends on the units of y.
     log_likelihood, null_log_likelihood, aic, bic : (1,)
     lr_statistic, lr_p_value : (1,)
-        Likelihood-ratio test against the null model: the difference of the deviances, or F where the dispersion is estimated.
+        Test against the null model: twice the difference of the log-likelihoods, which is that of the deviances if nothing of the family is
+        estimated, or, where the dispersion is, F of the deviances.
     lr_law : JointLaw
         What it is referred to.
     wald_statistic, wald_p_value : (1,)
         Wald test that all slopes are zero, in the covariance of the fit.
     wald_law : JointLaw
     reasons : {(0, column): reason}
-    labels : dict of str
-        Columns as they are called in sentences, where it is told that they are withheld.
 
     References
     ----------
@@ -82,15 +85,19 @@ class LikelihoodGoodness:
     wald_p_value: FloatArray
     wald_law: JointLaw
     reasons: dict[tuple[int, str], str]
-    labels: ClassVar[dict[str, str]] = {
-        "dispersion": "dispersion",
-        "deviance_explained": "deviance explained",
-        "lr_statistic": "likelihood-ratio test",
-        "wald_statistic": "Wald test of all slopes",
-        "log_likelihood": "log-likelihood",
-        "aic": "AIC",
-        "bic": "BIC",
-    }
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Columns as they are called in sentences, where it is told that they are withheld."""
+        return {
+            "dispersion": "dispersion",
+            "deviance_explained": "deviance explained",
+            "lr_statistic": "likelihood-ratio test" if self.lr_law.chi_squared else "F test of the deviances",
+            "wald_statistic": "Wald test of all slopes",
+            "log_likelihood": "log-likelihood",
+            "aic": "AIC",
+            "bic": "BIC",
+        }
 
     def columns(self, result: FitResult) -> dict[str, Any]:
         """Return what `glance` tells of such a fit, by name."""
@@ -101,6 +108,7 @@ class LikelihoodGoodness:
             "link": [likelihood.link],
             "dispersion": self.dispersion,
             "dispersion_from": [likelihood.dispersion_from],
+            **_parameters(likelihood),
             "deviance": self.deviance,
             "df_model": [result.df_model],
             "df_resid": [result.df_resid],
@@ -123,6 +131,17 @@ class LikelihoodGoodness:
             "rank": [result.rank],
             "condition_scaled": [result.condition_scaled],
         }
+
+
+def _parameters(likelihood: Likelihood) -> dict[str, list[float]]:
+    """Return the parameters of the family by name, with the standard error of each that was estimated, and that of the null model."""
+    errors = dict(zip(likelihood.estimated, likelihood.estimated_errors, strict=True))
+    columns: dict[str, list[float]] = {}
+    for name, value in likelihood.parameters:
+        columns[name] = [value]
+        if name in errors:
+            columns[f"{name}_std_error"] = [errors[name]]
+    return columns | {f"null_{name}": [value] for name, value in likelihood.null_parameters}
 
 
 def likelihood_statistics(result: FitResult) -> LikelihoodGoodness:
@@ -177,7 +196,7 @@ def iteration_count(likelihood: Likelihood) -> int:
 def _lost(part: FloatArray, whole: FloatArray) -> FloatArray:
     """Return one minus a ratio, NaN where it does not exist."""
     exists = np.isfinite(whole) & (whole != 0)
-    return np.asarray((whole - part) / np.where(exists, whole, np.nan))
+    return np.asarray((whole - part) / np.where(exists, whole, np.nan) + 0.0)  # no minus before a zero
 
 
 def _tests(
@@ -192,9 +211,7 @@ def _tests(
     if reason is not None or covariance is None:
         none = {f"{test}_{what}": np.full(1, np.nan) for test in ("lr", "wald") for what in ("statistic", "p_value")}
         return (ratio, ratio), none, {(0, column): reason or "" for column in none}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gain = np.maximum(result.null_deviance - result.deviance, 0.0) / likelihood.dispersion
-    lr, wald = ratio.statistic(gain), slopes_test(result)
+    lr, wald = ratio.statistic(_gain(result, likelihood)), slopes_test(result)
     why = {(0, f"wald_{what}"): text for text in wald.reasons.values() for what in ("statistic", "p_value")}
     if likelihood.bias_reduction != "none":
         text = "the bias is reduced, so that the deviance is not the smallest: test_terms(X, y) compares penalised likelihoods"
@@ -211,6 +228,14 @@ def _tests(
     return (ratio, wald.law), found, why
 
 
+def _gain(result: FitResult, likelihood: Likelihood) -> FloatArray:
+    """Return what the slopes add (1,), on the scale of the deviance over the dispersion."""
+    if likelihood.estimated:
+        return np.maximum(2.0 * np.array([likelihood.log_likelihood - likelihood.null_log_likelihood]), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.maximum(result.null_deviance - result.deviance, 0.0) / likelihood.dispersion)
+
+
 def _withheld(result: FitResult, likelihood: Likelihood) -> Iterator[tuple[str, str]]:
     """Yield (column, reason) of what does not exist; the first reason of a cell counts."""
     family = law_of(likelihood)
@@ -220,6 +245,9 @@ def _withheld(result: FitResult, likelihood: Likelihood) -> Iterator[tuple[str, 
         yield from ((column, reason) for column in names)
     if result.withheld is not None:
         yield from ((column, result.withheld) for column in ("aic", "bic"))
+    if likelihood.bias_reduction != "none":
+        reason = "the bias is reduced, so that the likelihood is not at its maximum, of which these are criteria"
+        yield from ((column, reason) for column in ("aic", "bic"))
     if not family.fixed_dispersion:
         yield from _without_dispersion(result)
     yield from _without_null(result, likelihood, family)

@@ -19,6 +19,7 @@ __all__ = ["TermTests", "TestKind"]
 TestKind = Literal["lr", "score", "wald"]
 
 _NAMES: dict[TestKind, str] = {"lr": "likelihood ratio", "score": "score", "wald": "Wald"}
+_BY: dict[TestKind, str] = {"lr": "differences of deviances", "score": "scores", "wald": "estimates (Wald)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class TermTests:
         header = ("term", "chi2" if law.chi_squared else "F", "df", "p")
         numbers = zip(self.terms, self.statistic.tolist(), self.df.tolist(), self.p_value.tolist(), strict=True)
         rows = tuple((term, number(x), self._df(df), p_value(p)) for term, x, df, p in numbers)
-        lines = [f"{_NAMES[self.kind]} tests of terms", text_table(Cells(header, rows))]
+        title = f"{_NAMES[self.kind]} tests of terms" if law.chi_squared else f"F tests of terms, by {_BY[self.kind]}"
+        lines = [title, text_table(Cells(header, rows))]
         lines.extend(_text.terminal(f"{term}: {reason}") for term, reason in self.reasons.items())
         return "\n".join([*lines, *map(_text.terminal, self.notes)])
 

@@ -42,13 +42,14 @@ def mean_interval(
     eta: FloatArray,
     level: float = 0.95,
     kind: IntervalKind = "confidence",
+    trials: FloatArray | None = None,
 ) -> Interval:
     r"""Give intervals for means at new rows, or for observations there.
 
     With the standard error s of the linear predictor, the interval of the mean is :math:`g^{-1}(\hat\eta \pm q s)`, q being the quantile of
-    the normal law where the dispersion is known and of Student's t where it is estimated. That of an observation of weight one (one
-    trial) leaves at most half of ``1 - level`` on either side, by the family's law averaged over what is not known of its mean and
-    dispersion, see `Predictive`. For counts it therefore covers with at least this level, and for 0 and 1 it is often both.
+    the normal law where the dispersion is known and of Student's t where it is estimated. That of an observation of weight one leaves at most half of ``1 - level`` on either side, by the family's law averaged over what is not known of its mean and
+    dispersion, see `Predictive`. For counts it therefore covers with at least this level, and for 0 and 1 it is often both. Of a binomial
+    an observation is the share of successes among its trials.
 
     Parameters
     ----------
@@ -61,11 +62,14 @@ def mean_interval(
         Linear predictors there, offsets included.
     level : float in (0, 1)
     kind : {"confidence", "observation"}
+    trials : (n,), optional
+        Of new observations of a binomial, positive whole numbers; one each by default.
 
     Raises
     ------
     DomainError
-        Another `kind`, `level` outside (0, 1), no standard error exists for this fit, or its family has no distribution function.
+        Another `kind`, `level` outside (0, 1), no standard error exists for this fit, its family has no distribution function, or trials
+        go with another family or kind, or are no positive whole numbers.
     """
     if kind not in get_args(IntervalKind):
         raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")
@@ -74,9 +78,13 @@ def mean_interval(
     if undefined is not None:
         raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
     require_level(level)
-    ends = _of_means if kind == "confidence" else _of_observations
+    _require_trials(family, kind, trials)
     known = estimable_at(result, X) & np.isfinite(eta)
-    lower, upper, method = ends(result, family, link, X, np.where(known, eta, np.nan), level)
+    settled = np.where(known, eta, np.nan)
+    if kind == "confidence":
+        lower, upper, method = _of_means(result, link, X, settled, level)
+    else:
+        lower, upper, method = _of_observations(result, family, link, X, settled, level, trials)
     estimate, lower, upper = (np.where(known, values, np.nan) for values in (link.mu(eta), lower, upper))
     return Interval(
         estimate=estimate,
@@ -90,7 +98,7 @@ def mean_interval(
 
 
 def _of_means(
-    result: FitResult, _family: Family, link: Link, X: FloatArray | csr_array, eta: FloatArray, level: float
+    result: FitResult, link: Link, X: FloatArray | csr_array, eta: FloatArray, level: float
 ) -> tuple[FloatArray, FloatArray, str]:
     df = require_covariance(result).df
     half = t_quantile(level, df) * predictor_errors(result, X)
@@ -100,25 +108,62 @@ def _of_means(
 
 
 def _of_observations(
-    result: FitResult, family: Family, link: Link, X: FloatArray | csr_array, eta: FloatArray, level: float
+    result: FitResult,
+    family: Family,
+    link: Link,
+    X: FloatArray | csr_array,
+    eta: FloatArray,
+    level: float,
+    trials: FloatArray | None,
 ) -> tuple[FloatArray, FloatArray, str]:
-    law, known = distribution_of(family), dispersion_known(result)
+    known = dispersion_known(result)
     errors, phi = predictor_errors(result, X), float(sigma(result)[0]) ** 2
     pooled, df = require_covariance(result).meat is None, np.inf if known else float(result.df_resid)
     lower, upper = np.full_like(eta, np.nan), np.full_like(eta, np.nan)
+    each = np.ones_like(eta) if trials is None else trials
     determined = np.flatnonzero(~np.isnan(eta))
     for start in range(0, determined.size, BLOCK):
         rows = determined[start : start + BLOCK]
-        predictive = Predictive(family, link, eta[rows], errors[rows], phi, df, pooled)
+        predictive = Predictive(family, link, eta[rows], errors[rows], phi, df, pooled, each[rows])
         lower[rows], upper[rows] = predictive.interval((1.0 - level) / 2.0)
-    of = (
-        f"of one trial of the {family.title} family: 0, 1, or both"
-        if family.takes_trials
-        else f"of the {family.title} family"
-    )
-    shape = "whole numbers that hold at least this probability, " if law.whole else ""
     dispersion = "" if known else f" and the dispersion over {df:g} df over chi-squared"
-    return lower, upper, f"{shape}law {of}, averaged over the normal law of the predictor{dispersion}"
+    return lower, upper, f"{_shape(family, trials)}, averaged over the normal law of the predictor{dispersion}"
+
+
+def _shape(family: Family, trials: FloatArray | None) -> str:
+    """Say of what the ends of an interval for an observation are."""
+    held = "that hold at least this probability, law of"
+    if family.takes_trials and trials is None:
+        return f"whole numbers {held} one trial of the {family.title} family: 0, 1, or both"
+    if family.takes_trials:
+        return f"shares of the trials {held} the {family.title} family"
+    return (
+        f"whole numbers {held} the {family.title} family"
+        if distribution_of(family).whole
+        else f"law of the {family.title} family"
+    )
+
+
+def _require_trials(family: Family, kind: IntervalKind, trials: FloatArray | None) -> None:
+    """Refuse trials of what has none, or that are no numbers of trials.
+
+    Raises
+    ------
+    DomainError
+    """
+    if trials is None:
+        return
+    if kind == "confidence" or not family.takes_trials:
+        raise DomainError(
+            "trials= are those of a new observation of a binomial: use them with kind='observation' and such a family, or leave them out. "
+            "The mean does not depend on them."
+        )
+    bad = np.flatnonzero(~(np.isfinite(trials) & (trials > 0.0) & (trials == np.rint(trials))))
+    if bad.size:
+        raise DomainError(
+            f"trials has {bad.size} of {trials.size} values that are no positive whole number, first {float(trials[bad[0]])!r} in row "
+            f"{int(bad[0])}."
+        )
 
 
 def predictor_errors(result: FitResult, X: FloatArray | csr_array) -> FloatArray:

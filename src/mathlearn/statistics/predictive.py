@@ -72,7 +72,7 @@ def distribution_of(family: Family) -> Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Predictive:
-    """Laws of new observations of weight one, with one trial each.
+    """Laws of new observations of weight one.
 
     Attributes
     ----------
@@ -84,6 +84,8 @@ class Predictive:
         Degrees of freedom of the dispersion; infinite where it is known.
     pooled : bool
         Whether `error` is made from the dispersion, and is uncertain with it.
+    trials : (n,)
+        Of a binomial, whose observations are proportions of them; 1 of any other law.
     """
 
     family: Family
@@ -93,6 +95,7 @@ class Predictive:
     dispersion: float
     df: float
     pooled: bool
+    trials: FloatArray
 
     def below(self, y: FloatArray) -> FloatArray:
         """Return ``P(Y <= y)`` (n,)."""
@@ -105,10 +108,13 @@ class Predictive:
     def interval(self, tail: float) -> tuple[FloatArray, FloatArray]:
         """Return the ends (n,) beyond each of which an observation lies with no more than this probability.
 
-        Of counts they are the nearest whole numbers of which that is true; of numbers they are quantiles.
+        Of counts they are the nearest whole numbers of which that is true, of proportions these over the trials; of numbers they are
+        quantiles.
         """
         if distribution_of(self.family).whole:
-            return self._first(lambda k: self.below(k) > tail), self._first(lambda k: self.above(k) <= tail)
+            low = self._first(lambda k: self.below(k / self.trials) > tail)
+            high = self._first(lambda k: self.above(k / self.trials) <= tail)
+            return low / self.trials, high / self.trials
         return self._quantile(tail, self.below, -1.0), self._quantile(tail, self.above, 1.0)
 
     # ------------------------------------------------------------------------------------------------------------- mixing
@@ -128,12 +134,13 @@ class Predictive:
         """Where the mean is known far better than an observation (n,)."""
         eta = self.reachable(self.eta)
         with np.errstate(all="ignore"):
-            spread = np.sqrt(self.dispersion * self.family.variance(self.link.mu(eta))) / np.abs(self.link.dmu(eta))
+            variance = self.dispersion * self.family.variance(self.link.mu(eta)) / self.trials
+            spread = np.sqrt(variance) / np.abs(self.link.dmu(eta))
             firm: BoolArray = self.error <= _FIRM * spread
         return firm
 
     def _only(self, rows: BoolArray) -> Predictive:
-        return replace(self, eta=self.eta[rows], error=self.error[rows])
+        return replace(self, eta=self.eta[rows], error=self.error[rows], trials=self.trials[rows])
 
     def reachable(self, eta: FloatArray) -> FloatArray:
         """Predictors that belong to a mean of the family; what lies beyond counts at the end of the range."""
@@ -180,7 +187,7 @@ def _by_hermite(law: Predictive, y: FloatArray, of: Tail, phi: FloatArray, s: Fl
     """Average over the predictor (d, n), for dispersions (d, 1) and its standard errors (d, n) with each."""
     nodes, shares = _hermite(_HERMITE)
     mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, :, None] * nodes))
-    return np.asarray(of(y[:, None], mean, phi[:, :, None]) @ shares)
+    return np.asarray(of(y[:, None], mean, phi[:, :, None], law.trials[:, None]) @ shares)
 
 
 def _by_legendre(
@@ -195,7 +202,7 @@ def _by_legendre(
     z = 0.5 * (low + high)[:, :, None] + 0.5 * (high - low)[:, :, None] * nodes
     mean = law.link.mu(law.reachable(law.eta[:, None] + s[:, :, None] * z))
     weight = 0.5 * (high - low)[:, :, None] * shares * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
-    inside = np.einsum("kij,kij->ki", weight, of(y[:, None], mean, phi[:, :, None]))
+    inside = np.einsum("kij,kij->ki", weight, of(y[:, None], mean, phi[:, :, None], law.trials[:, None]))
     # The law lies below y where the mean is small: at low predictors, or with a falling link at high ones.
     rising = law.link.dmu(law.reachable(law.eta)) >= 0.0
     outside = np.where(rising == below, ndtr(low), ndtr(-high))
@@ -204,14 +211,21 @@ def _by_legendre(
 
 def _window(law: Predictive, y: FloatArray, phi: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Ranges (d, n) of standardised predictors at which an observation may lie on either side of y."""
-    centre = law.link.eta(y + 2.0 / 3.0 if distribution_of(law.family).whole else y)
+    centre = law.link.eta(_middle(law, y))
     with np.errstate(all="ignore"):
         slope = law.link.dmu(centre)
-        spread = _REACH * np.sqrt(phi * law.family.variance(law.link.mu(centre))) / np.abs(slope)
+        spread = _REACH * np.sqrt(phi * law.family.variance(law.link.mu(centre)) / law.trials) / np.abs(slope)
         low, high = (centre - spread - law.eta) / s, (centre + spread - law.eta) / s
     known = np.isfinite(low) & np.isfinite(high)
     first, last = (np.clip(np.where(known, end, side), -_SPAN, _SPAN) for end, side in ((low, -_SPAN), (high, _SPAN)))
     return first, last
+
+
+def _middle(law: Predictive, y: FloatArray) -> FloatArray:
+    """Means (n,) of which an observation lies about as often above y as not: of counts by the medians of gamma and beta laws."""
+    if law.family.takes_trials:
+        return np.asarray((law.trials * y + 2.0 / 3.0) / (law.trials + 1.0 / 3.0))
+    return y + 2.0 / 3.0 if distribution_of(law.family).whole else y
 
 
 def _bracketed_root(score: Callable[[FloatArray], FloatArray], step: FloatArray) -> FloatArray:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.probability.multinomial import MULTINOMIAL
+from mathlearn.results.stack import columns_of
 from mathlearn.statistics.coefficients import coefficient_table
 from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
+from mathlearn.statistics.labels import plain_names, predictor_names
 from mathlearn.statistics.law import family_of
 
 if TYPE_CHECKING:
+    from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.likelihood import Likelihood
 
@@ -40,21 +44,33 @@ _HAZARD = Ratio(
 )
 
 
+def _class_odds(reference: object) -> Ratio:
+    """Name the ratio of more than two classes, of which `reference` is the one compared with."""
+    return Ratio(
+        "odds ratio",
+        f"one unit more of the column multiplies the odds of the class named first against {reference!r}, that is the ratio of their "
+        "probabilities (Stata's relative risk ratio), by it, the other columns as they are",
+    )
+
+
 def ratio_of(likelihood: Likelihood) -> Ratio | None:
     """Return what the exponential of a coefficient multiplies; None where it multiplies nothing.
 
     References
     ----------
     McCullagh and Nelder (1989), "Generalized Linear Models", section 4.3.1.
+    Hosmer, Lemeshow and Sturdivant (2013), "Applied Logistic Regression", 3rd edition, section 8.1.
     Prentice and Gloeckler (1978), "Regression analysis of grouped survival data", Biometrics 34(1).
     """
+    if likelihood.link == MULTINOMIAL.link:
+        return _class_odds(likelihood.classes[0])
     if likelihood.link == "log":
         return _RATE if family_of(likelihood).support == "counts" else _MEAN
     return {"logit": _ODDS, "cloglog": _HAZARD}.get(likelihood.link)
 
 
 def ratios(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
-    """Return one row a column of X: the exponential of its coefficient and of the ends of its interval.
+    """Return one row a column of X, of more than two classes one a class and column: the exponential of a coefficient and of its interval.
 
     The p-value is that of the coefficient: the ratio is one where the coefficient is zero. The intercept has no row: its exponential
     is a level, not a ratio.
@@ -62,15 +78,15 @@ def ratios(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") ->
     Parameters
     ----------
     result : FitResult
-        Of a likelihood with the link "logit", "log" or "cloglog".
+        Of a likelihood with the link "logit", "log" or "cloglog", or of more than two classes.
     level : float in (0, 1)
     as_ : {"pandas", "polars", "arrow"}
 
     Returns
     -------
     frame
-        Columns ``term, ratio, conf_low, conf_high, p_value``, with a leading ``response`` where there are several. For pandas,
-        ``.attrs["ratio"]`` names it, ``.attrs["meaning"]`` says what it multiplies, ``.attrs["reasons"]`` why a cell is NaN.
+        Columns ``term, ratio, conf_low, conf_high, p_value``, with a leading ``response`` where there are several; of more than two classes it names the
+        two that are compared, as in ``versicolor / setosa``. For pandas, ``.attrs["ratio"]`` names it, ``.attrs["meaning"]`` says what it multiplies, ``.attrs["reasons"]`` why a cell is NaN.
 
     Raises
     ------
@@ -85,19 +101,24 @@ def ratios(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") ->
             "Where there is one linear predictor, marginal_effects(X) says how far a column moves the mean"
         )
     table = coefficient_table(result, level)
-    q, first = len(result.responses), int(result.fit_intercept)
-    terms = len(table.names) - first
-    columns: dict[str, Any] = {"response": np.repeat(result.responses, terms)} if q > 1 else {}
-    columns["term"] = list(table.names[first:]) * q
+    predictors, terms = predictor_names(result), plain_names(result)
+    several, k, first = len(predictors) > 1, len(terms), len(terms) - len(columns_of(result))
+    columns: dict[str, Any] = {"response": np.repeat(predictors, k - first)} if several else {}
+    columns["term"] = list(terms[first:]) * len(predictors)
+
+    def slopes(values: FloatArray) -> FloatArray:
+        return values.reshape(len(predictors), k)[:, first:].ravel()
+
     with np.errstate(over="ignore"):  # beyond the range of doubles a ratio is infinite
-        columns |= {name: np.exp(getattr(table, source)[:, first:]).ravel() for name, source in _SOURCES.items()}
-    columns["p_value"] = table.p_value[:, first:].ravel()
+        columns |= {name: np.exp(slopes(getattr(table, source))) for name, source in _SOURCES.items()}
+    columns["p_value"] = slopes(table.p_value)
     named = {source: name for name, source in (*_SOURCES.items(), ("p_value", "p_value"))}
     why: Reasons = {}
     for response, parameter, source, reason in table.reasons():
-        if source in named and parameter >= first:
-            key = (table.names[parameter], named[source])
-            why[(result.responses[response], *key) if q > 1 else key] = reason
+        place, term = divmod(response * len(table.names) + parameter, k)
+        if source in named and term >= first:
+            key = (terms[term], named[source])
+            why[(predictors[place], *key) if several else key] = reason
     return to_frame(columns, as_, why, {"ratio": ratio.name, "meaning": ratio.meaning})
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.functional import INTERCEPT, dispersion_known, no_curvature, parameter_names
+from mathlearn.statistics.law import law_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,10 @@ __all__ = [
     "OPEN",
     "PARTED",
     "SATURATED",
+    "aliased",
     "dependences",
     "exact",
+    "fractional_counts",
     "no_residual_df",
     "not_estimable",
     "undefined_covariance",
@@ -35,26 +38,28 @@ ALIAS_LENGTH = 200
 SATURATED = "leverage 1: the fit passes through this row"
 INFINITE = "no finite estimate exists: the responses are separated"
 PARTED = "infinite or not determined: the responses are separated"
-OPEN = "not determined: the responses are separated, and it may go to either end"
+OPEN = "not determined: the responses are separated, and to which end it goes is open"
 NO_DF_WITHOUT = "no residual degree of freedom would be left without a row"
 
 
 def not_estimable(result: FitResult) -> dict[int, str]:
     """Say, for each parameter that is not determined, which dependences among the columns leave it so."""
-    loose = np.flatnonzero(~result.estimable).tolist()
-    if not loose:
-        return {}
+    loose, dependent = np.flatnonzero(~result.estimable).tolist(), aliased(result)
+    parted = result.likelihood is not None and result.likelihood.separation is not None
+    otherwise = "only rows that are separated know it" if parted else "the columns are dependent"
+    return {
+        j: f"not determined by the data: {dependences(dependent[j]) if j in dependent else otherwise}" for j in loose
+    }
+
+
+def aliased(result: FitResult) -> dict[int, list[Alias]]:
+    """Return the dependences among the columns that each parameter takes part in, if any."""
     names = parameter_names(result) if result.stack is None else result.stack.terms * len(result.stack.predictors)
     involved: dict[str, list[Alias]] = {}
     for alias in result.aliases:
         for name in (alias.term, *alias.others, *([INTERCEPT] if alias.constant else [])):
             involved.setdefault(name, []).append(alias)
-    parted = result.likelihood is not None and result.likelihood.separation is not None
-    otherwise = "only rows that are separated know it" if parted else "the columns are dependent"
-    return {
-        j: f"not determined by the data: {dependences(involved[names[j]]) if names[j] in involved else otherwise}"
-        for j in loose
-    }
+    return {j: involved[name] for j, name in enumerate(names) if name in involved}
 
 
 def dependences(aliases: Sequence[Alias]) -> str:
@@ -90,6 +95,19 @@ def undefined_covariance(result: FitResult) -> str | None:
     if covariance is None or covariance.meat is None or not np.isnan(covariance.meat).any():
         return None
     return "; ".join(covariance.notes) or f"the {covariance.kind} covariance is undefined for this fit"
+
+
+def fractional_counts(result: FitResult) -> str | None:
+    """Say what is not to be believed of a law of counts whose y are no whole numbers; None where nothing is."""
+    likelihood = result.likelihood
+    if likelihood is None or not likelihood.fractional or result.withheld is not None:
+        return None
+    title = law_of(likelihood).title
+    return (
+        f"{result.responses[0]} is no whole number in {likelihood.fractional} row{'s' * (likelihood.fractional != 1)}, to which a {title} law "
+        "gives no probability: the estimates hold, but log-likelihood, AIC and BIC are only what its formula gives, and compare no more than "
+        "fits to this y. A count over an exposure is better fitted as the count, with the logarithm of the exposure as offset."
+    )
 
 
 def whole_fit(result: FitResult) -> str | None:

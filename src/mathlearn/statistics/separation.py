@@ -17,25 +17,23 @@ if TYPE_CHECKING:
     from mathlearn.results.likelihood import Separation
     from mathlearn.results.stack import Predictors, Stack
 
-__all__ = ["infinite_signs", "moves", "predictors", "shown_coefficients", "with_ends"]
+__all__ = ["infinite_signs", "moves", "predictors", "readable", "shown_coefficients", "with_ends"]
 
-_NOTHING = 1e-12  # of the largest part of a direction, below which one is rounding
 _ROUNDINGS = 16.0  # of a predictor, within which it counts as zero: the rule by which the directions were verified
 
 
 def infinite_signs(result: FitResult) -> FloatArray:
-    """Sign (k,) of each infinite estimate, intercept first; NaN where the rows leave it open, 0 where the estimate is finite.
-
-    Where that was not found out, it is the sign of the first direction that has a part of the parameter.
-    """
-    signs = np.zeros(len(result.terms) + result.fit_intercept)
+    """Sign (k,) of each infinite estimate, intercept first; NaN where the rows leave it open, 0 where the estimate is finite."""
     separation = None if result.likelihood is None else result.likelihood.separation
-    if separation is not None and separation.ends is not None:
-        return separation.ends
-    if separation is not None:
-        for direction in reversed(separation.directions.T):
-            signs = np.where(direction != 0.0, np.sign(direction), signs)
-    return signs
+    if separation is None or separation.ends is None:
+        return np.zeros(len(result.terms) + result.fit_intercept)
+    return separation.ends
+
+
+def readable(direction: FloatArray) -> FloatArray:
+    """Return a direction (k,), which has no length of its own, at the length that is the simplest to read: its least part being one."""
+    parts = np.abs(direction[direction != 0.0])
+    return direction / parts.min() if parts.size else direction
 
 
 def moves(separation: Separation, X: FloatArray, *, intercept: bool) -> FloatArray:
@@ -80,11 +78,9 @@ def with_ends(values: FloatArray, signs: FloatArray) -> FloatArray:
 
 
 def _shown_scores(stack: Stack, separation: Separation, known: Predictors) -> tuple[FloatArray, FloatArray]:
-    """Return coefficients (K, p) and intercepts (K,) of the symmetric form, infinite where the first direction that has a part in them is."""
-    coef, intercept = known.coef.copy(), known.intercept.copy()
-    for direction in reversed(separation.directions.T):
-        slopes, level = (stack.balanced(part) for part in stack.apart(direction))
-        for shown, part in ((coef, slopes), (intercept, level)):
-            there = np.abs(part) > _NOTHING * np.abs(direction).max()
-            shown[there] = np.copysign(np.inf, part[there])
-    return coef, intercept
+    """Return coefficients (K, p) and intercepts (K,) of the symmetric form, with infinities where they are infinite."""
+    if separation.score_ends is None:
+        return known.coef, known.intercept
+    signs, first = separation.score_ends.reshape(len(stack.classes), -1), int(stack.intercept)
+    coef = with_ends(known.coef, signs[:, first:])
+    return coef, with_ends(known.intercept, signs[:, 0]) if first else known.intercept

@@ -17,7 +17,9 @@
 ``offset(x)``                   added to the prediction with coefficient 1
 ==============================  =====================================================================================
 
-A response is made of numbers; that of a classifier is one column of labels of any kind.
+A response is made of numbers; that of a classifier is one column of labels of any kind, ``C(y, ref="a")`` saying with which the others
+are compared. ``sex == "female"`` and ``mass > 4000`` (also ``!= < <= >=``, and within ``I()``) are events: responses that are 1 where they
+hold, of a classifier True. In ``cbind(a, n - a)`` arithmetic needs no ``I()``.
 
 Levels are those that occur in rows without missing values, in the order that the source declares, else sorted. Columns
 that would depend on others whatever the data are not made: a category leaves its reference level out where the
@@ -31,14 +33,26 @@ Nothing in the text is ever executed: a name is a column, a function is one of a
 from __future__ import annotations
 
 from mathlearn.data.formula.coding import Product
-from mathlearn.data.formula.compiled import Formula, compile_formula, validate
+from mathlearn.data.formula.compiled import Formula, compile_formula, reference_of, validate, with_response
 from mathlearn.data.formula.encoding import EncodedBatch, Encoding
+from mathlearn.data.formula.events import EventFactor
 from mathlearn.data.formula.factors import CategoryFactor, ColumnFactor, ExpressionFactor, PolyFactor, SplineFactor
 from mathlearn.data.formula.poly import Recurrence
 from mathlearn.data.formula.splines import Basis
 from mathlearn.data.formula.stored import check
 
-__all__ = ["RECORDS", "EncodedBatch", "Encoding", "Formula", "check", "compile", "validate"]
+__all__ = [
+    "RECORDS",
+    "EncodedBatch",
+    "Encoding",
+    "EventFactor",
+    "Formula",
+    "check",
+    "compile",
+    "reference_of",
+    "validate",
+    "with_response",
+]
 
 compile = compile_formula  # noqa: A001 -- `formula.compile` reads like `re.compile`
 
@@ -47,6 +61,7 @@ RECORDS = (
     Product,
     ColumnFactor,
     ExpressionFactor,
+    EventFactor,
     CategoryFactor,
     PolyFactor,
     SplineFactor,

@@ -55,10 +55,15 @@ def responses(node: Node | None) -> tuple[Atom, ...]:
         return (response_of(node),)
     if not node.arguments or node.named:
         raise Refusal("cbind() takes responses: cbind(y1, y2)", node.at)
-    found = {key(atom): atom for atom in map(response_of, node.arguments)}
+    found = {key(atom): atom for atom in map(_counted, node.arguments)}
     if len(found) < len(node.arguments):
         raise Refusal("a response is given twice", node.at)
     return tuple(found.values())
+
+
+def _counted(node: Node) -> Atom:
+    """Read a response of ``cbind()``, where arithmetic needs no ``I()``: commas, not signs, part the responses."""
+    return response_of(Call("I", (node,), at=node.at) if isinstance(node, Sum | Binary) else node)
 
 
 def structure(sides: Sides, others: tuple[str, ...] | None) -> Structure:

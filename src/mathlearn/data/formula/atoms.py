@@ -55,7 +55,7 @@ class Atom(ABC):
     def check(self, schema: Schema) -> None:
         """Refuse columns that do not exist or are of the wrong kind."""
         for name in names_of(self.node):
-            column = _usable(schema, name)
+            column = usable(schema, name)
             if self.for_numbers and not column.numeric:
                 raise Refusal(
                     f"{self.text} needs numbers, and column {name.name!r} is categorical: "
@@ -129,6 +129,19 @@ class CategoryAtom(Atom):
 
 
 @dataclass(frozen=True, slots=True)
+class LabelAtom(Atom):
+    """``C(y, ref="a")`` on the left: a column of labels, of which one is compared with. Its text is the column's bare name."""
+
+    kind = "labels"
+    for_numbers = False
+    reference: str | None
+
+    def learner(self, schema: Schema, *, in_memory: bool) -> Learner:  # noqa: ARG002
+        """Labels are named here, and coded elsewhere."""
+        return Ready(ColumnFactor(self.text))
+
+
+@dataclass(frozen=True, slots=True)
 class PolyAtom(Atom):
     """``poly(x, degree)``."""
 
@@ -167,7 +180,7 @@ def _floats(numbers: tuple[float, ...]) -> FloatArray:
     return np.array(numbers, dtype=np.float64)
 
 
-def _usable(schema: Schema, name: Name) -> Field:
+def usable(schema: Schema, name: Name) -> Field:
     """Return the column of this name, which is made of numbers or a category."""
     if name.name not in schema:
         raise Refusal(schema.unknown(name.name), name.at)

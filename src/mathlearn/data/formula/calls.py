@@ -9,9 +9,22 @@ import numpy as np
 from mathlearn._errors import DomainError
 from mathlearn.data.formula import poly, splines
 from mathlearn.data.formula._refusal import Refusal
-from mathlearn.data.formula.atoms import ArithmeticAtom, CategoryAtom, ColumnAtom, PolyAtom, SplineAtom
+from mathlearn.data.formula.atoms import ArithmeticAtom, CategoryAtom, ColumnAtom, LabelAtom, PolyAtom, SplineAtom
 from mathlearn.data.formula.evaluate import FUNCTIONS, check_arithmetic
-from mathlearn.data.formula.tree import Call, Name, Node, Number, Sequence, Sum, Text, names_of, render
+from mathlearn.data.formula.events import event_of
+from mathlearn.data.formula.tree import (
+    COMPARISONS,
+    Binary,
+    Call,
+    Name,
+    Node,
+    Number,
+    Sequence,
+    Sum,
+    Text,
+    names_of,
+    render,
+)
 from mathlearn.data.schema import did_you_mean, listing
 
 if TYPE_CHECKING:
@@ -49,13 +62,22 @@ def atom_of(node: Name | Call) -> Atom:
 
 
 def response_of(node: Node) -> Atom:
-    """Make the atom of one response: a column, or arithmetic in a function."""
-    if isinstance(node, Name):
-        return ColumnAtom.of(node)
-    if isinstance(node, Call) and node.function in FUNCTIONS:
-        return _arithmetic(node)
+    """Make the atom of one response: a column, arithmetic in a function, an event, or labels with a reference."""
+    match node:
+        case Name():
+            return ColumnAtom.of(node)
+        case Binary(mark) if mark in COMPARISONS:
+            return event_of(node)
+        case Call("I", (Binary(mark) as inner,), ()) if mark in COMPARISONS:
+            return event_of(inner)
+        case Call("C"):
+            labels = _category(node)
+            (column,) = labels.columns
+            return LabelAtom(column, labels.node, node.at, labels.reference)
+        case Call(function) if function in FUNCTIONS:
+            return _arithmetic(node)
     raise Refusal(
-        "a response is a column or one of log(), exp(), sqrt(), I(); "
+        'a response is a column, an event (x > 3, sex == "female") or one of log(), exp(), sqrt(), I(); '
         "for the sum of two columns write I(a + b), for two responses cbind(a, b)",
         node.at,
     )

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from mathlearn._errors import ResourceError, SchemaError
 from mathlearn.data.formula._refusal import Refusal, pointing
 from mathlearn.data.formula.algebra import Structure, responses, structure
-from mathlearn.data.formula.atoms import ColumnAtom, key
+from mathlearn.data.formula.atoms import ColumnAtom, LabelAtom, key
 from mathlearn.data.formula.coding import code
 from mathlearn.data.formula.encoding import Encoding, term_names, width
+from mathlearn.data.formula.events import EventAtom
 from mathlearn.data.formula.factors import ColumnFactor
 from mathlearn.data.formula.grammar import parse
+from mathlearn.data.formula.tokenise import tokenise
+from mathlearn.data.formula.tree import Binary, Call, Name, Text, render
 from mathlearn.data.formula.view import View
 from mathlearn.data.schema import listing
 
@@ -56,6 +59,37 @@ def validate(text: str) -> None:
         structure(parse(text), None)
 
 
+def with_response(text: str, column: str) -> str:
+    """Return the formula with a column beside its response: the trials of proportions.
+
+    Raises
+    ------
+    SchemaError
+        The left side is not one response.
+
+    Examples
+    --------
+    >>> with_response("share ~ dose + C(sex)", "group size")
+    'cbind(share, `group size`) ~ dose + C(sex)'
+    """
+    with pointing(text):
+        response = parse(text).response
+        if response is None:
+            raise Refusal("trials= goes with the proportions on the left side, and there is none: pass y= too", 0)
+        if isinstance(response, Call) and response.function == "cbind":
+            raise Refusal("trials= goes with one column of proportions: leave it out, or write that column here", 0)
+    tilde = next(token.at for token in tokenise(text) if token.kind == "operator" and token.text == "~")
+    return f"{render(Call('cbind', (response, Name(column))))} {text[tilde:]}"
+
+
+def reference_of(text: str) -> str | None:
+    """Return the label that ``C(y, ref="a") ~ x`` compares the others with, as it is written; None where none is named."""
+    with pointing(text):
+        response = parse(text).response
+        named = responses(response) if isinstance(response, Call) and response.function == "C" else ()
+    return next((atom.reference for atom in named if isinstance(atom, LabelAtom)), None)
+
+
 def compile_formula(text: str, schema: Schema, *, roles: Container[str] = (), labels: bool = False) -> Formula:
     """Resolve a formula against the columns of a source.
 
@@ -92,16 +126,26 @@ def _check(found: Structure, schema: Schema, *, labels: bool) -> None:
         _check_labels(found)
         return
     for atom in found.responses:
-        if atom.categorical(schema):
+        if atom.categorical(schema) or isinstance(atom, LabelAtom):
+            event = render(Binary("==", Name(atom.columns[0]), Text("...")))
             raise Refusal(
-                f"the response {atom.text!r} is categorical, and has to be numeric: convert it to numbers", atom.at
+                f"the response {atom.text!r} is categorical, and has to be numeric: name the event ({event} ~ ..., which is 1 where it "
+                "holds), convert it to numbers, or fit a classifier (LogisticRegression)",
+                atom.at,
             )
 
 
 def _check_labels(found: Structure) -> None:
     for atom in found.responses:
-        if len(found.responses) > 1 or not isinstance(atom, ColumnAtom):
-            raise Refusal("the response of a classifier is one column of labels by itself", atom.at)
+        if len(found.responses) > 1 or not isinstance(atom, ColumnAtom | LabelAtom | EventAtom):
+            counts = (
+                "; counts of successes and failures go with GeneralizedLinearRegressor(family='binomial')"
+                if len(found.responses) > 1
+                else ""
+            )
+            raise Refusal(
+                f"the response of a classifier is one column of labels by itself, or an event{counts}", atom.at
+            )
 
 
 def _distinct(atoms: Iterable[Atom]) -> tuple[Atom, ...]:
@@ -217,7 +261,7 @@ class Formula:
         )
 
     def _response_factors(self) -> tuple[Factor, ...]:
-        if self.labels:
+        if self.labels and all(isinstance(atom, ColumnAtom) for atom in self.structure.responses):
             return tuple(ColumnFactor(atom.text) for atom in self.structure.responses)
         return self._fixed(self.structure.responses)
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from mathlearn._errors import DomainError, NonFiniteInputError
 from mathlearn.data.formula._refusal import Refusal, pointing
-from mathlearn.data.formula.grammar import parse_expression
-from mathlearn.data.formula.tree import Binary, Call, Name, Node, Number, Sum, names_of, render
+from mathlearn.data.formula.grammar import COMPARED, parse_expression
+from mathlearn.data.formula.tree import COMPARISONS, Binary, Call, Name, Node, Number, Sum, names_of, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,12 @@ _NEEDS = {
 }
 
 
+_NO_ARITHMETIC = {
+    **dict.fromkeys(COMPARISONS, COMPARED),
+    ":": "':' makes an interaction of terms, and has no meaning inside a function: use '*'",
+}
+
+
 def check_arithmetic(node: Node) -> None:
     """Refuse whatever is not arithmetic on columns and numbers.
 
@@ -62,8 +68,8 @@ def check_arithmetic(node: Node) -> None:
         case Sum(items):
             for _, item in items:
                 check_arithmetic(item)
-        case Binary(":", at=at):
-            raise Refusal("':' makes an interaction of terms, and has no meaning inside a function: use '*'", at)
+        case Binary(mark, at=at) if mark in _NO_ARITHMETIC:
+            raise Refusal(_NO_ARITHMETIC[mark], at)
         case Binary("**", left, Number() as exponent, at):
             check_arithmetic(left)
             _check_exponent(exponent, at)

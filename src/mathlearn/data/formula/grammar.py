@@ -1,25 +1,27 @@
 """Tokens to a tree. The grammar is whole: a formula means exactly what is written here.
 
-formula  = [ sum ] "~" sum
+formula  = [ event ] "~" sum
+event    = sum [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) sum ]
 sum      = [ sign ] product { sign product }              sign = "+" | "-"
 product  = crossing { ( "*" | "/" ) crossing }
 crossing = signed { ":" signed }
 signed   = { sign } power
 power    = primary [ ( "^" | "**" ) signed ]
 primary  = number | string | "." | column | call | "(" sum ")" | "[" [ sum { "," sum } ] "]"
-call     = name "(" [ argument { "," argument } ] ")"     argument = [ name "=" ] sum
+call     = name "(" [ argument { "," argument } ] ")"     argument = [ name "=" ] event
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mathlearn._errors import ResourceError
 from mathlearn.data.formula._refusal import Refusal
 from mathlearn.data.formula.tokenise import tokenise
-from mathlearn.data.formula.tree import LEVELS, Binary, Call, Dot, Name, Node, Number, Sequence, Sum, Text
+from mathlearn.data.formula.tree import COMPARISONS, LEVELS, Binary, Call, Dot, Name, Node, Number, Sequence, Sum, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,7 @@ MAX_DEPTH = 32
 MAX_HEIGHT = 96
 """Tallest tree. A sum is flat, so that only nesting and chains of ``*``, ``/``, ``:`` make one tall."""
 
+COMPARED = "a comparison is an event, which is a response: 'x > 3 ~ ...'. Of the right side compute a column of 0 and 1 beforehand"
 _SIGNS = {"+": 1, "-": -1}
 _POWERS = ("^", "**")
 
@@ -58,8 +61,8 @@ def parse(text: str) -> Sides:
             "a formula has a '~' between response and terms: 'y ~ a + b', or '~ a + b' when y is passed to fit",
             len(text),
         )
-    parser = _Parser(tokens)
-    response = None if parser.peek() == "~" else parser.sum()
+    parser = Parser(tokens)
+    response = None if parser.peek() == "~" else parser.event()
     parser.expect("~", "an operator (+ - : * / ^) or '~' was expected")
     terms = parser.sum()
     parser.finish()
@@ -68,13 +71,13 @@ def parse(text: str) -> Sides:
 
 def parse_expression(text: str) -> Node:
     """Parse one arithmetic expression, such as the source of a stored factor."""
-    parser = _Parser(tokenise(text))
-    node = parser.sum()
+    parser = Parser(tokenise(text))
+    node = parser.event()
     parser.finish()
     return node
 
 
-class _Parser:
+class Parser:
     """Recursive descent, one method for each rule of the grammar."""
 
     def __init__(self, tokens: list[Token]) -> None:
@@ -85,36 +88,48 @@ class _Parser:
 
     @property
     def token(self) -> Token:
+        """The token that comes next."""
         return self._tokens[self._next]
 
     def peek(self) -> str:
         """Return the operator that comes next, or ""."""
         return self.token.text if self.token.kind == "operator" else ""
 
+    def following(self) -> Iterator[Token]:
+        """Yield the tokens from the next one on."""
+        return islice(self._tokens, self._next, None)
+
     def advance(self) -> Token:
+        """Take the next token."""
         token = self.token
         self._next += 1
         return token
 
     def unexpected(self, expected: str) -> Refusal:
+        """Say that the next token is not what was expected."""
         token = self.token
         what = "the formula ends here" if token.kind == "end" else f"{token.text!r} is not understood here"
         return Refusal(f"{what}: {expected}", token.at)
 
     def expect(self, operator: str, expected: str) -> None:
+        """Take an operator that must come next."""
         if self.peek() != operator:
             raise self.unexpected(expected)
         self.advance()
 
     def finish(self) -> None:
+        """Require that nothing follows."""
         if self.token.kind == "end":
             return
         if self.peek() == "~":
             raise Refusal("a formula has one '~'", self.token.at)
+        if self.peek() in COMPARISONS:
+            raise Refusal(COMPARED, self.token.at)
         raise self.unexpected("an operator (+ - : * / ^) or the end was expected")
 
     @contextmanager
-    def _nested(self) -> Iterator[None]:
+    def nested(self) -> Iterator[None]:
+        """Count one level of nesting, and refuse one too many."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             message = f"the formula is nested more than {MAX_DEPTH} deep: simplify it, or compute a column beforehand"
@@ -129,8 +144,19 @@ class _Parser:
             message = f"more than {MAX_HEIGHT} operators build on each other: simplify, or compute a column beforehand"
             raise Refusal(message, self.token.at, ResourceError)
 
+    def event(self) -> Node:
+        """Parse a sum, or a comparison of two."""
+        node, left = self.sum(), self._height
+        if self.peek() not in COMPARISONS:
+            return node
+        operator = self.advance()
+        node = Binary(operator.text, node, self.sum(), operator.at)
+        self._above(max(left, self._height))
+        return node
+
     def sum(self) -> Node:
-        with self._nested():
+        """Parse what is added and subtracted."""
+        with self.nested():
             at = self.token.at
             items = [(1, self._chain(LEVELS["*"]))]
             tallest = self._height
@@ -157,7 +183,7 @@ class _Parser:
     def _signed(self) -> Node:
         if self.peek() not in _SIGNS:
             return self._power()
-        with self._nested():
+        with self.nested():
             token = self.advance()
             operand = self._signed()
             self._above(self._height)
@@ -167,7 +193,7 @@ class _Parser:
         base = self._primary()
         if self.peek() not in _POWERS:
             return base
-        with self._nested():
+        with self.nested():
             at, left = self.advance().at, self._height
             exponent = self._signed()
             self._above(max(left, self._height))
@@ -221,11 +247,11 @@ class _Parser:
         if token.kind == "name" and following.kind == "operator" and following.text == "=":
             self.advance()
             self.advance()
-            named.append((token.text, self.sum()))
+            named.append((token.text, self.event()))
         elif named:
             raise Refusal("positional arguments come before named ones", token.at)
         else:
-            arguments.append(self.sum())
+            arguments.append(self.event())
 
     def _sequence(self) -> Sequence:
         at = self.advance().at

@@ -23,7 +23,7 @@ _PATTERN = re.compile(
     | (?P<name>     [^\W\d]\w* )
     | (?P<quoted>   `[^`]*` )
     | (?P<string>   "[^"]*" | '[^']*' )
-    | (?P<operator> \*\* | [-+*/^:~(),=.\[\]] )
+    | (?P<operator> \*\* | [=!<>]= | [-+*/^:~(),=.\[\]<>] )
     """,
     re.VERBOSE,
 )

@@ -72,7 +72,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Two nodes joined by ``* / : **``; `at` is the operator's position."""
+    """Two nodes joined by ``* / : **`` or compared; `at` is the operator's position."""
 
     operator: str
     left: Node
@@ -83,8 +83,9 @@ class Binary:
 Node: TypeAlias = Name | Number | Text | Dot | Sequence | Call | Sum | Binary
 
 _SUM, _ATOM, _SIGN = 1, 9, 4
-LEVELS = {"*": 2, "/": 2, ":": 3, "**": 5}
-"""How tightly the binary operators bind; a sign binds more tightly than ``:`` and less than ``**``."""
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+LEVELS = {**dict.fromkeys(COMPARISONS, 0), "*": 2, "/": 2, ":": 3, "**": 5}
+"""How tightly the binary operators bind; a sign binds more tightly than ``:`` and less than ``**``, and a comparison least of all."""
 
 
 def render(node: Node) -> str:
@@ -101,8 +102,9 @@ def _render(node: Node, outside: int) -> str:
         case Binary(operator, left, right):
             inside = LEVELS[operator]
             mark = operator if operator == ":" else f" {operator} "
-            # powers associate to the right and may have a signed exponent; everything else associates to the left
+            # powers associate to the right and may have a signed exponent; comparisons do not chain; the others associate to the left
             at_left, at_right = (inside + 1, _SIGN) if operator == "**" else (inside, inside + 1)
+            at_left += operator in COMPARISONS
             text = _render(left, at_left) + mark + _render(right, at_right)
         case _:
             return _render_leaf(node)

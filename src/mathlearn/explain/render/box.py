@@ -24,12 +24,13 @@ _WORDS = {"ˆ": "fitted ", "¯": "mean of ", "˜": ""}
 _TALL = {"[": "⎡⎢⎣", "]": "⎤⎥⎦", "(": "⎛⎜⎝", ")": "⎞⎟⎠", "|": "│││", "‖": "‖‖‖"}
 _FUNCTIONS = frozenset({"log", "exp", "arctan", "tan", "Φ"})
 _KINDS = {
-    **dict.fromkeys("=<>≤≥≈≠∼∈→", "relation"),
+    **dict.fromkeys("=<>≤≥≈≠∼∈→←", "relation"),
     **dict.fromkeys("+−±×·⋅∓", "operator"),
     **dict.fromkeys("∑∏∫√", "large"),
     **dict.fromkeys("[(", "open"),
     **dict.fromkeys("])", "close"),
-    ",": "comma",
+    **dict.fromkeys(",;", "comma"),
+    "/": "slash",
 }
 
 
@@ -42,7 +43,7 @@ class Box:
     lines : tuple of str
     base : int
     kind : str
-        What it is to its neighbours: operand, operator, relation, open, close, comma, space, large, fraction.
+        What it is to its neighbours: operand, operator, relation, open, close, comma, slash, space, large, fraction.
     """
 
     lines: tuple[str, ...]
@@ -177,7 +178,7 @@ def _gap(left: Box | None, right: Box) -> int:
     if (
         left is None
         or not left.text
-        or "space" in {left.kind, right.kind}
+        or {"space", "slash"} & {left.kind, right.kind}
         or left.text[-1:].isspace()
         or right.text[:1].isspace()
     ):

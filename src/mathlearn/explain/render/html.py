@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.explain.derivation import Display, Maths, Paragraph
 from mathlearn.explain.render.mathml import mathml
 from mathlearn.explain.render.tree import check_words, headline, numbered
+from mathlearn.statistics.cells import printed, true_minus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mathlearn.explain.derivation import Block, Derivation, Prose, Step, StepCheck, Table
 
 __all__ = ["STYLE", "to_html"]
-
-_EXPONENT = re.compile(r"(?<=\de)-(?=\d)")  # a true minus, at which no line breaks
 
 STYLE = """
 .ml-derivation { max-width: 54rem; line-height: 1.55; }
@@ -106,7 +104,7 @@ def _step(label: str, step: Step) -> Iterator[str]:
 
 def _check(check: StepCheck) -> str:
     mark, kind = ("✓", "") if check.passed else ("✗", ' class="ml-fails"')
-    words = _text.html(_EXPONENT.sub("\u2212", check_words(check)))
+    words = _text.html(true_minus(check_words(check)))
     label = "passes" if check.passed else "fails"
     return f'<li{kind}><span class="ml-mark" role="img" aria-label="{label}">{mark}</span>{words}</li>'
 
@@ -126,15 +124,10 @@ def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{_text.html(text)}</th>' for text in cells.header)
     rows = (
         f'<tr><th scope="row">{_text.html(row[0])}</th>'
-        + "".join(f"<td>{_text.html(_number(cell))}</td>" for cell in row[1:])
+        + "".join(f"<td>{_text.html(printed(cell))}</td>" for cell in row[1:])
         + "</tr>"
         for row in cells.rows
     )
     label = f"numbers of this step, by {_text.html(cells.header[0])}"
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f'<div class="ml-tables" role="region" tabindex="0" aria-label="{label}"><table>{body}</table></div>'
-
-
-def _number(cell: str) -> str:
-    """Write a true minus sign."""
-    return cell.replace("-", "\u2212")

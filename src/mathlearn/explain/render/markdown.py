@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from mathlearn import _text
 from mathlearn.explain.derivation import Display, Maths, Paragraph
-from mathlearn.explain.render.latex import maths_latex
+from mathlearn.explain.render.latex import maths_markdown
 from mathlearn.explain.render.tree import check_words, headline, numbered
+from mathlearn.statistics.cells import printed, true_minus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,8 @@ def _step(label: str, step: Step) -> Iterator[str]:
     yield from map(_block, step.body)
     yield f"*Why.* {_prose(step.because)}"
     marks = (
-        f"- {'✓' if check.passed else '✗ **FAILS**'} {_text.markdown(check_words(check))}" for check in step.checks
+        f"- {'✓' if check.passed else '✗ **FAILS**'} {_text.markdown(true_minus(check_words(check)))}"
+        for check in step.checks
     )
     yield "\n".join(marks)
     yield f"*{_text.markdown(step.reference)}.*"
@@ -44,17 +46,19 @@ def _step(label: str, step: Step) -> Iterator[str]:
 
 def _block(block: Block) -> str:
     if isinstance(block, Display):
-        return f"$$\n{maths_latex(block.maths)}\n$$"
+        return f"$$\n{maths_markdown(block.maths)}\n$$"
     return _prose(block.prose) if isinstance(block, Paragraph) else _table(block)
 
 
 def _prose(pieces: Prose) -> str:
-    return "".join(f"${maths_latex(piece)}$" if isinstance(piece, Maths) else _text.markdown(piece) for piece in pieces)
+    return "".join(
+        f"${maths_markdown(piece)}$" if isinstance(piece, Maths) else _text.markdown(piece) for piece in pieces
+    )
 
 
 def _table(table: Table) -> str:
     cells = table.cells
     rule = "|".join(["---", *["---:"] * (len(cells.header) - 1)])
-    rows = [cells.header, *cells.rows]
+    rows = [cells.header, *((row[0], *map(printed, row[1:])) for row in cells.rows)]
     lines = ["| " + " | ".join(map(_text.markdown, row)) + " |" for row in rows]
     return "\n".join([lines[0], f"|{rule}|", *lines[1:]])

@@ -8,6 +8,7 @@ W3C (2023), "MathML Core": the elements and attributes that browsers lay out by 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -39,7 +40,11 @@ _ALLOWED: dict[str, frozenset[str]] = {
         frozenset(),
     ),
 }  # fmt: skip
-_OPERATORS = {"~": "∼", "±": "±", "…": "…", "\u27c2": "⊥"}  # that come out as identifiers
+_FUNCTIONS = {"log", "exp", "arctan", "tan"}  # that are written before their argument without a parenthesis
+_CAPITALS = set("ΓΔΘΛΞΠΣΥΦΨΩ")
+_TALL = {"mfrac", "mtable", "munder", "mover", "munderover", "msqrt", "msub", "msup", "msubsup"}
+_APART = {"mo", "mspace", "mtext"}
+_OPERATORS = {"~": "∼", "±": "±", "…": "…", "\u27c2": "⊥", ";": ";"}  # that come out as identifiers
 _SIGNS = {"+", "−", "±"}
 _CLOSING = set(FENCES.values()) | {"!"}
 _ACCENTS = {"^": "ˆ", "~": "˜", "¯": "¯", "―": "¯"}
@@ -110,34 +115,73 @@ def _kept(node: ET.Element) -> ET.Element | None:
     twin.text = node.text
     if tag == "mtd" and node.get("columnalign") == "left":
         twin.set("class", "l")  # browsers leave alignment to style sheets
-    twin.extend(child for child in map(_kept, node) if child is not None)
+    twin.extend(_with_space([child for child in map(_kept, node) if child is not None]))
     return _mended(twin)
+
+
+def _with_space(row: list[ET.Element]) -> list[ET.Element]:
+    """Set a function apart from what stands beside it without a parenthesis, as TeX does and no browser."""
+    out = row[:1]
+    for left, right in pairwise(row):
+        ends = left.tag not in _APART or left.text in _CLOSING
+        if (_is_function(left) and right.tag not in _APART) or (_is_function(right) and ends):
+            out.append(ET.Element("mspace", {"width": "0.167em"}))
+        out.append(right)
+    return out
+
+
+def _is_function(node: ET.Element) -> bool:
+    return node.tag == "mi" and (node.text or "") in _FUNCTIONS
 
 
 def _mended(node: ET.Element) -> ET.Element:
     """Say what an element means where the converter says something else."""
     text = node.text or ""
+    if node.tag == "mrow" and not len(node):
+        node.tag = (
+            "mi"  # an empty group stands for an operand, and beside words alone a browser would take it for space
+        )
     if node.tag == "mspace" and node.get("width") == "negativethinmathspace":
         node.set("width", "-0.167em")  # browsers know no named lengths
     if node.tag == "mi":
-        if text in _OPERATORS:
-            node.tag, node.text = "mo", _OPERATORS[text]
-        if node.get("mathvariant") != "normal":
-            node.attrib.pop("mathvariant", None)
-    elif node.tag == "mo" and text.isascii() and text.isalpha():
-        node.tag = "mi"  # the name of a function: upright because it is long, or because it says so
+        _identifier(node, text)
+    elif node.tag == "mo":
+        _operator(node, text)
+    elif node.tag == "mover" and len(node) == 2 and (node[1].text or "") in _ACCENTS:
+        _accent(node)
+    _fences(node)
+    _sign(node)
+    return node
+
+
+def _identifier(node: ET.Element, text: str) -> None:
+    if text in _OPERATORS:
+        node.tag, node.text = "mo", _OPERATORS[text]
+    if text in _CAPITALS:
+        node.set("mathvariant", "normal")  # upright, as TeX sets them
+    if node.get("mathvariant") != "normal":
+        node.attrib.pop("mathvariant", None)
+
+
+def _operator(node: ET.Element, text: str) -> None:
+    """Make an identifier of what is none: it then has no space of a relation."""
+    if text.isascii() and text.isalpha():  # the name of a function: upright because it is long, or because it says so
+        node.tag = "mi"
         node.attrib.clear()
         if len(text) == 1:
             node.set("mathvariant", "normal")
-    elif node.tag == "mo" and text == "⊤":
-        node.tag = "mi"  # a transpose stands as a letter does, without the space of a relation
-        node.set("mathvariant", "normal")
-    elif node.tag == "mo" and text == "∂":
+    elif text in {"⊤", "∂", "∞"}:
         node.tag = "mi"
-    elif node.tag == "mover" and len(node) == 2 and (node[1].text or "") in _ACCENTS:
-        _accent(node)
-    _sign(node)
-    return node
+        if text == "⊤":
+            node.set("mathvariant", "normal")
+
+
+def _fences(row: ET.Element) -> None:
+    """Let fences stretch around what is tall alone: browsers leave room within those that could."""
+    if not any(inner.tag in _TALL for inner in row.iter()):
+        for node in row:
+            if node.get("stretchy") == "true":
+                node.set("stretchy", "false")
 
 
 def _sign(row: ET.Element) -> None:

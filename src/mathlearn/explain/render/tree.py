@@ -29,7 +29,12 @@ def headline(derivation: Derivation) -> str:
     """Say at the top whether every step holds, and which does not."""
     checks = sum(len(step.checks) for step in derivation)
     if derivation.passed:
-        return f"All {checks} checks of its {len(derivation)} steps pass on this fit."
+        steps = f"{len(derivation)} steps" if len(derivation) != 1 else "one step"
+        return (
+            f"All {checks} checks of its {steps} pass on this fit."
+            if checks != 1
+            else f"The one check of its {steps} passes on this fit."
+        )
     failing = [f"{label} ({step.heading})" for label, step in numbered(derivation.steps) if step in derivation.failing]
     many = len(failing) > 1
     return f"CHECKS FAIL in step{'s' if many else ''} {', '.join(failing)}: do not rely on what {'they say' if many else 'it says'}."

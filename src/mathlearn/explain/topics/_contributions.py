@@ -68,7 +68,8 @@ def contributions(setting: RowSetting, value: float, name: str = "prediction") -
         rows.append((f"{others} other column{'s' if others > 1 else ''}", "", "", "", ""))
         added.append(fsum(np.delete(parts, told).tolist()))
     if setting.offset or setting.result.offset is not None:
-        rows.append((f"offset {setting.result.offset or ''}".strip(), "", "", "", ""))
+        given = setting.result.offset
+        rows.append((f"offset {given}" if given not in {None, "offset"} else "offset", "", "", "", ""))
         added.append(setting.offset)
     shown, total, holds = in_sum(added, value)
     if not holds:  # numbers of many sizes: each with its own digits

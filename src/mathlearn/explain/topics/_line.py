@@ -9,7 +9,7 @@ import numpy as np
 
 from mathlearn.explain.derivation import StepCheck
 from mathlearn.explain.evidence import agree, tail_check
-from mathlearn.explain.numbers import num, p_latex
+from mathlearn.explain.numbers import num, p_latex, span
 from mathlearn.explain.topics._words import display
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.tails import t_quantile
@@ -41,6 +41,10 @@ class Line:
         Whether it is the slope with the largest statistic.
     recorded : float
         The estimate, from the record itself.
+    constant : bool
+        Whether it is an intercept.
+    vector : str
+        LaTeX of all estimates.
     """
 
     name: str
@@ -56,6 +60,8 @@ class Line:
     letter: str
     largest: bool
     recorded: float
+    constant: bool
+    vector: str
 
     @classmethod
     def of(cls, setting: Setting) -> Line:
@@ -63,7 +69,7 @@ class Line:
         table, term = setting.table, setting.term
         assert term is not None
         at, slot = (setting.response, term), term - setting.centred
-        slopes = np.abs(table.statistic[setting.response][int(setting.centred) :])
+        constant, slopes = bool(setting.constants[term]), np.abs(table.statistic[setting.response][~setting.constants])
         statistic, se = float(table.statistic[at]), float(table.std_error[at])
         return cls(
             name=table.names[term],
@@ -77,8 +83,10 @@ class Line:
             df=table.df,
             level=setting.level,
             letter=table.letter,
-            largest=bool(slot >= 0 and se > 0 and abs(statistic) >= np.nanmax(slopes)),
+            largest=bool(not constant and se > 0 and abs(statistic) >= np.nanmax(slopes)),
             recorded=setting.intercept if slot < 0 else float(setting.beta[slot]),
+            constant=constant,
+            vector=rf"\hat{setting.parameters}",
         )
 
     @property
@@ -89,7 +97,7 @@ class Line:
     @property
     def beta(self) -> str:
         """LaTeX of the estimate."""
-        return rf"\hat\beta_{{{self.j}}}"
+        return rf"{self.vector}_{{{self.j}}}"
 
     @property
     def variable(self) -> str:
@@ -114,13 +122,13 @@ class Line:
         worked = rf"\frac{{{num(self.estimate)}}}{{{num(self.se, 4)}}} = {num(self.statistic, 4)}"
         yield display(rf"{letter}_{{{self.j}}} = {ratio} = {worked}")
         area = rf"2 \int_{{{size}}}^{{\infty}} f(u)\, \operatorname{{d}}\!u"
-        yield display(rf"p = \Pr(|{self.variable}| \ge {size}) = {area} \; {p_latex(self.p)}")
+        yield display(rf"p = \Pr(|{self.variable}| \ge {size}) = {area} {p_latex(self.p)}")
 
     def interval(self) -> Iterator[Block]:
         """Show the interval."""
         worked = rf"{num(self.estimate)} \pm {num(self.quantile)} \times {num(self.se, 4)}"
         yield display(rf"{self.beta} \pm {self.letter}^{{*}}\, \operatorname{{SE}} = {worked}")
-        yield display(rf"\text{{from }} {num(self.low)} \text{{ to }} {num(self.high)}")
+        yield display(span(self.low, self.high))
 
     def test_checks(self, df: float) -> Iterator[StepCheck]:
         """Check statistic and p-value, with degrees of freedom that were counted again."""

@@ -20,6 +20,11 @@ MULTIPLIES = {
         r"The linear predictor is the logarithm of the odds $\mu / (1 - \mu)$: what is added to it multiplies them. How much the "
         "probability itself changes depends on where it is.",
     ),
+    "softmax": Multiplied(
+        "the odds of this class against the first",
+        r"Each linear predictor is the logarithm of the odds $\pi_k / \pi_1$: what is added to it multiplies them, whatever the other "
+        "classes do. A probability itself may fall although its odds rise, where those of a third class rise more.",
+    ),
     "log": Multiplied(
         "the mean",
         "The linear predictor is the logarithm of the mean: what is added to it multiplies the mean, wherever that is.",

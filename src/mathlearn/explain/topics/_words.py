@@ -28,6 +28,7 @@ __all__ = [
     "named_terms",
     "on_lines",
     "said",
+    "sentence",
 ]
 
 MANY = 8
@@ -64,6 +65,11 @@ def display(template: str, *names: str) -> Display:
 def said(template: str, *foreign: str) -> Paragraph:
     """Put a sentence between formulas."""
     return Paragraph(prose(template, *foreign))
+
+
+def sentence(message: str, names: Sequence[str]) -> str:
+    """Begin a message with a capital letter, unless it begins with one of the user's names, which are as they are."""
+    return message if message.startswith(tuple(f"{name} " for name in names)) else f"{message[0].upper()}{message[1:]}"
 
 
 def column(values: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 from mathlearn.explain import likelihood_again
 from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.evidence import agree, certified, counted
-from mathlearn.explain.numbers import num
+from mathlearn.explain.numbers import num, span
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._line import Line
 from mathlearn.explain.topics._ratio import MULTIPLIES
@@ -59,7 +59,7 @@ def _estimate(setting: Setting, line: Line) -> Step:
         because=prose(
             "It is the root of an entry of the covariance above: the less a column varies apart from the others, in rows whose working "
             "weight is not small, the larger."
-            if line.slot >= 0
+            if not line.constant
             else "The intercept is the linear predictor where every column is zero. Its variance grows with the distance of the means "
             r"$\bar x$ from there; that it is large says nothing about the fit."
         ),
@@ -157,12 +157,13 @@ def _interval(setting: Setting, line: Line) -> Step:
 def _has_ratio(setting: Setting, line: Line) -> bool:
     ends = (line.estimate, line.low, line.high)
     written = all(isfinite(x) and abs(x) < _MOST_LOG for x in ends)
-    return setting.law.link.name in MULTIPLIES and line.slot >= 0 and written
+    named = setting.law.record.link in MULTIPLIES and ratio_of(setting.law.record) is not None
+    return named and not line.constant and written
 
 
 def _ratio(setting: Setting, line: Line) -> Step:
     """Put coefficient and interval through the exponential."""
-    multiplied, ratio = MULTIPLIES[setting.law.link.name], ratio_of(setting.law.record)
+    multiplied, ratio = MULTIPLIES[setting.law.record.link], ratio_of(setting.law.record)
     assert ratio is not None
     values = [exp(x) for x in (line.estimate, line.low, line.high)]
     shown = [num(x, 4) for x in values]
@@ -176,7 +177,7 @@ def _ratio(setting: Setting, line: Line) -> Step:
         ),
         body=(
             display(rf"e^{{{line.beta}}} = e^{{{num(line.estimate)}}} = {shown[0]}"),
-            display(rf"\text{{from }} {shown[1]} \text{{ to }} {shown[2]}"),
+            display(span(values[1], values[2], 4)),
         ),
         because=prose(multiplied.because),
         checks=(product, _logarithms(line, values)),
@@ -195,4 +196,4 @@ def _logarithms(line: Line, values: list[float]) -> StepCheck:
     return agree(says, float(half) / line.se, line.quantile, _doubt(line) / max(line.se * line.quantile, TINY))
 
 
-TOPIC = Topic(100, "likelihood", "fit", applies, step)
+TOPIC = Topic(100, "any likelihood", "fit", applies, step)

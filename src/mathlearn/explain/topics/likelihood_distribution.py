@@ -90,11 +90,13 @@ def _body(setting: Setting, covariance: CovarianceEstimate) -> Iterator[Block]:
             matrix = setting.sigma**2 * (curvature.whitener @ curvature.whitener.T)
             phi = r"\hat\phi\, " if setting.law.dispersed else ""
             yield Display(
-                (Maths(rf"\operatorname{{Cov}}(\hat\beta) \approx {phi}H^{{-1}} ="), Matrix(matrix, setting.terms))
+                (
+                    Maths(rf"\operatorname{{Cov}}(\hat{setting.parameters}) \approx {phi}H^{{-1}} ="),
+                    Matrix(matrix, setting.terms),
+                )
             )
     else:
-        where = r"\hat\theta = (\hat\beta_0, \hat\beta)" if setting.centred else r"\hat\theta = \hat\beta"
-        yield display(rf"\operatorname{{Cov}}(\hat\theta) \approx B\, M\, B^{{\top}}, \qquad {where}")
+        yield display(rf"\operatorname{{Cov}}(\hat\theta) \approx B\, M\, B^{{\top}}{_parts(setting)}")
         yield said("Row $j$ of $B$ holds the coordinates of parameter $j$. The matrix in the middle, here:")
         yield Display((Maths("M ="), Matrix(covariance.meat[setting.response])))
     yield said("@.", f"{covariance.description[0].upper()}{covariance.description[1:]}")
@@ -111,6 +113,13 @@ def _body(setting: Setting, covariance: CovarianceEstimate) -> Iterator[Block]:
         yield said(f"and {setting.p + setting.centred - _TOLD} more.")
 
 
+def _parts(setting: Setting) -> str:
+    """Say what the vector of all parameters is made of; of classes it was said before."""
+    if setting.predictors > 1:
+        return ""
+    return r", \qquad \hat\theta = " + (r"(\hat\beta_0, \hat\beta)" if setting.centred else r"\hat\beta")
+
+
 def _dispersion(setting: Setting) -> Iterator[Block]:
     record = setting.law.record
     below = setting.df
@@ -123,7 +132,7 @@ def _dispersion(setting: Setting) -> Iterator[Block]:
         )
         return
     yield display(r"\phi = 1")
-    if setting.result.df_resid > 0:
+    if setting.result.df_resid > 0 and setting.predictors == 1:
         share = record.pearson / setting.result.df_resid
         yield said(
             rf"The law fixes the dispersion. Pearson's statistic over its degrees of freedom is {record.pearson:.5g} / "
@@ -177,4 +186,4 @@ def _solved(setting: Setting) -> Iterator[StepCheck]:
         yield resolved(setting.result, max(checks, key=strain), "standard_errors")
 
 
-TOPIC = Topic(90, "likelihood", "fit", applies, step)
+TOPIC = Topic(90, "any likelihood", "fit", applies, step)

@@ -30,8 +30,8 @@ def applies(setting: Setting) -> bool:
 
 def step(setting: Setting) -> Step:
     """Show the working weights' matrix."""
-    penalty = ", the penalty being part of it" if setting.law.penalised else ""
-    whose = ", of the rows that no direction moves," if setting.law.record.separation is not None else ""
+    penalty = ", the penalty being part of it" if setting.family_law.penalised else ""
+    whose = ", of the rows that no direction moves," if setting.family_law.record.separation is not None else ""
     return Step(
         heading="The information",
         claim=prose(
@@ -49,13 +49,13 @@ def step(setting: Setting) -> Step:
 
 
 def _which(setting: Setting) -> str:
-    if setting.law.canonical:
+    if setting.family_law.canonical:
         return "with this link, the canonical one, the expected curvature is the observed one."
     return "with this link the observed curvature is another, which has the same mean."
 
 
 def _body(setting: Setting) -> Iterator[Block]:
-    law, result = setting.law, setting.result
+    law, result = setting.family_law, setting.result
     curvature = result.curvature
     assert curvature is not None
     slope = r"\frac{1}{V(\mu_i)} \left(\frac{\partial \mu_i}{\partial \eta_i}\right)^2"
@@ -74,21 +74,26 @@ def _body(setting: Setting) -> Iterator[Block]:
     found = Information.of(setting)
     if found is not None:
         yield Display((Maths("H ="), Matrix(found.matrix, setting.terms)))
-        if setting.p > _TOLD:
-            yield said("Where there are dots, numbers are left out of the picture, not of the arithmetic.")
-    else:
+    yield from dots_and_condition(setting, found)
+
+
+def dots_and_condition(setting: Setting, found: Information | None) -> Iterator[Block]:
+    """Say what the picture of a matrix leaves out, or why there is none, and how near to singular it is."""
+    if found is not None and setting.p > _TOLD:
+        yield said("Where there are dots, numbers are left out of the picture, not of the arithmetic.")
+    if found is None:
         yield said(
             r"The record keeps a factor $V$ with $V^{\top} H V = I$."
             + (r" $H$ is singular: the data leave directions open." if setting.deficient else "")
         )
-    if setting.p > 1 and np.isfinite(result.condition_scaled):
+    if setting.p > 1 and np.isfinite(setting.result.condition_scaled):
         yield said(
-            rf"Its condition number, in scaled columns, is ${short(float(f'{result.condition_scaled:.3g}'))}^2$."
+            rf"Its condition number, in scaled columns, is ${short(float(f'{setting.result.condition_scaled:.3g}'))}^2$."
         )
 
 
 def _checks(setting: Setting) -> Iterator[StepCheck]:
-    result, law = setting.result, setting.law
+    result, law = setting.result, setting.family_law
     curvature = result.curvature
     assert curvature is not None
     at = curvature.mean + curvature.origin

@@ -11,6 +11,7 @@ import numpy as np
 from mathlearn.explain.derivation import Step, StepCheck, Table, prose
 from mathlearn.explain.evidence import counted
 from mathlearn.explain.formula import shown
+from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import display, said
 from mathlearn.linalg.errorfree import TINY
@@ -31,6 +32,7 @@ _NEAR = (
 )
 _ROUNDING = 1e-7  # standard errors below which distances are of rounding
 _SQUARED = 1.6  # order of convergence that is visibly two
+_MORE_THAN_SQUARED = 2.6  # and that is not: the step before was far off, or of another kind
 _MOST = 1e-6  # standard errors at which the certificate, too, lets a solution pass
 
 
@@ -45,8 +47,8 @@ def step(setting: Setting) -> Step:
     return Step(
         heading="The iterations",
         claim=prose(
-            f"{steps} step{'s' if steps != 1 else ''} of Newton's method lead{'s' if steps == 1 else ''} there: each solves "
-            "a weighted least-squares problem in which weights and responses are those of the point reached."
+            f"{steps} step{'s' if steps != 1 else ''} of Newton's method lead{'s' if steps == 1 else ''} there: each "
+            + _does(setting)
         ),
         body=tuple(_body(setting)),
         because=prose(
@@ -64,13 +66,27 @@ def step(setting: Setting) -> Step:
     )
 
 
+def _does(setting: Setting) -> str:
+    """Say what a step does."""
+    kept = " or of an earlier one" if _kept(setting.law.record.iterations) else ""
+    if setting.predictors > 1:
+        return f"moves all classes at once, by the curvature of the point reached{kept}."
+    if kept:
+        return (
+            f"solves a weighted least-squares problem, with responses of the point reached and weights of this{kept}."
+        )
+    return "solves a weighted least-squares problem in which weights and responses are those of the point reached."
+
+
+def _kept(seen: Sequence[Iteration]) -> bool:
+    """Whether a step was by a curvature that was formed before."""
+    return not all(at.renewed for at in seen)
+
+
 def _body(setting: Setting) -> Iterator[Block]:
     seen = setting.law.record.iterations
     whole = max(iteration.rows for iteration in seen)
-    penalty = "" if not setting.law.penalised else r" + \Lambda"
-    yield display(
-        rf"\theta \leftarrow (X^{{\top}} C X{penalty})^{{-1}} X^{{\top}} C z, \qquad z = X\theta + C^{{-1}} s"
-    )
+    yield display(_newton(setting))
     if seen[0].rows < whole:
         yield said(
             f"The start was sought on a sample of {seen[0].rows} rows, where a pass costs little; its loss is that of the sample. "
@@ -87,39 +103,69 @@ def _body(setting: Setting) -> Iterator[Block]:
     yield said(
         "The loss is minus the log-likelihood of dispersion 1, up to a function of the responses"
         + (", with the penalty" if setting.law.shrunk else "")
-        + r"; $\delta$ is the distance to the maximum in standard errors, as gradient and curvature of that point predict it; the last "
-        "column is the share of the step that was taken from there."
+        + r"; $\delta$ is the distance to the maximum in standard errors, as gradient and curvature predict it; the column of steps has "
+        "the share of the step that was taken from there."
     )
-    yield from _rate(setting, [iteration.gradient for iteration in list(_runs(seen))[-1]])
+    if _kept(seen):
+        yield said(
+            "The curvature is formed anew at some points and kept from an earlier one at the others. Kept, it is off by some share, and a "
+            r"step leaves about that share of $\delta$; the pass is cheaper by far."
+        )
+    yield from _rate(setting, list(_runs(seen))[-1])
+
+
+def _newton(setting: Setting) -> str:
+    """Write a step: of one predictor as weighted least squares, of stacked ones as it is."""
+    if setting.predictors > 1:
+        return r"\theta \leftarrow \theta - H^{-1} g"
+    penalty = r" + \Lambda" if setting.law.penalised else ""
+    return rf"\theta \leftarrow (X^{{\top}} C X{penalty})^{{-1}} X^{{\top}} C z, \qquad z = X\theta + C^{{-1}} s"
 
 
 def _table(seen: Sequence[Iteration]) -> Cells:
     rows: list[tuple[str, ...]] = []
+    kept = _kept(seen)
     for k in shown(len(seen), _LEADING, _WHOLE):
         if k is None:
-            rows.append(("…", "", "", "", ""))
+            rows.append(("…", *[""] * (4 + kept)))
             continue
         at = seen[k]
-        rows.append((str(k), str(at.rows), number(at.loss, 9), number(at.gradient, 3), number(at.step, 3)))
-    return Cells(("point", "rows", "loss", "δ", "step"), tuple(rows))
+        cells = (str(k), str(at.rows), number(at.loss, 9), number(at.gradient, 3), number(at.step, 3))
+        rows.append((*cells, "anew" if at.renewed else "kept") if kept else cells)
+    heads = ("point", "rows", "loss", "δ", "step")
+    return Cells((*heads, "curvature") if kept else heads, tuple(rows))
 
 
-def _rate(setting: Setting, distances: Sequence[float]) -> Iterator[Block]:
-    """Say how the last distances follow from each other, where they do so visibly."""
+def _rate(setting: Setting, run: Sequence[Iteration]) -> Iterator[Block]:
+    """Say how the last distances follow from each other, where they do so visibly and by steps of one kind."""
+    distances = [at.gradient for at in run]
     useful = [d for d in distances if d > _ROUNDING]
     useful += [d for d in distances[len(useful) : len(useful) + 1] if d > 0]  # the first below still has its order
     if len(useful) < 3 or not useful[-3] > useful[-2] > useful[-1]:
         return
     one, two, three = useful[-3:]
+    steps = run[len(useful) - 3 : len(useful) - 1]
+    if _kept(steps):
+        if not any(at.renewed for at in steps):
+            yield said(
+                rf"The convergence is linear: each step leaves about ${num(three / two, 2)}$ of $\delta$, because the curvature is kept."
+            )
+        return
     order = log(three / two) / log(two / one)
-    if two < 1.0 and order >= _SQUARED:
+    if two < 1.0 and _SQUARED <= order < _MORE_THAN_SQUARED:
         yield said(
-            rf"The convergence is quadratic: $\delta$ falls from {number(one, 2)} to {number(two, 2)} to {number(three, 2)}, of order "
+            rf"The convergence is quadratic: $\delta$ falls from ${num(one, 2)}$ to ${num(two, 2)}$ to ${num(three, 2)}$, of order "
             f"{order:.1f}. Near the maximum each distance goes with the square of the one before, so that every step doubles the digits."
+        )
+    elif two < 1.0 and order >= _MORE_THAN_SQUARED:
+        square = ", less than its square" if three < two**2 else ""
+        yield said(
+            rf"The convergence is fast at the end: the last step takes $\delta$ from ${num(two, 2)}$ to ${num(three, 2)}${square}. Near the "
+            "maximum each distance goes with the square of the one before, so that every step doubles the digits."
         )
     elif not setting.law.canonical:
         yield said(
-            rf"The convergence is linear: each step leaves about {number(three / two, 2)} of $\delta$, because the expected curvature is "
+            rf"The convergence is linear: each step leaves about ${num(three / two, 2)}$ of $\delta$, because the expected curvature is "
             "not quite the observed one."
         )
 
@@ -181,4 +227,4 @@ def _parabola(setting: Setting) -> Iterator[StepCheck]:
         yield StepCheck(worst, bound, "what a step gained, against half its squared distance, relative to that square")
 
 
-TOPIC = Topic(50, "likelihood", "fit", applies, step)
+TOPIC = Topic(50, "any likelihood", "fit", applies, step)

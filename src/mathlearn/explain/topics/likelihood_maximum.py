@@ -10,6 +10,7 @@ from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.evidence import certified
 from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._classes import centred_whitener
 from mathlearn.explain.topics._words import any_maximum, display, said
 from mathlearn.linalg.errorfree import ROUNDOFF
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 _CONVEX = (
     r"With the canonical link $-\ell_1$ is convex in the coefficients: its second derivative is $X^{\top} C X$ at every $\beta$, and "
     r"$v^{\top} X^{\top} C X v = \sum_i c_i (x_i^{\top} v)^2 \ge 0$. Where the gradient of a convex function vanishes, it is lowest."
+)
+_CONVEX_CLASSES = (
+    r"$-\ell$ is convex in the coefficients: along a direction with the predictors $v_{ik} = x_i^{\top} v_k$, and $v_{i1} = 0$ of the first "
+    r"class, its second derivative is $\sum_i w_i \bigl(\sum_k \pi_{ik} v_{ik}^2 - (\sum_k \pi_{ik} v_{ik})^2\bigr)$, a sum of variances, at "
+    "every point. Where the gradient of a convex function vanishes, it is lowest."
 )
 _LOCAL = (
     "With this link the second derivative is the information only on average, so that a vanishing gradient and a positive curvature "
@@ -59,14 +65,15 @@ def _because(setting: Setting) -> str:
         return _ADJUSTED
     if not law.canonical:
         return _LOCAL
+    convex = _CONVEX if setting.predictors == 1 else _CONVEX_CLASSES
     if law.penalised:
         return (
-            _CONVEX
+            convex
             + r" The penalty adds $\lambda$ to every curvature of a slope, so that it is lowest at one point only."
         )
     if setting.deficient:
-        return _CONVEX + " Along the directions that the data leave open the sum is zero: it is as low there."
-    return _CONVEX + " Here the sum is zero for no direction $v$ but zero, so that it is lowest at one point only."
+        return convex + " Along the directions that the data leave open the sum is zero: it is as low there."
+    return convex + " Here the sum is zero for no direction $v$ but zero, so that it is lowest at one point only."
 
 
 def _body(setting: Setting) -> Iterator[Block]:
@@ -88,7 +95,7 @@ def _body(setting: Setting) -> Iterator[Block]:
 def _checks(setting: Setting) -> Iterator[StepCheck]:
     curvature = setting.result.curvature
     if curvature is not None:
-        white = curvature.whitener
+        white = curvature.whitener if setting.predictors == 1 else centred_whitener(setting)
         length = np.sqrt(np.einsum("ij,ij->i", white, white))
         values = np.linalg.svd(white / np.where(length > 0, length, 1.0)[:, None], compute_uv=False)
         share = float(values[-1] / values[0]) if values.size else 1.0
@@ -100,4 +107,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
             yield found
 
 
-TOPIC = Topic(70, "likelihood", "fit", any_maximum, step)
+TOPIC = Topic(70, "any likelihood", "fit", any_maximum, step)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mathlearn.explain.law import FittedLaw
     from mathlearn.explain.setting import Setting
 
+__all__ = ["ASSUMED", "step"]
+
 _LETTERS = {"theta": r"\vartheta", "power": r"\xi"}
 _LONG = 80  # characters of LaTeX that stay on one line
 _FORMULAS = {
@@ -31,12 +33,13 @@ _TRIALS = {
     "successes and failures": "a number of successes among trials, from the binomial law",
     "proportions and trials": "a share of successes among trials, from the binomial law",
 }
-_ASSUMED = {
+ASSUMED = {
     "classical": "that rows are independent, and have this law",
     "HC": "that rows are independent; their variances may be others than those of the law",
     "cluster": "that clusters of rows are independent; within a cluster rows may depend on each other",
     "HAC": "that rows far apart in time are independent; near ones may depend on each other",
 }
+"""By the kind of covariance, what is assumed of the rows beside their law."""
 
 
 def step(setting: Setting) -> Step:
@@ -52,7 +55,7 @@ def step(setting: Setting) -> Step:
 
 
 def _claim(setting: Setting) -> Prose:
-    law, y = setting.law, setting.y
+    law, y = setting.family_law, setting.y
     event = event_of(law.record)
     through = f"through the {law.link.name} link" if law.link.inverse_power != 1.0 else "directly"
     on = "its columns" if setting.p else "one number, the same for all rows"
@@ -69,7 +72,7 @@ def _claim(setting: Setting) -> Prose:
 
 
 def _body(setting: Setting) -> Iterator[Block]:
-    law = setting.law
+    law = setting.family_law
     mean = mean_of(law, setting.y)
     yield Display(
         (joined("", [Maths(r"\mu_i = "), mean, Maths(rf", \qquad g(\mu_i) = {law.in_mean(law.link.latex)} = \eta_i")]),)
@@ -120,7 +123,7 @@ def _at_row(mean_latex: str) -> str:
 
 def _classes(setting: Setting) -> Iterator[Block]:
     """Say which class is one."""
-    classes = setting.law.record.classes
+    classes = setting.family_law.record.classes
     if len(classes) == 2 and classes != (0, 1):
         yield said(
             "In the formulas $y$ is 1 where @ is @, and 0 where it is @.", setting.y, repr(classes[1]), repr(classes[0])
@@ -147,7 +150,7 @@ def _parameters(law: FittedLaw) -> Iterator[Block]:
 
 
 def _variance(setting: Setting) -> str:
-    law = setting.law
+    law = setting.family_law
     below = law.trials.replace(r"\, ", "") + (
         "w_i" if setting.result.weights_type == "precision" and law.dispersed else ""
     )
@@ -157,7 +160,7 @@ def _variance(setting: Setting) -> str:
 
 
 def _because(setting: Setting) -> str:
-    law, covariance = setting.law, setting.result.covariance
+    law, covariance = setting.family_law, setting.result.covariance
     kind = "classical" if covariance is None else "HC" if covariance.kind.startswith("HC") else covariance.kind
     weights = ""
     if setting.result.weights_type == "frequency":
@@ -172,17 +175,17 @@ def _because(setting: Setting) -> str:
     if law.penalised:
         penalty = rf" The penalty $\lambda = {short(law.record.penalty)}$ is chosen, not estimated: it draws the coefficients to zero."
     return (
-        f"This is assumed, not found: {_ASSUMED[kind]}, and that the mean is the one written above. Standard errors and p-values "
+        f"This is assumed, not found: {ASSUMED[kind]}, and that the mean is the one written above. Standard errors and p-values "
         f"are approximations that become better as rows are added.{weights}{penalty}"
     )
 
 
 def _counts(setting: Setting) -> StepCheck:
     """Count rank and degrees of freedom again, and the trials where every row has one."""
-    result, record = setting.result, setting.law.record
+    result, record = setting.result, setting.family_law.record
     known = result.curvature is not None and record.separation is None
     rank = result.curvature.whitener.shape[1] if result.curvature is not None and known else result.rank
-    one = not setting.law.with_trials and result.weights_type != "frequency"
+    one = not setting.family_law.with_trials and result.weights_type != "frequency"
     return counted(
         "rank, degrees of freedom and trials, counted again",
         (result.rank, rank),

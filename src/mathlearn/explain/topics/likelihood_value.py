@@ -64,10 +64,10 @@ def _body(setting: Setting) -> Iterator[Block]:
         )
     if law.penalised:
         yield display(
-            rf"\ell_1(\beta) - \frac{{\lambda}}{{2}} \sum_j \beta_j^2, \qquad \lambda = {short(record.penalty)}, \quad "
-            rf"\sum_j \hat\beta_j^2 = {num(float(setting.beta @ setting.beta))}"
+            rf"\ell_1({setting.parameters}) - \frac{{\lambda}}{{2}} {_squares(setting)}, \qquad \lambda = {short(record.penalty)}, \quad "
+            rf"{_squares(setting, hat=True)} = {num(setting.squares)}"
         )
-        yield said("The intercept is not penalised." if setting.centred else "There is no intercept.")
+        yield said(_free(setting))
     if law.corrected:
         yield display(r"\ell(\beta) + \frac{1}{2} \log\left|H(\beta)\right|")
     if law.penalised or not law.has_density:
@@ -79,9 +79,10 @@ def _body(setting: Setting) -> Iterator[Block]:
 def _density(setting: Setting) -> Iterator[Block]:
     law, record = setting.law, setting.law.record
     if not law.dispersed:
-        yield display(rf"\ell(\beta) = \sum_i {setting.w}\log f(y_i; \mu_i)")
+        theta = setting.parameters
+        yield display(rf"\ell({theta}) = \sum_i {setting.w}{law.of_row}")
         yield display(
-            rf"\ell(\hat\beta) = {num(record.log_likelihood)}, \qquad \ell_0 = {num(record.null_log_likelihood)}"
+            rf"\ell(\hat{theta}) = {num(record.log_likelihood)}, \qquad \ell_0 = {num(record.null_log_likelihood)}"
         )
     else:
         phi = r"\phi / w_i" if setting.result.weights_type == "precision" else r"\phi"
@@ -92,10 +93,31 @@ def _density(setting: Setting) -> Iterator[Block]:
         )
         yield said("The dispersion enters it as the deviance $D$ over $n$, as in R.")
     yield said(
-        rf"$\ell_0$ is that of the model without columns{' (the offset alone)' if not setting.centred else ''}."
+        rf"$\ell_0$ is that of the model without columns{_alone(setting)}."
         if setting.p
         else r"There is no column: $\ell_0$ is that of the same model."
     )
+
+
+def _free(setting: Setting) -> str:
+    if not setting.constants.any():
+        return "There is no intercept."
+    return "The intercept is not penalised." if setting.predictors == 1 else "Intercepts are not penalised."
+
+
+def _squares(setting: Setting, *, hat: bool = False) -> str:
+    """Write the sum of the squares that are penalised."""
+    letter = r"\hat\beta" if hat else r"\beta"
+    return rf"\sum_j {letter}_j^2" if setting.predictors == 1 else rf"\sum_k \sum_j {letter}_{{kj}}^2"
+
+
+def _alone(setting: Setting) -> str:
+    """Say what the model without columns has, where that is not an intercept alone."""
+    if setting.law.record.estimated:
+        return ", with a shape of its own"
+    if setting.constants.any():
+        return ""
+    return " (the offset alone)" if setting.predictors == 1 else " (where all classes are equally probable)"
 
 
 def _checks(setting: Setting) -> Iterator[StepCheck]:
@@ -115,13 +137,13 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
         most = setting.tss if isfinite(setting.tss) and not law.shrunk else np.inf
         says = "the deviance is at least zero, and of a maximum at most that without columns"
         yield StepCheck(max(-setting.rss, setting.rss - most), 1e-9 * abs(setting.rss), says)
-    yield from _binary(setting)
+    yield from _certain(setting)
 
 
-def _binary(setting: Setting) -> Iterator[StepCheck]:
+def _certain(setting: Setting) -> Iterator[StepCheck]:
     """Compare with the deviance where a saturated row has probability one, and with the loss at which the solver ended."""
     law, record = setting.law, setting.law.record
-    if not law.binary or not law.has_density:
+    if not law.certain:
         return
     size = max(abs(record.log_likelihood), TINY)
     yield StepCheck(
@@ -131,7 +153,7 @@ def _binary(setting: Setting) -> Iterator[StepCheck]:
     if not record.iterations or law.corrected or setting.result.curvature is None or not isfinite(lost):
         return
     last = record.iterations[-1]
-    loss = -record.log_likelihood + record.penalty / 2 * float(setting.beta @ setting.beta)
+    loss = -record.log_likelihood + record.penalty / 2 * setting.squares
     # What the last step still gains, the noise of the solver's own sums, and what rounding does to the predictors.
     allowed = last.gradient**2 + 1e-11 * max(size, loss) + 64 * ROUNDOFF * setting.result.n + lost
     says = "what the solver minimised, at the last point that it looked at: less what its last step gains, relative"
@@ -153,4 +175,4 @@ def _lost(setting: Setting) -> float:
     return 8 * (setting.p + 2) * ROUNDOFF * float(np.sqrt(max(setting.law.record.pearson, 0.0))) * reach
 
 
-TOPIC = Topic(20, "likelihood", "fit", always, step)
+TOPIC = Topic(20, "any likelihood", "fit", always, step)

@@ -10,10 +10,10 @@ from mathlearn.explain.derivation import Display, Maths, Step, maths, prose
 from mathlearn.explain.evidence import counted
 from mathlearn.explain.numbers import short
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._words import on_lines, said
-from mathlearn.linalg.errorfree import TINY
+from mathlearn.explain.topics._words import on_lines, said, sentence
 from mathlearn.statistics import reasons
 from mathlearn.statistics.functional import parameter_names
+from mathlearn.statistics.separation import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def _because(setting: Setting) -> str:
 
 def _body(setting: Setting) -> Iterator[Block]:
     for defect in setting.result.defects:
-        yield said("@", f"{defect.message[0].upper()}{defect.message[1:]}")
+        yield said("@", sentence(defect.message, setting.result.responses))
     separation = _separation(setting)
     if separation is not None:
         which = "All rows are" if separation.complete else f"{separation.separated} of {setting.result.n} rows are"
@@ -100,10 +100,10 @@ def _body(setting: Setting) -> Iterator[Block]:
 
 
 def _direction(setting: Setting, direction: FloatArray) -> Maths:
-    """Write a direction in which the likelihood rises for ever, its largest part being one."""
+    """Write a direction in which the likelihood rises for ever."""
     parts: list[Maths] = []
-    names, largest = parameter_names(setting.result), max(float(np.abs(direction).max()), TINY)
-    for k, (name, value) in enumerate(zip(names, (direction / largest).tolist(), strict=False)):
+    names = parameter_names(setting.result)
+    for k, (name, value) in enumerate(zip(names, readable(direction).tolist(), strict=False)):
         if value:
             sign = "-" if value < 0 else "+" if parts else ""
             size = short(abs(value))
@@ -113,7 +113,7 @@ def _direction(setting: Setting, direction: FloatArray) -> Maths:
 
 def _checks(setting: Setting) -> Iterator[StepCheck]:
     result, separation = setting.result, _separation(setting)
-    n = result.n - result.rank - setting.centred
+    n = setting.predictors * result.n - result.rank - setting.centred
     if setting.undefined is not None:
         given = int(np.isfinite(setting.table.std_error).sum())
         causes = (result.withheld, reasons.undefined_covariance(result))
@@ -139,4 +139,4 @@ def _checks(setting: Setting) -> Iterator[StepCheck]:
         yield counted("certificates that fail no check", (failed > 0, True))
 
 
-TOPIC = Topic(5, "likelihood", "fit", applies, step)
+TOPIC = Topic(5, "any likelihood", "fit", applies, step)

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from mathlearn.explain.derivation import Prose
     from mathlearn.explain.setting import Setting
 
+__all__ = ["DESCRIBES", "how_known", "said_check", "step", "went_with"]
+
 _MOST_LOG = 300.0  # whose exponential can still be read
+DESCRIBES = (
+    "This describes how the response goes with the column in these data. It does not say that changing the column would change the "
+    "response, nor that the relation goes on outside the data."
+)
 _LEVEL = re.compile(r"\[T\.[^\]]*\]$")  # a level against the one that a formula leaves out
 
 
@@ -37,8 +43,7 @@ def step(setting: Setting) -> Step:
         claim=_sentence(setting),
         body=(),
         because=prose(
-            "This describes how the response goes with the column in these data. It does not say that changing the column would change "
-            "the response, nor that the relation goes on outside the data."
+            DESCRIBES
             if setting.p
             else "This describes the mean of the response in these data. It does not say what the mean is elsewhere."
         ),
@@ -61,7 +66,7 @@ def _constant(setting: Setting) -> bool:
 def _scale(setting: Setting) -> Callable[[float], float]:
     """Choose on which scale a parameter is said: of the intercept the mean, of a slope a ratio, if the link has one, else as it is."""
     if _constant(setting):
-        return lambda x: float(setting.law.link.mu(np.array([x]))[0])
+        return lambda x: float(setting.family_law.link.mu(np.array([x]))[0])
     return exp if _multiplies(setting) else float
 
 
@@ -70,7 +75,7 @@ def _multiplies(setting: Setting) -> bool:
     table, at = setting.table, (setting.response, setting.term)
     ends = np.array([table.estimate[at], table.conf_low[at], table.conf_high[at]])
     written = not bool((np.abs(ends[~np.isnan(ends)]) > _MOST_LOG).any())
-    return setting.law.link.name in MULTIPLIES and not _constant(setting) and written
+    return setting.family_law.link.name in MULTIPLIES and not _constant(setting) and written
 
 
 def _sentence(setting: Setting) -> Prose:
@@ -78,8 +83,8 @@ def _sentence(setting: Setting) -> Prose:
     assert setting.term is not None
     name, values = table.names[setting.term], _values(setting)
     shown = shown_values(values)
-    known = _known(setting, shown, values)
-    event = event_of(setting.law.record)
+    known = how_known(setting, shown, values)
+    event = event_of(setting.family_law.record)
     words = (y,) if event is None else (y, event)
     if _constant(setting):
         where = "every column is zero" if setting.p else "there is no column"
@@ -88,11 +93,16 @@ def _sentence(setting: Setting) -> Prose:
     same = ["the other columns"] * (setting.p > 1) + ["the offset"] * (setting.result.offset is not None)
     held = f", {' and '.join(same)} being the same" if same else ""
     did = _effect(setting, values[0], shown[0], event)
+    return prose(f"{went_with(name, did)}{held}{known}.", name, *words)
+
+
+def went_with(name: str, did: str) -> str:
+    """Say that something goes with one more of a column called `name`, for which ``@`` stands."""
     if _LEVEL.search(name):
-        return prose(f"Rows where @ is 1 have {did}, against rows where it is 0{held}{known}.", name, *words)
+        return f"Rows where @ is 1 have {did}, against rows where it is 0"
     unit = unit_of(name, "").lower() or "unit"
     one = unit.removesuffix("s") if len(unit) > 3 else unit
-    return prose(f"One more {one} of @ goes with {did}{held}{known}.", name, *words)
+    return f"One more {one} of @ goes with {did}"
 
 
 def _mean(event: str | None) -> str:
@@ -101,7 +111,7 @@ def _mean(event: str | None) -> str:
 
 def _effect(setting: Setting, value: float, shown: str, event: str | None) -> str:
     """Say what goes with one more, on the scale of the link."""
-    link = setting.law.link
+    link = setting.family_law.link
     if _multiplies(setting):
         ratio = MULTIPLIES[link.name]
         of = "success in @" if event is None else "@ being @"
@@ -113,7 +123,8 @@ def _effect(setting: Setting, value: float, shown: str, event: str | None) -> st
     return f"{_mean(event)} {side}, by {shown} on the scale of the {link.name} link"
 
 
-def _known(setting: Setting, shown: tuple[str, ...], values: tuple[float, float, float]) -> str:
+def how_known(setting: Setting, shown: tuple[str, ...], values: tuple[float, float, float]) -> str:
+    """Say with what the data are compatible, or that it is not said."""
     _, low, high = values
     if not (isfinite(low) and low < high):
         return "; how far that is known is not said, because no interval is given" if setting.undefined else ""
@@ -125,8 +136,11 @@ def _check(setting: Setting) -> StepCheck:
     assert setting.term is not None
     slot = setting.term - setting.centred
     recorded = setting.intercept if slot < 0 else float(setting.beta[slot])
-    value = _scale(setting)(recorded)
-    text = shown_values(_values(setting))[0]
+    return said_check(shown_values(_values(setting))[0], _scale(setting)(recorded))
+
+
+def said_check(text: str, value: float) -> StepCheck:
+    """Compare a number as it stands in a sentence with the number itself."""
     half = abs(value) * 1e-2 if "e" in text else 0.5 * 10.0 ** -len(text.partition(".")[2])
     says = "the number in the sentence, against the estimate of the record; half of its last digit is allowed"
     return StepCheck(abs(float(text) - value), half * (1 + 1e-9), says)

@@ -132,19 +132,24 @@ def _classical(setting: Setting) -> str:
 def size_words(setting: Setting) -> str:
     """Say how many rows, columns, parameters and degrees of freedom there are."""
     result = setting.result
-    rows = f"$n = {result.n}$ row{'s' * (result.n != 1)}" + ", counted by their weights" * (
-        result.weights_type == "frequency"
-    )
-    if result.n_dropped:
-        one = result.n_dropped == 1
-        rows += f" ({result.n_dropped} more {'was' if one else 'were'} dropped: a value is missing in {'it' if one else 'them'})"
     k = setting.p + setting.centred
     rank = f", of rank $r = {result.rank}$," if setting.deficient else ""
     columns = f"$p = {setting.p}$ column{'s' if setting.p != 1 else ''}{rank}"
     parameters = f"$k = {k}$ parameter{'s' * (k != 1)}"
     one = result.df_resid == 1
     left = rf"${setting.df} = {result.df_resid}$ degree{'' if one else 's'} of freedom {'is' if one else 'are'} left"
-    return f"There {'is' if result.n == 1 else 'are'} {rows}, {columns} and {parameters}; {left}."
+    return f"There {row_words(setting)}, {columns} and {parameters}; {left}."
+
+
+def row_words(setting: Setting) -> str:
+    """Say how many rows there are, from the verb on."""
+    result = setting.result
+    rows = f"{'is' if result.n == 1 else 'are'} $n = {result.n}$ row{'s' * (result.n != 1)}"
+    rows += ", counted by their weights" * (result.weights_type == "frequency")
+    if result.n_dropped:
+        one = result.n_dropped == 1
+        rows += f" ({result.n_dropped} more {'was' if one else 'were'} dropped: a value is missing in {'it' if one else 'them'})"
+    return rows
 
 
 def _because(setting: Setting, kind: str) -> str:

@@ -41,7 +41,7 @@ def step(setting: Setting) -> Step:
         heading="What the data leave open",
         claim=prose(
             f"The equations have many solutions: along {which} the coefficients can be moved without changing any "
-            f"fitted value."
+            f"fitted value{'' if setting.predictors == 1 else ', and those of each class apart'}."
         ),
         body=tuple(_body(setting)),
         because=prose(

@@ -57,7 +57,7 @@ def _parameters(setting: RowSetting) -> int:
 
 def _working_weight(setting: RowSetting) -> float:
     """Working weight of a row of weight one, with one trial, at this predictor."""
-    law, eta = setting.law, np.array([predicted(setting)])
+    law, eta = setting.family_law, np.array([predicted(setting)])
     return float(
         law.family.kernels(np.ones(1), eta, law.link).curvature[0]
     )  # it is the expected one, the same for every y
@@ -99,7 +99,7 @@ def _body(setting: RowSetting) -> Iterator[Block]:
     else:
         yield display(rf"b^{{\top}} b = x^{{\top}} V V^{{\top}} x = {num(h, 4)}")
     c = _working_weight(setting)
-    unit = " and one trial" if setting.law.with_trials else ""
+    unit = " and one trial" if setting.family_law.with_trials else ""
     yield display(
         rf"h(x) = c(x)\, b^{{\top}} b = {num(c, 4)} \times {num(h, 4)} = {num(c * h, 4)}, \qquad \bar h = \frac{{{k}}}{{n}} = {num(k / result.n, 4)}"
     )

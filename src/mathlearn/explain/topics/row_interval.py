@@ -9,7 +9,7 @@ import numpy as np
 from mathlearn.explain import again
 from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.evidence import agree, counted, resolved, tail_check
-from mathlearn.explain.numbers import num, squared
+from mathlearn.explain.numbers import num, span, squared
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._contributions import predicted
 from mathlearn.explain.topics._words import display, said
@@ -108,7 +108,7 @@ def _body(setting: RowSetting) -> Iterator[Block]:
 
 
 def _ends(value: float, half: float) -> str:
-    return rf"\qquad \text{{from }} {num(value - half)} \text{{ to }} {num(value + half)}"
+    return rf"\qquad {span(value - half, value + half)}"
 
 
 def _checks(setting: RowSetting) -> Iterator[StepCheck]:

@@ -13,6 +13,7 @@ from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._words import display, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
+from mathlearn.results.stack import columns_of
 from mathlearn.statistics import reasons
 from mathlearn.statistics.functional import estimable_at, whiten_rows
 
@@ -143,9 +144,11 @@ def not_determined(setting: RowSetting) -> Step:
 
 def _breaks(setting: RowSetting) -> Callable[[Alias], bool]:
     """Whether the row is further from a dependence than rounding alone."""
-    curvature = setting.result.curvature
+    result = setting.result
+    curvature = result.curvature
     assert curvature is not None
-    values = dict(zip(setting.terms, (setting.x + curvature.origin).tolist(), strict=True))
+    origin = curvature.origin if result.stack is None else result.stack.origin
+    values = dict(zip(columns_of(result), (setting.x + origin).tolist(), strict=True))
 
     def breaks(alias: Alias) -> bool:
         parts = [c * values[name] for c, name in zip(alias.coefficients, alias.others, strict=True)]

@@ -37,7 +37,7 @@ def step(setting: RowSetting) -> Step:
 
 
 def _claim(setting: RowSetting) -> Prose:
-    if setting.law.link.name == "logit":
+    if setting.family_law.link.name == "logit":
         return prose(
             "The predictor is the logarithm of the odds: its exponential gives them, and they give the probability."
         )
@@ -45,7 +45,7 @@ def _claim(setting: RowSetting) -> Prose:
 
 
 def _because(setting: RowSetting) -> str:
-    link = setting.law.link
+    link = setting.family_law.link
     if link.name == "logit":
         return (
             r"With probability $\mu$ the odds are $\mu / (1 - \mu)$, so that $\mu$ is the odds over one more than the odds. Near zero and "
@@ -60,31 +60,31 @@ def _because(setting: RowSetting) -> str:
 
 def mean_at(setting: RowSetting, eta: float) -> float:
     """Mean that belongs to a predictor."""
-    return float(setting.law.link.mu(np.array([eta]))[0])
+    return float(setting.family_law.link.mu(np.array([eta]))[0])
 
 
 def _body(setting: RowSetting) -> Iterator[Block]:
     eta = predicted(setting)
-    mu, mean = mean_at(setting, eta), mean_of(setting.law, setting.y)
-    if setting.law.link.name == "logit":
+    mu, mean = mean_at(setting, eta), mean_of(setting.family_law, setting.y)
+    if setting.family_law.link.name == "logit":
         with np.errstate(over="ignore"):
             odds = num(float(np.exp(eta)))
         yield display(rf"\frac{{\hat\mu}}{{1 - \hat\mu}} = e^{{\hat\eta}} = e^{{{num(eta)}}} = {odds}")
         middle = rf"\frac{{{odds}}}{{1 + {odds}}}"
         yield Display((joined(" ", [Maths(r"\hat\mu ="), mean, Maths(rf"= {middle} = {num(mu)}")]),))
     else:
-        inverse = setting.law.link.mean_latex.replace(r"\eta", r"\hat\eta")
-        worked = f" = {inverse}" if setting.law.link.inverse_power != 1.0 else ""
+        inverse = setting.family_law.link.mean_latex.replace(r"\eta", r"\hat\eta")
+        worked = f" = {inverse}" if setting.family_law.link.inverse_power != 1.0 else ""
         yield Display((joined(" ", [Maths(r"\hat\mu ="), mean, Maths(rf"{worked} = {num(mu)}")]),))
     yield from _decision(setting, eta)
 
 
 def _decision(setting: RowSetting, eta: float) -> Iterator[Block]:
     """Say which class is predicted, and how probable the other is."""
-    classes = setting.law.record.classes
+    classes = setting.family_law.record.classes
     if len(classes) != 2:
         return
-    other = num(mean_at(setting, -eta) if setting.law.link.name == "logit" else 1 - mean_at(setting, eta))
+    other = num(mean_at(setting, -eta) if setting.family_law.link.name == "logit" else 1 - mean_at(setting, eta))
     yield said(
         f"The probability of @ is {other}. Predicted is the more probable class, @.".replace(other, f"${other}$"),
         repr(classes[0]),
@@ -94,7 +94,7 @@ def _decision(setting: RowSetting, eta: float) -> Iterator[Block]:
 
 def _check(setting: RowSetting) -> StepCheck:
     """Find the mean again from the predictor added up from zero, and of the logit through the odds."""
-    found, link = from_zero(setting), setting.law.link
+    found, link = from_zero(setting), setting.family_law.link
     mu = mean_at(setting, predicted(setting))
     eta = np.array([found.value])
     if link.name == "logit":

@@ -9,7 +9,7 @@ import numpy as np
 from mathlearn.explain import likelihood_again
 from mathlearn.explain.derivation import Step, StepCheck, prose
 from mathlearn.explain.evidence import counted, tail_check
-from mathlearn.explain.numbers import num
+from mathlearn.explain.numbers import num, span
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._contributions import predicted
 from mathlearn.explain.topics._moved import held
@@ -93,7 +93,7 @@ def _ends(setting: RowSetting) -> tuple[float, float]:
 def _body(setting: RowSetting) -> Iterator[Block]:
     covariance, se, letter = setting.result.covariance, _spread(setting), setting.table.letter
     assert covariance is not None
-    phi = r"\hat\phi\, " if setting.law.dispersed else ""
+    phi = r"\hat\phi\, " if setting.family_law.dispersed else ""
     root = rf"\sqrt{{{phi}b^{{\top}} b}}" if covariance.meat is None else r"\sqrt{b^{\top} M\, b}"
     yield display(rf"\operatorname{{SE}}(\hat\eta) = {root} = {num(se, 4)}")
     law = (
@@ -103,18 +103,14 @@ def _body(setting: RowSetting) -> Iterator[Block]:
     )
     yield said(f"With ${letter}^{{*}} = {num(_quantile(setting))}$ from {law}:")
     low, high = _ends(setting)
-    yield display(
-        rf"\hat\eta \pm {letter}^{{*}}\, \operatorname{{SE}}: \quad \text{{from }} {num(low)} \text{{ to }} {num(high)}"
-    )
-    if setting.law.link.inverse_power == 1.0:
+    yield display(rf"\hat\eta \pm {letter}^{{*}}\, \operatorname{{SE}}\text{{:}} \quad {span(low, high)}")
+    if setting.family_law.link.inverse_power == 1.0:
         return
-    if setting.law.link.name == "logit":
+    if setting.family_law.link.name == "logit":
         with np.errstate(over="ignore"):
-            yield display(
-                rf"e^{{\eta}}: \quad \text{{odds from }} {num(float(np.exp(low)))} \text{{ to }} {num(float(np.exp(high)))}"
-            )
+            yield display(rf"e^{{\eta}}\text{{:}} \quad \text{{odds }} {span(float(np.exp(low)), float(np.exp(high)))}")
     first, second = sorted((mean_at(setting, low), mean_at(setting, high)))
-    yield display(rf"g^{{-1}}(\eta): \quad \text{{from }} {num(first)} \text{{ to }} {num(second)}")
+    yield display(rf"g^{{-1}}(\eta)\text{{:}} \quad {span(first, second)}")
 
 
 def _checks(setting: RowSetting) -> Iterator[StepCheck]:
@@ -143,7 +139,7 @@ def _checks(setting: RowSetting) -> Iterator[StepCheck]:
 
 def _as_shown(setting: RowSetting) -> StepCheck:
     """Compare the ends with what `predict_interval` returns."""
-    law, eta = setting.law, np.array([predicted(setting)])
+    law, eta = setting.family_law, np.array([predicted(setting)])
     interval = mean_interval(setting.result, law.family, law.link, setting.x[None], eta, setting.level, "confidence")
     shown = np.array([interval.lower[0], interval.upper[0]])
     found = np.sort([mean_at(setting, end) for end in _ends(setting)])

@@ -30,7 +30,7 @@ def step(setting: RowSetting) -> Step:
         ),
         body=tuple(_body(setting)),
         because=prose(
-            f"On the scale of the {setting.law.link.name} link contributions add up; on that of the mean they do not. The means are those "
+            f"On the scale of the {setting.family_law.link.name} link contributions add up; on that of the mean they do not. The means are those "
             "under the working weights of the fit. How a predictor splits up depends on where one starts; its sum does not."
         ),
         checks=(from_zero_check(setting),),

@@ -57,15 +57,15 @@ def _body(setting: RowSetting) -> Iterator[Block]:
         return
     one = "(1, x)" if setting.centred else "x"
     yield display(rf"{one}^{{\top}} v {'<' if far < 0 else '>'} 0")
-    end = float(setting.law.link.mu(np.array([far * np.inf]))[0])
-    yield Display((joined(" ", [mean_of(setting.law, setting.y), Maths(rf"\to {num(end)}")]),))
-    classes = setting.law.record.classes
+    end = float(setting.family_law.link.mu(np.array([far * np.inf]))[0])
+    yield Display((joined(" ", [mean_of(setting.family_law, setting.y), Maths(rf"\to {num(end)}")]),))
+    classes = setting.family_law.record.classes
     if len(classes) == 2:
         yield said("Predicted is @.", repr(classes[int(far > 0)]))
 
 
 def _checks(setting: RowSetting) -> Iterator[StepCheck]:
-    separation = setting.law.record.separation
+    separation = setting.family_law.record.separation
     assert separation is not None
     k = setting.p + setting.centred
     yield counted(

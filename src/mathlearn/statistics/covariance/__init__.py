@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mathlearn._errors import DomainError
 from mathlearn.statistics.cells import percent
+from mathlearn.statistics.covariance.class_white import ClassWhite
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.functional import require_curvature
@@ -98,8 +99,8 @@ def _from_rows(
     statistic: RowStatistic[S], result: FitResult, rows: Rows, *, max_rows: int, threads: int, own: bool
 ) -> CovarianceEstimate:
     def of(chunk: Chunk) -> tuple[Tally, S]:
-        white = WhiteRows.of(result, chunk)
-        return Tally.of(white), statistic.of(white)
+        white = WhiteRows.of(result, chunk) if result.stack is None else ClassWhite.of(result, chunk)
+        return white.tally(), statistic.of(white)
 
     def merge(first: tuple[Tally, S], second: tuple[Tally, S]) -> tuple[Tally, S]:
         return first[0].merge(second[0]), statistic.merge(first[1], second[1])

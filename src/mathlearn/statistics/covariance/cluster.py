@@ -23,13 +23,14 @@ import numpy as np
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
+from mathlearn.statistics.covariance.reference import rows_left
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from mathlearn._typing import AnyArray, FloatArray, IntArray
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.covariance.white import WhiteRows
+    from mathlearn.statistics.covariance.kind import ScoredRows
 
 __all__ = ["KINDS", "Clustered", "KeyedSums"]
 
@@ -116,14 +117,14 @@ class Clustered(RowStatistic[tuple[KeyedSums, ...]]):
 
     result: FitResult
 
-    def of(self, white: WhiteRows) -> tuple[KeyedSums, ...]:
+    def of(self, white: ScoredRows) -> tuple[KeyedSums, ...]:
         """Sum the scores of one block by cluster."""
         group = white.group
         if group is None:
             raise SchemaError('covariance="cluster" needs groups=: the cluster of each row, or the name of its column')
         if group.shape[1] > 2:
             raise DomainError(f"groups has {group.shape[1]} columns: one-way and two-way clustering are available")
-        scores = np.stack([white.scores(j) for j in range(white.pull.shape[1])], axis=1)
+        scores = np.stack([white.scores(j) for j in range(white.responses)], axis=1)
         keys = [factorise(group[:, j]) for j in range(group.shape[1])]
         if group.shape[1] == 2:
             keys.append(_factorise_pair(group))
@@ -156,8 +157,8 @@ class Clustered(RowStatistic[tuple[KeyedSums, ...]]):
                 f"{count} cluster in groups=: at least 2 are needed for a covariance, and 30 or more for a good one"
             )
         meat = np.stack([sums[:, j].T @ sums[:, j] for j in range(sums.shape[1])])
-        n, df_resid = self.result.n, self.result.df_resid
-        small = (n - 1) / df_resid if df_resid > 0 else 1.0
+        left = rows_left(self.result)
+        small = (self.result.n - 1) / left if left > 0 else 1.0
         return count, meat * (count / (count - 1) * small)
 
     def _few(self, clusters: int) -> tuple[str, ...]:

@@ -22,12 +22,12 @@ import numpy as np
 from mathlearn._errors import DomainError
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
-from mathlearn.statistics.covariance.reference import Reference
+from mathlearn.statistics.covariance.reference import Reference, rows_left
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.covariance.white import WhiteRows
+    from mathlearn.statistics.covariance.kind import ScoredRows
 
 __all__ = ["KINDS", "NeweyWest", "default_lags"]
 
@@ -62,9 +62,9 @@ class NeweyWest(RowStatistic[Series]):
     lags: int
     small_sample: bool
 
-    def of(self, white: WhiteRows) -> Series:
+    def of(self, white: ScoredRows) -> Series:
         """Sum over one block."""
-        u = np.stack([white.scores(j) for j in range(white.pull.shape[1])])
+        u = np.stack([white.scores(j) for j in range(white.responses)])
         past = u / 2
         for lag in range(1, min(self.lags, u.shape[1] - 1) + 1):
             past[:, lag:] += self._kernel(lag) * u[:, :-lag]
@@ -95,8 +95,9 @@ class NeweyWest(RowStatistic[Series]):
         """Symmetrise, and correct for small samples if asked."""
         meat = total.sums + total.sums.transpose(0, 2, 1)
         correction = ""
-        if self.small_sample and self.result.df_resid > 0:
-            meat = meat * (self.result.n / self.result.df_resid)
+        left = rows_left(self.result)
+        if self.small_sample and left > 0:
+            meat = meat * (self.result.n / left)
             correction = ", times n/(n - k)"
         plural, law = "" if self.lags == 1 else "s", Reference.of(self.result)
         return CovarianceEstimate(

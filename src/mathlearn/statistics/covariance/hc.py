@@ -3,6 +3,9 @@
 The meat is ``sum of omega_i b_i b_i'`` in the whitened basis, with omega_i the squared score of a row in its linear predictor (of least
 squares the squared residual, times its weight), over (1 - h_i) for HC2 and over (1 - h_i)**2 for HC3; HC1 is HC0 times n/(n - k).
 
+Of more than two classes the score of a row is a vector, ``sum_k ([y = k] - pi_k) b_k``, and k counts the parameters
+of all classes; there is no HC2 and no HC3.
+
 Of a likelihood the bread is the inverse of the expected information, as in R's sandwich for `glm`. statsmodels takes the observed one, which
 is the same for the canonical link.
 
@@ -21,14 +24,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mathlearn._errors import DomainError
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics.covariance.kind import Kind, RowStatistic
-from mathlearn.statistics.covariance.reference import Reference
+from mathlearn.statistics.covariance.reference import Reference, rows_left
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.covariance.white import WhiteRows
+    from mathlearn.statistics.covariance.kind import ScoredRows
 
 __all__ = ["KINDS", "LEVERAGE_GAP", "HeteroscedasticityConsistent"]
 
@@ -72,13 +76,13 @@ class HeteroscedasticityConsistent(RowStatistic[Meat]):
     name: HCName
     result: FitResult
 
-    def of(self, white: WhiteRows) -> Meat:
+    def of(self, white: ScoredRows) -> Meat:
         """Sum over one block."""
         factor, saturated = self._factor(white)
-        scores = (white.basis * (white.pull[:, j] * factor)[:, None] for j in range(white.pull.shape[1]))
+        scores = (white.scored(j, factor) for j in range(white.responses))
         return Meat(np.stack([u.T @ u for u in scores]), len(saturated), tuple(saturated[:NAMED_ROWS].tolist()))
 
-    def _factor(self, white: WhiteRows) -> tuple[FloatArray, IntArray]:
+    def _factor(self, white: ScoredRows) -> tuple[FloatArray, IntArray]:
         """Return what a score is multiplied by before it is squared (n,), and the rows of leverage one."""
         factor = np.sqrt(white.copies)
         power = _POWER[self.name]
@@ -97,8 +101,9 @@ class HeteroscedasticityConsistent(RowStatistic[Meat]):
     def finish(self, total: Meat) -> CovarianceEstimate:
         """Scale, and withhold the estimate if some row has leverage one."""
         meat, law = total.sums, Reference.of(self.result)
-        if self.name == "HC1" and self.result.df_resid > 0:
-            meat = meat * (self.result.n / self.result.df_resid)
+        left = rows_left(self.result)
+        if self.name == "HC1" and left > 0:
+            meat = meat * (self.result.n / left)
         if total.saturated:
             meat = np.full_like(meat, np.nan)
         return CovarianceEstimate(
@@ -116,7 +121,21 @@ def _saturated(name: HCName, total: Meat) -> str:
     return f"{which} leverage 1 (its own parameter): {name} divides by zero; use HC1, or drop what only that row determines"
 
 
+def _prepare(name: HCName, result: FitResult) -> HeteroscedasticityConsistent:
+    """Prepare the statistic.
+
+    Raises
+    ------
+    DomainError
+        HC2 or HC3 of more than two classes.
+    """
+    if _POWER[name] and result.stack is not None:
+        raise DomainError(
+            f"covariance={name!r} divides the score of a row by one minus its leverage, and of {len(result.stack.classes)} classes a row has a "
+            "matrix of leverages, for which no such rule is agreed on: use covariance='HC1', or 'HC0'"
+        )
+    return HeteroscedasticityConsistent(name, result)
+
+
 _SUMMARY = "errors may differ in variance: squared residuals "
-KINDS = tuple(
-    Kind(name, _SUMMARY + _TEXT[name], prepare=partial(HeteroscedasticityConsistent, name)) for name in _POWER
-)
+KINDS = tuple(Kind(name, _SUMMARY + _TEXT[name], prepare=partial(_prepare, name)) for name in _POWER)

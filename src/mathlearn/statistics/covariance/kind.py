@@ -4,22 +4,56 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mathlearn._typing import AnyArray, FloatArray, IntArray
     from mathlearn.results.fit_result import CovarianceEstimate, CovarianceKind, FitResult
-    from mathlearn.statistics.covariance.white import WhiteRows
+    from mathlearn.statistics.covariance.white import Tally
 
 S = TypeVar("S")
+
+
+class ScoredRows(Protocol):
+    """What a covariance reads of a block of rows: of one linear predictor `WhiteRows`, of several classes `ClassWhite`."""
+
+    @property
+    def index(self) -> IntArray:
+        """Numbers of the rows in the source."""
+
+    @property
+    def group(self) -> AnyArray | None:
+        """Labels (n, d) of clusters."""
+
+    @property
+    def copies(self) -> FloatArray:
+        """How often each row occurs (n,)."""
+
+    @property
+    def responses(self) -> int:
+        """Number of responses, each with its scores."""
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Leverage (n,)."""
+
+    def scored(self, response: int, factor: FloatArray) -> FloatArray:
+        """Scores (n, m) of single copies in the whitened basis, times a factor (n,)."""
+
+    def scores(self, response: int) -> FloatArray:
+        """Scores (n, m), summed over copies."""
+
+    def tally(self) -> Tally:
+        """Count the rows, for the proof that they are those of the fit."""
 
 
 class RowStatistic(ABC, Generic[S]):
     """A monoid of row summaries, with a way to read the covariance off the total."""
 
     @abstractmethod
-    def of(self, white: WhiteRows) -> S:
+    def of(self, white: ScoredRows) -> S:
         """Summarise one block of consecutive rows."""
 
     @abstractmethod

@@ -10,7 +10,15 @@ from mathlearn.statistics.functional import dispersion_known
 if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
-__all__ = ["Reference"]
+__all__ = ["Reference", "rows_left"]
+
+
+def rows_left(result: FitResult) -> int:
+    """Return n - k, which small-sample factors divide by: rows, each counted once, less the parameters that they determine.
+
+    Of one linear predictor these are the residual degrees of freedom; of K classes those count a row K - 1 times.
+    """
+    return result.n - result.rank - result.fit_intercept
 
 
 class Reference(NamedTuple):

@@ -159,10 +159,22 @@ class WhiteRows:
         """How often each row occurs (n,)."""
         return np.ones(len(self.index)) if self.count is None else self.count
 
+    @property
+    def responses(self) -> int:
+        """Number of responses, each with its scores."""
+        return len(self.pull.T)
+
+    def scored(self, response: int, factor: FloatArray) -> FloatArray:
+        """Rows ``s_i b_i`` (n, m) of one response, of single copies, times a factor (n,)."""
+        return self.basis * (self.pull[:, response] * factor)[:, None]
+
     def scores(self, response: int) -> FloatArray:
         """Rows ``s_i b_i`` (n, m) of one response: summed over copies for frequency weights."""
-        s = self.pull[:, response]
-        return self.basis * (s if self.count is None else s * self.count)[:, None]
+        return self.basis * self.pull[:, [response]] if self.count is None else self.scored(response, self.count)
+
+    def tally(self) -> Tally:
+        """Count the rows, for the proof that they are those of the fit."""
+        return Tally.of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +260,10 @@ class Tally:
             raise SchemaError(
                 f"the fit used {result.n} rows and {round(self.n)} were given: give the X, y and weights of the fit"
             )
-        least_squares = result.likelihood is None
-        # Without intercept a likelihood keeps no sum of its working weights.
-        if (least_squares or result.fit_intercept) and not math.isclose(
-            self.weight, result.weight_sum, rel_tol=SAME_SUMS
-        ):
-            kind = "weights" if least_squares else "working weights"
+        given = result.likelihood is None or result.stack is not None
+        # Without intercept a likelihood keeps no sum of its working weights; of more than two classes it keeps that of the weights.
+        if (given or result.fit_intercept) and not math.isclose(self.weight, result.weight_sum, rel_tol=SAME_SUMS):
+            kind = "weights" if given else "working weights"
             raise SchemaError(
                 f"the {kind} of the fit sum to {result.weight_sum:.6g} and these to {self.weight:.6g}: give the X, y and "
                 "weights of the fit"

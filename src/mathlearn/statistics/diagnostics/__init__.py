@@ -23,6 +23,8 @@ from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance import estimate
 from mathlearn.statistics.diagnostics.case import Case
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.class_case import ClassCase
+from mathlearn.statistics.diagnostics.class_measures import rows_at_a_time
 from mathlearn.statistics.diagnostics.collinearity import Collinearity, collinearity
 from mathlearn.statistics.diagnostics.influence_table import influence
 from mathlearn.statistics.diagnostics.one_pass import summarised
@@ -111,6 +113,8 @@ def diagnose(
         return _record(result, [*noted, *refused], level, title, 0)
     size = result.n * len(result.terms)
     max_rows = max_rows or block_rows(len(result.terms))
+    if result.stack is not None:
+        max_rows = min(max_rows, rows_at_a_time(result))
     threads = threads or pool_size(size, get_config().threads)
     passes = 0
 
@@ -121,7 +125,7 @@ def diagnose(
         return estimate(kind, result, rows, max_rows=max_rows, threads=threads)
 
     with single_threaded_blas(size):
-        case = Case.of(result, level, robust)
+        case = Case.of(result, level, robust) if result.stack is None else ClassCase.of(result, level)
         findings = [finding for check in checks if check.without_rows for finding in check.without_rows(case)]
         of_rows = [check for check in checks if check.prepare is not None]
         if rows is None:
@@ -134,7 +138,7 @@ def diagnose(
     return _record(result, [*noted, *findings], level, title, passes)
 
 
-def _of_rows(checks: list[Check], case: Case, rows: Rows, max_rows: int, threads: int) -> Iterator[Finding]:
+def _of_rows(checks: list[Check], case: Case | ClassCase, rows: Rows, max_rows: int, threads: int) -> Iterator[Finding]:
     """Check the rows; what a check cannot be prepared for is not checked."""
     prepared: list[RowCheck[Any]] = []
     for check in checks:
@@ -151,7 +155,7 @@ def _of_rows(checks: list[Check], case: Case, rows: Rows, max_rows: int, threads
 
 
 def _refused(check: Check, reason: str) -> Finding:
-    return not_checked(check.name, reason)
+    return not_checked(check.names[0], reason)
 
 
 def _record(result: FitResult, findings: list[Finding], level: float, title: str, passes: int) -> Diagnosis:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mathlearn.statistics.cells import number
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, likelihood, not_checked
 from mathlearn.statistics.diagnostics.grade import Scale
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
 from mathlearn.statistics.joint_law import JointLaw
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.diagnostics.case import Block, Case
 
-__all__ = ["CHECKS", "Calibration", "joined"]
+__all__ = ["CHECKS", "FARTHEST", "FEWEST", "GROUPS", "MISS", "Calibration", "Groups", "grouped", "joined"]
 
 BINS = 1 << 17  # so many that a border between groups seldom runs through one
 FARTHEST = 1e300
@@ -174,7 +174,7 @@ def roc_area(bins: FloatArray) -> float:
 
 def _binary(result: FitResult) -> bool:
     """Whether a fit gives probabilities of two outcomes."""
-    if result.likelihood is None:
+    if not likelihood(result):
         return False
     family = law_of(result)[0]
     return family.support == "binary" and family.saturated_of is not None

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.results.fit_result import CovarianceEstimate, FitResult
+    from mathlearn.statistics.covariance.white import Tally
 
 __all__ = ["Block", "Case", "triangular"]
 
@@ -112,6 +113,10 @@ class Case:
     def classical(self) -> CovarianceEstimate:
         """Covariance under independent errors of one variance, whatever that of the fit."""
         return classical(self.result)
+
+    def block(self, chunk: Chunk) -> Block:
+        """Transform one chunk."""
+        return Block.of(self, chunk)
 
     def silent(self, response: int) -> str | None:
         """Say why the residuals of a response tell nothing, or return None."""
@@ -200,6 +205,10 @@ class Block:
     def counted(self, A: FloatArray) -> FloatArray:
         """Multiply the rows of A (n, ...) by how often they occur."""
         return A if self.count is None else A * self.count.reshape(-1, *[1] * (A.ndim - 1))
+
+    def tally(self) -> Tally:
+        """Count the rows, for the proof that they are those of the fit."""
+        return self.white.tally()
 
     @property
     def n(self) -> float:

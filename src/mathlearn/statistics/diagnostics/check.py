@@ -12,9 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.diagnostics.case import Block, Case
 
-__all__ = ["Check", "RowCheck", "always", "least_squares", "likelihood", "not_checked"]
+__all__ = [
+    "Check",
+    "RowCheck",
+    "always",
+    "any_likelihood",
+    "classes",
+    "least_squares",
+    "likelihood",
+    "not_checked",
+    "one_predictor",
+]
 
 S = TypeVar("S")
 
@@ -23,8 +32,8 @@ class RowCheck(ABC, Generic[S]):
     """A monoid of row summaries, with a way to read findings off the total."""
 
     @abstractmethod
-    def of(self, block: Block) -> S:
-        """Summarise one block of consecutive rows."""
+    def of(self, block: Any) -> S:
+        """Summarise one block of consecutive rows, as the case makes them: a `Block`, or a `ClassWhite` of more than two classes."""
 
     @abstractmethod
     def merge(self, first: S, second: S) -> S:
@@ -45,9 +54,24 @@ def least_squares(result: FitResult) -> bool:
     return result.likelihood is None
 
 
-def likelihood(result: FitResult) -> bool:
-    """Whether a fit is by the likelihood of a family."""
+def any_likelihood(result: FitResult) -> bool:
+    """Whether a fit is by a likelihood, whatever the number of its linear predictors."""
     return result.likelihood is not None
+
+
+def one_predictor(result: FitResult) -> bool:
+    """Whether a fit has one linear predictor for each response."""
+    return result.stack is None
+
+
+def likelihood(result: FitResult) -> bool:
+    """Whether a fit is by the likelihood of a family, with one linear predictor."""
+    return any_likelihood(result) and one_predictor(result)
+
+
+def classes(result: FitResult) -> bool:
+    """Whether a fit is of more than two classes, each with a linear predictor of its own."""
+    return not one_predictor(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +89,7 @@ class Check:
     of_record : callable or None
         ``result -> findings`` for a check of what the fit itself has noted, inference withheld or not.
     without_rows : callable or None
-        ``case -> findings`` for a check of the columns alone.
+        ``case -> findings`` for a check of the columns alone. The case is a `Case`, or a `ClassCase` of more than two classes.
     prepare : callable or None
         ``case -> RowCheck``, or the reason why there is nothing to check, for one that reads rows.
     applies : callable
@@ -76,8 +100,8 @@ class Check:
     summary: str
     names: tuple[str, ...]
     of_record: Callable[[FitResult], Iterable[Finding]] | None = None
-    without_rows: Callable[[Case], Iterable[Finding]] | None = None
-    prepare: Callable[[Case], RowCheck[Any] | str] | None = None
+    without_rows: Callable[[Any], Iterable[Finding]] | None = None
+    prepare: Callable[[Any], RowCheck[Any] | str] | None = None
     applies: Callable[[FitResult], bool] = always
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from mathlearn.statistics import reasons
 from mathlearn.statistics.cells import number, p_statement
 from mathlearn.statistics.diagnostics.case import triangular
-from mathlearn.statistics.diagnostics.check import Check, not_checked
+from mathlearn.statistics.diagnostics.check import Check, not_checked, one_predictor
 from mathlearn.statistics.diagnostics.grade import Scale
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity
 from mathlearn.statistics.frame import FrameKind, to_frame
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.diagnostics.case import Case
 
-__all__ = ["CHECKS", "Collinearity", "collinearity"]
+__all__ = ["CHECKS", "INFLATION", "MATTERS", "Collinearity", "collinearity", "dependence"]
 
 INFLATION = Scale(look=float(np.sqrt(5.0)), serious=float(np.sqrt(30.0)))  # of a standard error
 INVOLVED = 0.5  # share of its variance that a column has in a near dependence to be named (Belsley, Kuh and Welsch)
@@ -126,7 +126,7 @@ def _decompose(factor: FloatArray, rank: int) -> tuple[FloatArray, FloatArray]:
 def _check(case: Case) -> Iterator[Finding]:
     result = case.result
     if result.rank < len(result.terms):
-        yield _dependence(result)
+        yield dependence(result)
     measured = collinearity(result)
     known = np.isfinite(measured.vif)
     if known.sum() < 1 or len(result.terms) < 2:
@@ -136,8 +136,9 @@ def _check(case: Case) -> Iterator[Finding]:
     yield _inflation(case, measured)
 
 
-def _dependence(result: FitResult) -> Finding:
-    loose = len(result.terms) - result.rank
+def dependence(result: FitResult) -> Finding:
+    """Say which columns depend on others exactly."""
+    loose = len(result.aliases) if result.stack is not None else len(result.terms) - result.rank
     names = tuple(dict.fromkeys(alias.term for alias in result.aliases))
     plural = loose != 1
     return Finding(
@@ -213,5 +214,6 @@ CHECKS = (
         "variance inflation, condition indices, variance proportions",
         ("collinearity", "dependence"),
         without_rows=_check,
+        applies=one_predictor,
     ),
 )

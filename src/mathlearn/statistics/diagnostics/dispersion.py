@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.cells import number
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, likelihood, not_checked
 from mathlearn.statistics.diagnostics.grade import Scale, milder
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
 from mathlearn.statistics.functional import dispersion_known
@@ -40,13 +40,21 @@ __all__ = ["CHECKS", "Dispersion"]
 
 RATIO = Scale(look=float(np.log(1.1)), serious=float(np.log(1.3)))  # of standard errors, as for unequal variances
 MATTERS = "standard errors, tests and intervals; not the estimates"
-REMEDIES = {
+ELSE = "covariance='HC1', which takes standard errors from the rows"
+_QUASI = (
+    "family='quasi{family}' multiplies standard errors by {{factor}}, and covariance='HC1' takes them from the rows"
+)
+TOO_MUCH = {
     "poisson": "family='quasipoisson' multiplies standard errors by {factor}, family='negative_binomial' gives the counts a law with more "
     "spread, and covariance='HC1' takes standard errors from the rows",
-    "binomial": "family='quasibinomial' multiplies standard errors by {factor}, and covariance='HC1' takes them from the rows",
-    "negative_binomial": "a smaller theta, or covariance='HC1', which takes standard errors from the rows",
+    "binomial": _QUASI.format(family="binomial"),
+    "negative_binomial": f"leave theta out, which estimates it, or {ELSE}",
 }
-ELSE = "covariance='HC1', which takes standard errors from the rows"
+TOO_LITTLE = {
+    "poisson": _QUASI.format(family="poisson"),
+    "binomial": _QUASI.format(family="binomial"),
+    "negative_binomial": f"family='poisson' or, for less variation still, 'quasipoisson'; a larger theta; or {ELSE}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +171,15 @@ class Dispersion(RowCheck[Sums]):
     def _remedy(self, phi: float, kind: str) -> str:
         if kind != "classical":
             return f"this fit's covariance={kind!r} allows for it in tests and intervals of coefficients"
-        return REMEDIES.get(self.family.name, ELSE).format(factor=number(float(np.sqrt(phi)), 3))
+        law = self.case.result.likelihood
+        remedies = TOO_MUCH if phi > 1.0 else TOO_LITTLE
+        given = ELSE if law is None or law.estimated else remedies.get(self.family.name, ELSE)
+        return given.format(factor=number(float(np.sqrt(phi)), 3))
 
 
 def _assumed(result: FitResult) -> bool:
     """Whether the variance of a row is known once its mean is, and is more than what one trial must have."""
-    if result.likelihood is None or not dispersion_known(result):
+    if result.likelihood is None or not likelihood(result) or not dispersion_known(result):
         return False
     return not (law_of(result)[0].takes_trials and result.likelihood.trials == result.n)
 

@@ -12,6 +12,7 @@ from mathlearn._errors import SchemaError
 from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics import measures
+from mathlearn.statistics.diagnostics.class_influence import influence_on_classes
 from mathlearn.statistics.functional import (
     dispersion_known,
     parameter_coordinates,
@@ -53,6 +54,8 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     Pregibon's: what one Newton step from the estimates without the row gives, from Pearson residuals, as in statsmodels (R's ``dffits``
     and ``dfbetas`` of a glm take deviance residuals). There s_i is one where the dispersion is known, else from the deviance without the
     row, as in R.
+
+    Of more than two classes, see `influence_on_classes`.
 
     Parameters
     ----------
@@ -96,6 +99,8 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     3    3  0.97          -2.83    28.74      -13.86
     """
     require_curvature(result)
+    if result.stack is not None:
+        return influence_on_classes(result, rows, max_rows=max_rows, as_=as_)
     terms = distinct(parameter_names(result))
     unit = parameter_coordinates(result)
     length = np.linalg.norm(unit, axis=1, keepdims=True)

@@ -21,7 +21,7 @@ import numpy as np
 
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.diagnostics import measures
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked, one_predictor
 from mathlearn.statistics.diagnostics.far_out import FarOut
 from mathlearn.statistics.diagnostics.grade import Scale
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.statistics.diagnostics.case import Block, Case
 
-__all__ = ["CHECKS", "Influence", "Row"]
+__all__ = ["ABOVE_MEAN", "CHANGE", "CHECKS", "DISTANCE", "KEPT", "LEVERAGE", "Influence", "Row", "largest"]
 
 KEPT = 5
 ROUNDING = 1e-9  # allowed between DFBETAS and the DFFITS that bound them
@@ -212,13 +212,13 @@ class Influence(RowCheck[tuple[Tops, ...]]):
             return tuple(self._row(block, r, student[r], fits[r], b, i) for r, b in zip(at, each, strict=True))
 
         size = np.abs(fits)
-        sample = _largest(size, SAMPLE)
+        sample = largest(size, SAMPLE)
         bound = np.sort(np.abs(changes(sample)).max(axis=1))[-KEPT:][0]
         # What is not among these changes no coefficient by more than `bound`, and the sample holds enough rows that do.
         able = np.flatnonzero(size >= bound * (1 - ROUNDING))
-        change = able[_largest(np.abs(changes(able)).max(axis=1))]
+        change = able[largest(np.abs(changes(able)).max(axis=1))]
         far = float(block.counted((np.abs(student) > FarOut.of(self.case.result).bound).astype(np.float64)).sum())
-        return Tops(made(change), made(_largest(np.abs(student))), made(_largest(block.hat)), far, reach)
+        return Tops(made(change), made(largest(np.abs(student))), made(largest(block.hat)), far, reach)
 
     def _row(self, block: Block, r: int, student: float, fits: float, each: FloatArray, i: int) -> Row:
         hat = float(block.hat[r])
@@ -372,7 +372,7 @@ def _zero_for_nan(values: FloatArray) -> FloatArray:
     return shown
 
 
-def _largest(values: FloatArray, count: int = KEPT) -> IntArray:
+def largest(values: FloatArray, count: int = KEPT) -> IntArray:
     """Positions of the largest, largest first, of equal ones the first."""
     if len(values) <= count:
         at = np.arange(len(values))
@@ -390,5 +390,6 @@ CHECKS = (
         "leverage, studentised residuals, Cook's distance, DFFITS and DFBETAS of single rows",
         ("influence", "outliers", "leverage"),
         prepare=Influence.prepare,
+        applies=one_predictor,
     ),
 )

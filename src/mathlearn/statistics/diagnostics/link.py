@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mathlearn.statistics.diagnostics.case import Block, Case
     from mathlearn.statistics.diagnostics.partial import Gain
 
-__all__ = ["CHECKS", "LinkTest"]
+__all__ = ["CHECKS", "MATTERS", "MEASURE", "NO_SQUARES", "SHARE", "LinkTest"]
 
 SHARE = Scale(look=0.01, serious=0.05)  # of Pearson's statistic, as of the residual variance of least squares
 MEASURE = "share of Pearson's statistic that a curve explains"

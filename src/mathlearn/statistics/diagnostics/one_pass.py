@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import SchemaError
-from mathlearn.statistics.covariance.white import Tally
-from mathlearn.statistics.diagnostics.case import Block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
+    from mathlearn.statistics.covariance.white import Tally
     from mathlearn.statistics.diagnostics.case import Case
     from mathlearn.statistics.diagnostics.check import RowCheck
+    from mathlearn.statistics.diagnostics.class_case import ClassCase
 
 __all__ = ["summarised"]
 
-Total = tuple[Tally, tuple[Any, ...]]
+Total = tuple["Tally", tuple[Any, ...]]
 
 
 def summarised(
-    checks: Sequence[RowCheck[Any]], case: Case, rows: Rows, *, max_rows: int, threads: int
+    checks: Sequence[RowCheck[Any]], case: Case | ClassCase, rows: Rows, *, max_rows: int, threads: int
 ) -> tuple[Any, ...]:
     """Return the summary of all rows by each check.
 
@@ -35,8 +35,8 @@ def summarised(
     def of(chunk: Chunk) -> Total:
         if chunk.y is None:
             raise SchemaError("these rows carry no y: a diagnosis reads the X and y of the fit")
-        block = Block.of(case, chunk)
-        return Tally.of(block.white), tuple(check.of(block) for check in checks)
+        block = case.block(chunk)
+        return block.tally(), tuple(check.of(block) for check in checks)
 
     def merge(first: Total, second: Total) -> Total:
         parts = zip(checks, first[1], second[1], strict=True)

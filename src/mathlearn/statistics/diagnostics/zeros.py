@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.cells import number
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, not_checked
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, likelihood, not_checked
 from mathlearn.statistics.diagnostics.grade import Scale
 from mathlearn.statistics.diagnostics.phrases import share
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
@@ -129,7 +129,7 @@ def _remedy(result: FitResult, *, more: bool) -> str:
 
 def _counts(result: FitResult) -> bool:
     """Whether a fit gives each count a probability."""
-    if result.likelihood is None:
+    if not likelihood(result):
         return False
     family = law_of(result)[0]
     return family.support == "counts" and family.saturated_of is not None

@@ -25,16 +25,17 @@ def title(result: FitResult) -> str:
 
 
 def design(result: FitResult) -> Iterator[tuple[str, str]]:
-    """Yield rank and conditioning."""
+    """Yield rank, and conditioning where there are columns."""
     yield rank(result)
+    if not result.terms:
+        return
     if result.rank < len(result.terms) and not isnan(result.condition_scaled):
         scaled = rough(result.condition_scaled)
-        yield (
-            "Condition",
-            f"infinite in your units; {scaled} after centring and scaling, once dependent columns are set aside",
-        )
+        after = "centring and scaling" if result.fit_intercept else "scaling"
+        yield "Condition", f"infinite in your units; {scaled} after {after}, once dependent columns are set aside"
     else:
-        yield "Condition", conditioning(result.condition_raw, result.condition_scaled)
+        raw, scaled_one = result.condition_raw, result.condition_scaled
+        yield "Condition", conditioning(raw, scaled_one, centred=result.fit_intercept)
 
 
 def offset(result: FitResult) -> Iterator[tuple[str, str]]:

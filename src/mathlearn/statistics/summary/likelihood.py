@@ -5,11 +5,16 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mathlearn.probability.multinomial import MULTINOMIAL
+from mathlearn.results.stack import columns_of
 from mathlearn.statistics.cells import number, p_statement
+from mathlearn.statistics.equation import event_of
 from mathlearn.statistics.functional import dispersion_known
 from mathlearn.statistics.law import family_of
 from mathlearn.statistics.likelihood_goodness import iteration_count
+from mathlearn.statistics.reasons import fractional_counts
 from mathlearn.statistics.summary.phrases import collinearity, rank, rows
 from mathlearn.statistics.words import rough
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from mathlearn.results.likelihood import Likelihood
     from mathlearn.statistics.likelihood_goodness import LikelihoodGoodness
 
-__all__ = ["design", "fit_lines", "meaning", "model_name", "offset", "title", "withheld"]
+__all__ = ["design", "fit_lines", "meaning", "model_name", "notes", "offset", "title", "withheld"]
 
 # Models that are called by their link.
 _NAMES = {
@@ -40,6 +45,7 @@ _MEANINGS = {
     "log": "for one unit more the mean of {response} is multiplied by exp(coefficient), a ratio of means",
     "identity": "for one unit more the mean of {response} changes by the coefficient",
 }
+_MCFADDEN = "McFadden's pseudo-R²"
 _OTHERWISE = "for one unit more the linear predictor, which is the {link} link of the mean of {response}, changes by the coefficient"
 
 
@@ -73,10 +79,18 @@ def model_name(likelihood: Likelihood) -> str:
 def meaning(result: FitResult) -> str:
     """Say what a coefficient is, in the user's names."""
     likelihood = _of(result)
-    event = repr(likelihood.classes[1]) if len(likelihood.classes) == 2 else "success"
     sentence = _MEANINGS.get(likelihood.link, _OTHERWISE)
     first = repr(next(iter(likelihood.classes), None))
-    return sentence.format(event=event, first=first, response=result.responses[0], link=likelihood.link)
+    return sentence.format(event=_event(result), first=first, response=result.responses[0], link=likelihood.link)
+
+
+def _event(result: FitResult) -> str:
+    """Say what the probability is the probability of: a class, a value of y, or what was counted."""
+    likelihood, response = _of(result), result.responses[0]
+    event = event_of(likelihood)
+    if event is not None:
+        return event if likelihood.classes else f"{response} = {event}"
+    return response if likelihood.response == "successes and failures" else f"success, whose share is {response}"
 
 
 def _of(result: FitResult) -> Likelihood:
@@ -100,14 +114,15 @@ def withheld(result: FitResult) -> Iterator[tuple[str, str]]:
 
 
 def design(result: FitResult) -> Iterator[tuple[str, str]]:
-    """Yield rank, and conditioning where it is known."""
+    """Yield rank, and conditioning where it is known and there are columns."""
     yield rank(result)
     scaled = result.condition_scaled
-    if not isnan(scaled):
+    if columns_of(result) and not isnan(scaled):
+        centred = "centred, " * (result.fit_intercept if result.stack is None else result.stack.intercept)
         aside = ", once dependent columns are set aside" if result.rank < len(result.terms) else ""
         yield (
             "Condition",
-            f"{rough(scaled)} of the weighted, centred, scaled columns{aside}: {collinearity(scaled)}",
+            f"{rough(scaled)} of the weighted, {centred}scaled columns{aside}: {collinearity(scaled)}",
         )
 
 
@@ -117,6 +132,13 @@ def offset(result: FitResult) -> Iterator[tuple[str, str]]:
         yield "Offset", f"{result.offset} is added to every linear predictor, that of the null model included"
 
 
+def notes(result: FitResult) -> Iterator[tuple[str, str]]:
+    """Yield what is not to be believed of a law of counts."""
+    told = fractional_counts(result)
+    if told is not None:
+        yield "Note", told
+
+
 # -------------------------------------------------------------------------------------------------------------- numbers
 
 
@@ -124,17 +146,25 @@ def fit_lines(result: FitResult, fit: LikelihoodGoodness) -> Iterator[tuple[str,
     """Yield the numbers about the fit, and what a coefficient is."""
     likelihood = _of(result)
     trials = (
-        f" of {likelihood.trials:.6g} trials" if likelihood.trials != result.n and result.weights_type == "none" else ""
+        f" rows with {likelihood.trials:.15g} trials"
+        if likelihood.trials != result.n and result.weights_type == "none"
+        else ""
     )
     yield "Fit", f"{rows(result, trials)}; {_dispersion(result, fit)}"
+    for name, error in zip(likelihood.estimated, likelihood.estimated_errors, strict=True):
+        value = dict(likelihood.parameters)[name]
+        yield name.capitalize(), f"{number(value, 5)}, standard error {number(error, 4)}, by maximum likelihood"
     yield "Deviance", _deviance(result, fit)
     yield from _tests(fit)
-    criteria = _said({"log-likelihood": fit.log_likelihood, "AIC": fit.aic, "BIC": fit.bic}, 6)
+    penalised = np.array([likelihood.penalised_log_likelihood])
+    tops = {"log-likelihood": fit.log_likelihood, "penalised log-likelihood": penalised}
+    criteria = _said({**tops, "AIC": fit.aic, "BIC": fit.bic}, 6)
     if criteria:
-        yield "Likelihood", criteria
+        yield "Likelihood", criteria + _null_of_its_own(likelihood, fit, slopes=bool(columns_of(result)))
     steps = iteration_count(likelihood)
     yield "Solver", f"{steps} iteration{'s' * (steps != 1)} ({result.rung}), {likelihood.passes} passes over the rows"
-    yield "Meaning", meaning(result)
+    if columns_of(result):
+        yield "Meaning", meaning(result)
 
 
 def _dispersion(result: FitResult, fit: LikelihoodGoodness) -> str:
@@ -149,9 +179,25 @@ def _dispersion(result: FitResult, fit: LikelihoodGoodness) -> str:
 def _deviance(result: FitResult, fit: LikelihoodGoodness) -> str:
     null = float(fit.null_deviance[0])
     left = f"{number(float(fit.deviance[0]))} on {result.df_resid} df"
+    if not columns_of(result):
+        return left
     against = "" if isnan(null) else f", {number(null)} on {result.df_resid + result.df_model} df without columns"
-    shares = _said({"explained": fit.deviance_explained, "McFadden's pseudo-R²": fit.pseudo_r_squared}, 4)
-    return left + against + (f"; {shares}" if shares else "")
+    estimated = ", ".join(_of(result).estimated)
+    alike = f", both at this {estimated}" if against and estimated else ""
+    pseudo = {} if estimated else {_MCFADDEN: fit.pseudo_r_squared}
+    shares = _said({"explained": fit.deviance_explained, **pseudo}, 4)
+    return left + against + alike + (f"; {shares}" if shares else "")
+
+
+def _null_of_its_own(likelihood: Likelihood, fit: LikelihoodGoodness, *, slopes: bool) -> str:
+    """Say what the model without columns has, where it estimates parameters of the family by itself."""
+    if not slopes or not likelihood.null_parameters or isnan(fit.null_log_likelihood[0]):
+        return ""
+    own = ", ".join(f"{name} = {number(value, 5)}" for name, value in likelihood.null_parameters)
+    share = _said({_MCFADDEN: fit.pseudo_r_squared}, 4)
+    return f"; {number(float(fit.null_log_likelihood[0]), 6)} without columns, at {own} of its own" + (
+        f"; {share}" if share else ""
+    )
 
 
 def _tests(fit: LikelihoodGoodness) -> Iterator[tuple[str, str]]:

@@ -64,11 +64,12 @@ def notes(result: FitResult) -> Iterator[tuple[str, str]]:
         yield "Note", message
 
 
-def conditioning(raw: float, scaled: float) -> str:
+def conditioning(raw: float, scaled: float, *, centred: bool = True) -> str:
     """Tell apart a large condition number that comes from units and offsets from one that comes from collinearity."""
     if isnan(raw) or isnan(scaled):
         return "condition number not computed by this solver"
-    numbers = f"{rough(raw)} in your units, {rough(scaled)} after centring and scaling: "
+    after = "centring and scaling" if centred else "scaling"
+    numbers = f"{rough(raw)} in your units, {rough(scaled)} after {after}: "
     if scaled < MODERATE and raw >= ALARMING:
         return numbers + "units and offsets, not collinearity; harmless here"
     return numbers + collinearity(scaled)

@@ -67,6 +67,6 @@ def _(fit: LikelihoodGoodness, result: FitResult) -> Wording:
     return Wording(
         title=likelihood.title(result),
         first=tuple(likelihood.withheld(result)),
-        design=(*likelihood.design(result), *likelihood.offset(result)),
+        design=(*likelihood.design(result), *likelihood.offset(result), *likelihood.notes(result)),
         lines=(tuple(likelihood.fit_lines(result, fit)),),
     )
