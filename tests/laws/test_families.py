@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from mathlearn.probability import FAMILIES, Kernels
+from mathlearn.probability import FAMILIES, Kernels, family_named
 from mathlearn.probability.link import DOUBLE_DOUBLE
 from tests.unit.test_probability_latex import NUMERIC, Phi, eta, mu, phi, read, tau, theta, xi, y
 
@@ -378,3 +378,24 @@ def test_rows_do_not_know_of_each_other_and_inputs_are_left_alone(family, link, 
         assert [part[0] for part in alone] == [part[i] for part in together]
     empty = family.kernels(values[:0], etas[:0], link, refine=refine)
     assert [part.size for part in empty] == [0, 0, 0]
+
+
+EXACT_DEVIANCES = {
+    "poisson": ({}, lambda y, mu: 2 * (mu - y + (y * mp.log(y / mu) if y else 0))),
+    "negative_binomial": (
+        {"theta": 2.0},
+        lambda y, mu: 2 * ((y * mp.log(y / mu) if y else 0) - (y + 2) * mp.log((y + 2) / (mu + 2))),
+    ),
+    "tweedie": ({"power": 1.5}, lambda y, mu: 4 * (mp.sqrt(mu) + y / mp.sqrt(mu) - 2 * mp.sqrt(y))),
+}
+
+
+@pytest.mark.parametrize("name", EXACT_DEVIANCES)
+def test_a_deviance_has_its_digits_where_the_mean_has_none_left(name):
+    """Of ``exp(-740)`` a double keeps one digit, of ``exp(-800)`` none."""
+    parameters, exact = EXACT_DEVIANCES[name]
+    family = family_named(name, **parameters)
+    seen, predictors = np.array([1.0, 3.0, 0.0, 2.0]), np.array([-800.0, -740.0, -800.0, 1.0])
+    with mp.workdps(40):
+        true = [float(exact(mp.mpf(float(a)), mp.exp(mp.mpf(float(b))))) for a, b in zip(seen, predictors, strict=True)]
+    np.testing.assert_allclose(family.deviance_at(seen, predictors, family.link("log")), true, rtol=1e-14)

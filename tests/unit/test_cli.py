@@ -560,6 +560,47 @@ def test_how_a_csv_is_written_says_nothing_about_a_database(run, tmp_path):
     assert "--missing-value" in err
 
 
+FEMALES = ("--where", 'sex == "female" and flipper_length_mm > 190')
+
+
+def test_rows_of_files_are_chosen_by_a_condition(run, penguins_csv, tmp_path):
+    kept = mathlearn.scan(penguins_csv, where=FEMALES[1])
+    path = tmp_path / "m.safetensors"
+    status, out, _ = run("fit", penguins_csv, "--formula", FORMULA, *FEMALES, "--save", path, "--json")
+    assert status == 0
+    assert json.loads(out)["where"] == FEMALES[1]
+    model = LinearRegression(formula=FORMULA).fit(kept)
+    np.testing.assert_array_equal(mathlearn.load(path).result_.coef, model.result_.coef)
+    assert run("check", path, penguins_csv, *FEMALES)[1] == f"{model.verify(kept)}\n"
+    assert run("diagnose", path, penguins_csv, *FEMALES)[1] == f"{model.diagnose(kept)}\n"
+    predicted = run("predict", path, penguins_csv, *FEMALES)[1].splitlines()[1:]
+    np.testing.assert_array_equal([float(line) for line in predicted], model.predict(kept))
+    page = tmp_path / "page.html"
+    assert run("report", path, penguins_csv, *FEMALES, "-o", page)[0] == 0
+    assert 'where sex == &quot;female&quot; and flipper_length_mm &gt; 190' in page.read_text(encoding="utf-8")
+
+
+def test_the_row_to_explain_is_counted_among_those_kept(run, model, penguins_csv):
+    rows = list(csv.DictReader(penguins_csv.read_text(encoding="utf-8").splitlines()))
+    gentoo = [row for row in rows if row["species"] == "Gentoo"]
+    status, out, _ = run("explain", model, "--row", f"{penguins_csv}:2", "--where", 'species == "Gentoo"')
+    assert status == 0
+    assert gentoo[2]["flipper_length_mm"] in out
+    assert out == run("explain", model, "--row", f"{penguins_csv}:{rows.index(gentoo[2])}")[1]
+
+
+def test_a_condition_goes_with_files_and_with_no_query(run, model, penguins_csv):
+    chosen = ("--where", "year > 2007")
+    status, _, err = run("fit", penguins_csv, "--sql", "SELECT * FROM penguins", "--target", "year", *chosen)
+    assert status == 2
+    assert "a query has a WHERE of its own" in " ".join(err.replace("│", " ").split())
+    for command in ("check", "diagnose", "report", "explain"):
+        assert run(command, model, *chosen)[0] == 2
+    status, _, err = run("predict", model, penguins_csv, "--where", "yeer > 2007")
+    assert status == 1
+    assert "Did you mean 'year'" in err
+
+
 @pytest.mark.filterwarnings("default")
 def test_a_warning_is_one_line_and_not_what_the_summary_says(run, new, tmp_path):
     new.write_text("a,b,y\n" + "".join(f"{i},{2 * i},{i * i}\n" for i in range(9)), encoding="utf-8")

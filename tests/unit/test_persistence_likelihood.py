@@ -127,7 +127,7 @@ TAMPERS = {
     "a negative penalty": (likelihood(penalty=-1.0), "penalty is -1.0"),
     "an unknown penalty": (likelihood(penalty={"float": "nan"}), "penalty is nan"),
     "a penalty with a covariance": (likelihood(penalty=1.0), "penalised, and has a covariance"),
-    "an infinite statistic": (likelihood(pearson={"float": "inf"}), "pearson is inf"),
+    "a statistic that is no number": (likelihood(pearson={"float": "nan"}), "pearson is nan"),
     "less than no trial": (likelihood(trials=-3.0), "trials is -3.0"),
     "an endless likelihood": (likelihood(log_likelihood={"float": "inf"}), "the log-likelihood is infinite"),
     "fewer than no pass": (likelihood(passes=-1), "an iteration holds"),
@@ -155,6 +155,33 @@ def test_a_tampered_likelihood_is_refused(change, message, tmp_path):
     path = tampered(PoissonRegressor(alpha=0).fit(X, COUNTS), tmp_path / "model.safetensors", change)
     with pytest.raises(UntrustedModelError, match=message):
         mathlearn.load(path)
+
+
+def changed(name, by):
+    return lambda parts: parts.put(f"result.{name}", parts.array(f"result.{name}") + by)
+
+
+@pytest.mark.parametrize(
+    "name", ["coef", "intercept", "centre", "curvature.mean", "curvature.mean_white", "curvature.whitener"]
+)
+@pytest.mark.parametrize("by", [1e-3, np.nan])
+def test_numbers_that_do_not_belong_together_are_refused(name, by, tmp_path):
+    """One number of several that are made of each other."""
+    model = PoissonRegressor(alpha=0).fit(X + 3.0, COUNTS)
+    with pytest.raises(UntrustedModelError, match=r"do not belong together|not finite"):
+        mathlearn.load(tampered(model, tmp_path / "model.safetensors", changed(name, by)))
+
+
+def test_an_infinite_statistic_comes_back(tmp_path):
+    """A mean that underflows beside what was observed."""
+    y, offset = COUNTS.copy(), np.zeros(n)
+    y[3], offset[3] = 1.0, -800.0
+    model = PoissonRegressor(alpha=0).fit(X, y, offset=offset)
+    assert model.result_.likelihood.pearson == np.inf
+    assert np.isfinite(model.result_.deviance[0])
+    assert model.verify(X, y, offset=offset).ok
+    model.save(tmp_path / "model.safetensors")
+    assert mathlearn.load(tmp_path / "model.safetensors").result_.likelihood.pearson == np.inf
 
 
 def test_a_likelihood_in_a_model_of_least_squares_is_refused(tmp_path):

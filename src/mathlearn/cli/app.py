@@ -32,6 +32,7 @@ from mathlearn.cli.options import (
     Theta,
     Trials,
     Types,
+    Where,
     Written,
 )
 from mathlearn.results.fit_result import CovarianceKind
@@ -160,6 +161,7 @@ def fit(
     save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page about the fit there (HTML), with figures.")] = None,
     sql: Sql = None,
+    where: Where = None,
     types: Types = None,
     delimiter: Delimiter = None,
     decimal: Decimal = ".",
@@ -204,7 +206,7 @@ def fit(
         command=commands.typed(),
     )
     commands.check_covariance(covariance, groups, lags)
-    origin = commands.Origin(source, sql, types or [], delimiter, decimal, missing_value or [])
+    origin = commands.Origin(source, sql, types or [], delimiter, decimal, missing_value or [], where)
     return commands.fit(origin, request, commands.Sink(output, json, format))
 
 
@@ -228,6 +230,7 @@ def predict(
         str | None, typer.Option(help="Column added to the linear predictor; that of the fit if left out.")
     ] = None,
     sql: Sql = None,
+    where: Where = None,
     types: Types = None,
     delimiter: Delimiter = None,
     decimal: Decimal = ".",
@@ -238,7 +241,7 @@ def predict(
     """Predict for new rows; write a table with one row for each, in order."""
     from mathlearn.cli import commands
 
-    origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
+    origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [], where)
     wanted = commands.Wanted(level=interval, kind=kind, proba=proba, offset=offset)
     commands.check_wanted(wanted)
     return commands.predict(model, origin, wanted, commands.table_sink(output, json=json))
@@ -252,6 +255,7 @@ def check(
         str | None, typer.Argument(help="The rows of the fit: gives the evidence of a second pass.")
     ] = None,
     sql: Sql = None,
+    where: Where = None,
     types: Types = None,
     delimiter: Delimiter = None,
     decimal: Decimal = ".",
@@ -262,9 +266,9 @@ def check(
     """Print a model's certificate; with its data, check it anew against every row."""
     from mathlearn.cli import commands
 
-    origin = None
-    if data is not None:
-        origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
+    origin = commands.named(
+        commands.Origin(data or "", sql, types or [], delimiter, decimal, missing_value or [], where)
+    )
     return commands.check(model, origin, commands.Sink(output, json))
 
 
@@ -288,6 +292,7 @@ def explain(
     response: Annotated[str | None, typer.Option(help="Of several responses, which; the first if left out.")] = None,
     level: Annotated[float, typer.Option(help="Confidence of the intervals.")] = 0.95,
     sql: Sql = None,
+    where: Where = None,
     types: Types = None,
     delimiter: Delimiter = None,
     decimal: Decimal = ".",
@@ -298,8 +303,8 @@ def explain(
     """Derive a saved fit, or one prediction, step by step with its own numbers; `mathlearn report` draws its figures."""
     from mathlearn.cli import commands, showing
 
-    where, number = showing.row_of(row)
-    origin = commands.Origin(where, sql, types or [], delimiter, decimal, missing_value or [])
+    path, number = showing.row_of(row)
+    origin = commands.Origin(path, sql, types or [], delimiter, decimal, missing_value or [], where)
     asked = {"term": term, "response": response, "level": level}
     return showing.explain(model, origin, number, asked, format, commands.Sink(output))
 
@@ -310,6 +315,7 @@ def diagnose(
     model: Model,
     data: Annotated[str | None, typer.Argument(help="The rows of the fit; without them only its columns.")] = None,
     sql: Sql = None,
+    where: Where = None,
     types: Types = None,
     delimiter: Delimiter = None,
     decimal: Decimal = ".",
@@ -321,9 +327,9 @@ def diagnose(
     """Check the assumptions of a saved fit, worst first, against its rows."""
     from mathlearn.cli import commands, showing
 
-    origin = None
-    if data is not None:
-        origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
+    origin = commands.named(
+        commands.Origin(data or "", sql, types or [], delimiter, decimal, missing_value or [], where)
+    )
     return showing.diagnose(model, origin, commands.Sink(output, json, format))
 
 
@@ -338,6 +344,7 @@ def report(
         "report.html"
     ),
     sql: Sql = None,
+    where: Where = None,
     types: Types = None,
     delimiter: Delimiter = None,
     decimal: Decimal = ".",
@@ -346,9 +353,9 @@ def report(
     """Write one self-contained HTML page about a saved fit; given the rows, with its figures."""
     from mathlearn.cli import commands, showing
 
-    origin = None
-    if data is not None:
-        origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [])
+    origin = commands.named(
+        commands.Origin(data or "", sql, types or [], delimiter, decimal, missing_value or [], where)
+    )
     return showing.report(model, origin, output)
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "fit",
     "formula_of",
     "load_model",
+    "named",
     "predict",
     "status",
     "summary",
@@ -52,7 +53,7 @@ class Origin:
 
     Attributes
     ----------
-    where : str
+    path : str
         File, folder or pattern; with `sql`, a DuckDB database, or files that are a table under their own and their short name.
     sql : str or None
     types : list of str
@@ -62,14 +63,17 @@ class Origin:
     decimal : {".", ","}
     missing_values : list of str
         Cells that mean "missing"; empty: the usual ones.
+    where : str or None
+        A condition: which rows.
     """
 
-    where: str
+    path: str
     sql: str | None = None
     types: list[str] = field(default_factory=list)
     delimiter: str | None = None
     decimal: str = "."
     missing_values: list[str] = field(default_factory=list)
+    where: str | None = None
 
     def open(self) -> Source:
         """Return the source of these rows."""
@@ -77,14 +81,16 @@ class Origin:
 
         options = self._options()
         if self.sql is None:
-            return scan(self.where, **options)
-        if _is_database(Path(self.where)):
+            return scan(self.path, where=self.where, **options)
+        if self.where is not None:
+            raise _usage("--where is for files, not for --sql: a query has a WHERE of its own")
+        if _is_database(Path(self.path)):
             if options:
                 given = ", ".join(f"--{name.replace('_', '-').rstrip('s')}" for name in options)
-                raise _usage(f"{given}: these are for files, and {self.where} is a database. Use CAST in --sql.")
-            return scan(sql=self.sql, database=self.where)
-        table: Any = scan(self.where, **options)
-        return scan(sql=self.sql, files={self.where: table, Path(self.where).name.partition(".")[0]: table})
+                raise _usage(f"{given}: these are for files, and {self.path} is a database. Use CAST in --sql.")
+            return scan(sql=self.sql, database=self.path)
+        table: Any = scan(self.path, **options)
+        return scan(sql=self.sql, files={self.path: table, Path(self.path).name.partition(".")[0]: table})
 
     def _options(self) -> dict[str, Any]:
         """Return what was said about the files, under the names that `scan` gives it."""
@@ -95,6 +101,21 @@ class Origin:
             "missing_values": self.missing_values,
         }
         return {name: value for name, value in said.items() if value}
+
+
+def named(origin: Origin) -> Origin | None:
+    """Return where rows come from, None where no file is named.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is said how rows are read, but not from which file.
+    """
+    if origin.path:
+        return origin
+    if origin != Origin(origin.path):
+        raise _usage("options about the rows need their file, after the model: mathlearn check m.safetensors rows.csv")
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +251,13 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
 
         with shown("reading"):
             write_report(model, request.report, source, command=request.command)
-    heading = {"source": origin.where, "model": request.model.name, "formula": model.formula, "seed": request.seed}
+    heading = {
+        "source": origin.path,
+        "where": origin.where,
+        "model": request.model.name,
+        "formula": model.formula,
+        "seed": request.seed,
+    }
     _show(model, sink, heading)
     return status(model.certificate_)
 

@@ -7,6 +7,7 @@ __all__ = ["EXAMPLES", "epilog"]
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "fit": (
         "mathlearn fit penguins.csv --formula 'body_mass_g ~ sex' --missing drop",
+        "mathlearn fit penguins.csv --formula 'body_mass_g~year' --where 'sex==\"male\"'",
         "mathlearn fit titanic.csv --model logistic --formula 'survived ~ sex + age'",
         "mathlearn fit titanic.csv --model logistic --formula 'class == \"crew\" ~ sex'",
         "mathlearn fit titanic.csv --model logistic --target sex --save m.safetensors",
@@ -16,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mathlearn predict m.safetensors new.csv -o predictions.csv",
         "mathlearn predict m.safetensors new.csv --interval 0.95",
         "mathlearn predict m.safetensors new.csv --proba",
+        "mathlearn predict m.safetensors new.csv --where 'class == \"crew\"'",
     ),
     "check": (
         "mathlearn check m.safetensors",

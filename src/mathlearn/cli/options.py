@@ -35,6 +35,7 @@ __all__ = [
     "Theta",
     "Trials",
     "Types",
+    "Where",
     "Written",
 ]
 
@@ -48,6 +49,14 @@ Output = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 Sql = Annotated[
     str | None, typer.Option(help="One SELECT on the tables of a database, or on the file under its short name.")
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        metavar="<condition>",
+        help="Which rows of the files to read, as in 'year >= 2008 and species in [\"Adelie\", \"Gentoo\"]'; not those where a value that is "
+        "compared is missing.",
+    ),
 ]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Type of a column, as in x=float64; may be repeated.")]
 Delimiter = Annotated[

@@ -31,7 +31,7 @@ def explain(
     typer.BadParameter
         It is said how rows are read, but not which one to explain.
     """
-    if row is None and origin != Origin(origin.where):
+    if row is None and origin != Origin(origin.path):
         raise _engines.load("typer").BadParameter("options about the file go with --row, which names it")
     model = load_model(path)
     if row is None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn._errors import UntrustedModelError
-from mathlearn.certify.books import SAME
 from mathlearn.data.classes import class_faults
 from mathlearn.data.formula import check, with_response
-from mathlearn.fitting.likelihood_consistency import inconsistencies
 from mathlearn.results.stack import columns_of, stacked_names
 
 if TYPE_CHECKING:
@@ -121,17 +118,6 @@ def _faults(result: FitResult) -> Iterator[str]:
         yield from _statistic_faults(result.statistic, p + q)
     if result.covariance is not None:
         yield from _covariance_faults(result.covariance, q, result.rank + result.fit_intercept)
-    yield from _likelihood_faults(result)
-
-
-def _likelihood_faults(result: FitResult) -> Iterator[str]:
-    """Say whether intercept, level, mean and whitened mean, or estimates and dependences, belong together."""
-    if result.likelihood is None or result.stack is not None or result.curvature is None:
-        return
-    with np.errstate(all="ignore"):
-        apart = [*inconsistencies(replace(result, withheld=None), result.likelihood)]
-    if not np.max(apart) <= SAME:
-        yield "the intercept, the level at the mean, the slopes and their curvature do not belong together"
 
 
 def _known(result: FitResult) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn._errors import DomainError, UntrustedModelError
+from mathlearn.certify.books import SAME
+from mathlearn.fitting.likelihood_consistency import inconsistencies
 from mathlearn.probability import family_named
 
 if TYPE_CHECKING:
@@ -62,6 +65,16 @@ def _faults(result: FitResult, design: Design, law: tuple[Family, Link] | None) 
         yield "the fit is penalised, and has a covariance"
     if likelihood.separation is not None:
         yield from _separation_faults(result, likelihood.separation)
+    if result.stack is None and result.curvature is not None:
+        yield from _belonging_faults(result, likelihood)
+
+
+def _belonging_faults(result: FitResult, likelihood: Likelihood) -> Iterator[str]:
+    """Say whether intercept, level, mean and whitened mean, or estimates and dependences, belong together."""
+    with np.errstate(all="ignore"):
+        apart = [*inconsistencies(replace(result, withheld=None), likelihood)]
+    if not np.max(apart) <= SAME:
+        yield "the intercept, the level at the mean, the slopes and their curvature do not belong together"
 
 
 def _name_faults(result: FitResult, likelihood: Likelihood, law: tuple[Family, Link]) -> Iterator[str]:
