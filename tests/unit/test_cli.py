@@ -577,7 +577,7 @@ def test_rows_of_files_are_chosen_by_a_condition(run, penguins_csv, tmp_path):
     np.testing.assert_array_equal([float(line) for line in predicted], model.predict(kept))
     page = tmp_path / "page.html"
     assert run("report", path, penguins_csv, *FEMALES, "-o", page)[0] == 0
-    assert 'where sex == &quot;female&quot; and flipper_length_mm &gt; 190' in page.read_text(encoding="utf-8")
+    assert "where sex == &quot;female&quot; and flipper_length_mm &gt; 190" in page.read_text(encoding="utf-8")
 
 
 def test_the_row_to_explain_is_counted_among_those_kept(run, model, penguins_csv):

@@ -134,6 +134,7 @@ TAMPERS = {
     "a step beyond the next point": (iteration(step=1.5), "an iteration holds"),
     "an iteration on no row": (iteration(rows=0), "an iteration holds"),
     "a parameter estimated that there is not": (likelihood(estimated=["theta"]), "estimated"),
+    "a shape of a null model that has none": (likelihood(null_parameters=[["theta", 1.0]]), "of the model without columns"),
     "an error of nothing": (likelihood(estimated_errors=[0.1]), "do not have a standard error each"),
     "counts of what was one number": (likelihood(response="successes and failures"), "y was given as"),
     "labels of numbers": (likelihood(response="labels"), "the classes of the fit"),
@@ -246,3 +247,14 @@ def test_the_stored_form_of_weights_of_classes_is_plain(tmp_path):
     LogisticRegression(class_weight={0: 1, 1: 2.5}).fit(X, BINARY).save(tmp_path / "model.safetensors")
     stored = Model((tmp_path / "model.safetensors").read_bytes()).parameters["class_weight"]
     assert json.dumps(stored) == '{"pairs": [[0, 1], [1, 2.5]]}'
+
+
+def test_an_end_of_a_separation_that_is_none_is_refused(tmp_path):
+    model = LogisticRegression(C=np.inf).fit(X, X[:, 0] > 0.0)
+
+    def change(parts):
+        name = parts.records["result_"]["likelihood"]["separation"]["ends"]["array"]
+        parts.put(name, np.array([2.0, 1.0, 0.0]))
+
+    with pytest.raises(UntrustedModelError, match=r"separation\.ends are not"):
+        mathlearn.load(tampered(model, tmp_path / "model.safetensors", change))

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from pyarrow import csv, parquet
+from pyarrow import csv, feather, parquet
 
 import mathlearn
 from mathlearn._errors import NonFiniteInputError, SchemaError
@@ -43,6 +44,7 @@ def dated(tmp_path):
         ('level == "b" and n < 6', [1, 4]),
         ("size > -1 and size < 2", [0, 1]),
         ("price > 2.75", [28, 29]),
+        ("price == 0.3 or price == 2.3", [3, 23]),  # as floats are: Arrow's own cast misses 0.3
         ("n > 2.75e1", [28, 29]),
         ("-n > -2", [0, 1]),
         ("2 > n", [0, 1]),
@@ -52,6 +54,94 @@ def dated(tmp_path):
 )
 def test_columns_of_every_type_are_compared_as_they_are(dated, text, expected):
     assert rows_of(mathlearn.scan(dated, where=text), "n").tolist() == expected
+
+
+@pytest.fixture
+def encoded(tmp_path):
+    """Write what Arrow's functions do not all take: run-end encodings, string views, dictionaries of numbers."""
+    n = pa.array(range(12), pa.int64())
+    days = pa.array(np.arange("2024-01-01", "2024-01-13", dtype="datetime64[D]"))
+    level = pa.array(["a", "b", None] * 4)
+    half = pa.array([None if i == 3 else i / 2 for i in range(12)])
+    runs = {"n_runs": n, "half_runs": half, "level_runs": level, "day_runs": days}
+    table = pa.table(
+        {
+            "n": n,
+            "view": level.cast(pa.string_view()),
+            "half_of": half.dictionary_encode(),
+            "short": half.cast(pa.float16()),
+        }
+        | {name: pc.run_end_encode(values) for name, values in runs.items()}
+        | {
+            "clock": n.cast(pa.int32()).cast(pa.time32("s")),
+            "zoned": days.cast(pa.timestamp("s")).cast(pa.timestamp("s", "UTC")),
+        }
+    )
+    path = tmp_path / "encoded.arrow"
+    with pa.ipc.new_file(str(path), table.schema) as file:
+        file.write_table(table)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("n_runs > 9 and n_runs == n", [10, 11]),
+        ("half_runs * 2 > 9", [10, 11]),
+        ("level_runs in ['a', 'b'] and n < 4", [0, 1, 3]),
+        ("level_runs != 'a'", [1, 4, 7, 10]),
+        ('day_runs > "2024-01-10"', [10, 11]),
+        ("view == 'b'", [1, 4, 7, 10]),
+        ("half_of + n > 15", [11]),
+        ("half_of > 0.75 and half_of < 2.25", [2, 4]),  # of row 3 it is missing
+        ("short == 4.5", [9]),
+        ('zoned >= "2024-01-11T01:00:00+01:00"', [10, 11]),
+    ],
+)
+def test_columns_of_every_encoding_are_compared_and_kept(encoded, text, expected):
+    source = mathlearn.scan(encoded, where=text)
+    assert rows_of(source, "n").tolist() == expected
+    for name in source.schema.names:
+        whole = next(mathlearn.scan(encoded).batches([name], max_rows=64)).columns[name]
+        kept = next(source.batches([name], max_rows=64)).columns[name]
+        assert kept.kind == whole.kind
+        np.testing.assert_array_equal(labels_of(kept), labels_of(whole)[expected])
+
+
+def labels_of(column):
+    """Return values as they are, codes of levels as the levels."""
+    return column.values if column.levels is None else np.array([*column.levels, None], object)[column.values]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "arrow"])
+def test_files_whose_types_differ_are_compared_in_the_type_that_holds_both(tmp_path, ending):
+    write = {"csv": csv.write_csv, "parquet": parquet.write_table, "arrow": feather.write_feather}[ending]
+    write(pa.table({"n": [0, 1, 2, 3], "x": [1, 2, 3, None], "k": ["a", "b", "a", "b"]}), tmp_path / f"1.{ending}")
+    write(
+        pa.table({"n": [4, 5, 6, 7], "x": [1.5, 2.0, None, 3.0], "k": ["a", "c", "a", None]}), tmp_path / f"2.{ending}"
+    )
+    for text, expected in {
+        "x == 2": [1, 5],
+        "x == 1.5": [4],
+        "x >= 2 and n > 2": [5, 7],
+        "not x > 2": [0, 1, 4, 5],
+        "k != 'a' and x in [2, 3]": [1, 5],
+    }.items():
+        assert rows_of(mathlearn.scan(tmp_path, where=text), "n").tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("clock > 3", r"column 'clock' is time32\[s\], which no condition compares"),
+        ('clock > "00:00:03"', r"column 'clock' is time32\[s\], which no condition compares"),
+        ('zoned > "2024-01-10"', r'is not: such a value is written "2024-12-31T23:59:00\+01:00", with its zone'),
+        ("n", "the condition ends here"),
+    ],
+)
+def test_what_these_types_do_not_go_with_is_refused(encoded, text, message):
+    with pytest.raises(SchemaError, match=message):
+        mathlearn.scan(encoded, where=text)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +173,12 @@ def test_what_is_no_condition_on_these_columns_is_refused(text, message):
 
 
 def test_a_date_that_is_none_is_refused(dated):
-    with pytest.raises(SchemaError, match="column 'day' is date32"):
+    with pytest.raises(
+        SchemaError, match=r"column 'day' is date32\[day\], and '2024-13-01' is not: such a value is written"
+    ):
         mathlearn.scan(dated, where='day > "2024-13-01"')
+    with pytest.raises(SchemaError, match="column 'flag' is bool, and is compared with 0 or 1"):
+        mathlearn.scan(dated, where='flag == "true"')
 
 
 def test_conditions_are_for_files():

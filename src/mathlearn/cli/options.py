@@ -54,7 +54,7 @@ Where = Annotated[
     str | None,
     typer.Option(
         metavar="<condition>",
-        help="Which rows of the files to read, as in 'year >= 2008 and species in [\"Adelie\", \"Gentoo\"]'; not those where a value that is "
+        help='Which rows of the files to read, as in \'year >= 2008 and species in ["Adelie", "Gentoo"]\'; not those where a value that is '
         "compared is missing.",
     ),
 ]

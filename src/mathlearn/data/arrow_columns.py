@@ -74,6 +74,14 @@ def column(values: Any, name: str) -> Column:
     return _CONVERT[kind_of(array.type)](array, name)
 
 
+def plain(batch: Any) -> Any:
+    """Return a record batch in types that all of Arrow's functions take: without run-end encodings, extension types and string views."""
+    pa = _engines.load("pyarrow")
+    arrays = [_whole(values) for values in batch.columns]
+    arrays = [array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array for array in arrays]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
 def _whole(values: Any) -> Any:
     """Return one contiguous array, run-end encoding and extension types removed."""
     pa = _engines.load("pyarrow")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
+from mathlearn.data.arrow_columns import floats_of_decimals
 from mathlearn.data.arrow_types import is_text, storage
 from mathlearn.data.formula._refusal import Refusal, pointing
 from mathlearn.data.formula.conditions import Compared, Denied, Joined, Test, comparisons, parse_condition
@@ -63,8 +64,8 @@ class Condition:
         return cls(" ".join(text.split()), tuple(dict.fromkeys(names)), test)
 
     def mask(self, batch: Any) -> Any:
-        """Return where it holds, an Arrow array of booleans; null where a value is missing or undefined."""
-        return _Arrow(batch.schema, batch.column).holds(self.test)
+        """Return where it holds in a `plain` batch, an Arrow array of booleans; null where a value is missing or undefined."""
+        return _Arrow(batch.schema, partial(_values, batch)).holds(self.test)
 
     def necessary(self, schema: Any) -> Any | None:
         """Return an Arrow expression that holds wherever this does, or None.
@@ -168,6 +169,17 @@ def _type(schema: Any, name: str) -> Any:
     return pa.float64() if special or pa.types.is_null(found) else found
 
 
+def _values(batch: Any, name: str) -> Any:
+    """Return a column without its dictionary; decimals become the nearest doubles, as they do where they are fitted."""
+    pa = _engines.load("pyarrow")
+    array = batch.column(name)
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_decimal(array.type):
+        return pa.array(floats_of_decimals(array, name, rounding=True), from_pandas=True)
+    return array
+
+
 def _number_scalar(number: Number, arrow_type: Any) -> Any:
     """Return a number in the type of the column that it is compared with, else in the narrowest that holds both."""
     pa = _engines.load("pyarrow")
@@ -190,19 +202,24 @@ def _check(test: Compared, schema: Schema, arrow_schema: Any) -> None:
     """Refuse a comparison with columns that do not exist, or of kinds that it does not go with."""
     pa = _engines.load("pyarrow")
     for name in (*names_of(test.left), *names_of(test.right)):
-        schema[name.name]  # says what is near
+        if schema[name.name].kind == "other":  # what is no column says what is near
+            raise Refusal(f"column {name.name!r} is {schema[name.name].dtype}, which no condition compares", name.at)
     if isinstance(test.right, Text):
         field = schema[columns_of(test.left)[0]]
-        if field.numeric or field.kind == "other":
-            raise Refusal(f"column {field.name!r} is {field.dtype}, and is compared with a number", test.at)
+        if field.numeric:
+            number = "0 or 1" if field.kind == "boolean" else "a number"
+            raise Refusal(f"column {field.name!r} is {field.dtype}, and is compared with {number}", test.at)
         if field.kind == "categorical" and test.operator not in {"==", "!="}:
             raise Refusal(
                 f"column {field.name!r} is categorical: its levels have no order here, use ==, != or in", test.at
             )
         try:
             _text_scalar(test.right.text, _type(arrow_schema, field.name))
-        except pa.ArrowInvalid as error:
-            raise Refusal(f"column {field.name!r} is {field.dtype}: {error}", test.right.at) from None
+        except pa.ArrowInvalid:
+            raise Refusal(
+                f"column {field.name!r} is {field.dtype}, and {test.right.text!r} is not: such a value is written {_example(field.dtype)}",
+                test.right.at,
+            ) from None
         return
     for name in (*names_of(test.left), *names_of(test.right)):
         if not schema[name.name].numeric:
@@ -210,6 +227,13 @@ def _check(test: Compared, schema: Schema, arrow_schema: Any) -> None:
             raise Refusal(
                 f'column {name.name!r} is {kind}: compare it by itself with a string, {name.name} == "..."', name.at
             )
+
+
+def _example(dtype: str) -> str:
+    """Return a date, or a time, of this type as it is written."""
+    if dtype.startswith("date"):
+        return '"2024-12-31"'
+    return '"2024-12-31T23:59:00+01:00", with its zone' if "tz=" in dtype else '"2024-12-31T23:59:00"'
 
 
 def _is_simple(test: Compared, schema: Any) -> bool:

@@ -110,6 +110,13 @@ def scan(
     >>> source = mathlearn.scan(penguins_path(), types={"year": "string"})
     >>> source.schema["species"].kind, source.schema["year"].kind
     ('categorical', 'categorical')
+
+    Rows may be chosen by a condition:
+
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> some = mathlearn.scan(penguins_path(), where='species != "Gentoo" and flipper_length_mm > 200')
+    >>> LinearRegression(formula="body_mass_g ~ flipper_length_mm").fit(some).result_.n
+    25
     """
     missing = (missing_values,) if isinstance(missing_values, str) else tuple(missing_values)
     options = FileOptions(format, types, delimiter, decimal, missing)

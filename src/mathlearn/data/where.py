@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn._errors import SchemaError
-from mathlearn.data.arrow_columns import batches_of
+from mathlearn.data.arrow_columns import batches_of, plain
 from mathlearn.data.condition import Condition
 from mathlearn.data.source import Source
 
@@ -52,7 +52,7 @@ class WhereSource(Source):
     def _matching(self, names: Sequence[str]) -> Iterator[Any]:
         needed = tuple(dict.fromkeys((*names, *self._condition.columns)))
         some = False
-        for batch in self._files.record_batches(needed):
+        for batch in map(plain, self._files.record_batches(needed)):
             found = batch.filter(self._condition.mask(batch)).select(list(names))
             some = some or found.num_rows > 0
             yield found
@@ -66,7 +66,7 @@ class WhereSource(Source):
         """Say where row `row` (0-based, of those that match) is; the files are read again for it."""
         seen = before = 0
         compute = _engines.load("pyarrow.compute")
-        for batch in self._files.record_batches(self._condition.columns):
+        for batch in map(plain, self._files.record_batches(self._condition.columns)):
             at = compute.indices_nonzero(self._condition.mask(batch))
             if seen + len(at) > row:
                 return self._files.locate(before + at[row - seen].as_py())

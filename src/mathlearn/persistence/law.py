@@ -142,5 +142,15 @@ def _separation_faults(result: FitResult, separation: Separation) -> Iterator[st
         yield f"the directions of separation have shape {directions.shape} and should have {k} rows"
     elif not np.isfinite(directions).all():
         yield "a direction of separation holds a number that is not finite"
+    every = {
+        "ends": k,
+        "score_ends": 0 if result.stack is None else len(result.stack.classes) * len(result.stack.terms),
+    }
+    for name, size in every.items():
+        ends = getattr(separation, name)
+        if ends is not None and (
+            ends.shape != (size,) or not (np.isnan(ends) | (np.abs(ends) == 1) | (ends == 0)).all()
+        ):
+            yield f"separation.{name} are not {size} of -1, 0, 1 and NaN"
     if separation.separated < 1:
         yield f"{separation.separated} rows are separated"

@@ -83,6 +83,8 @@ def comparisons(test: Test) -> Iterator[Compared]:
 class _Conditions(Parser):
     """The rules above, over those of arithmetic."""
 
+    called = "condition"
+
     def condition(self) -> Test:
         with self.nested():
             return self._join("or")

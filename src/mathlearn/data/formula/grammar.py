@@ -80,6 +80,9 @@ def parse_expression(text: str) -> Node:
 class Parser:
     """Recursive descent, one method for each rule of the grammar."""
 
+    called = "formula"
+    """What messages call the text."""
+
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._next = 0
@@ -108,7 +111,7 @@ class Parser:
     def unexpected(self, expected: str) -> Refusal:
         """Say that the next token is not what was expected."""
         token = self.token
-        what = "the formula ends here" if token.kind == "end" else f"{token.text!r} is not understood here"
+        what = f"the {self.called} ends here" if token.kind == "end" else f"{token.text!r} is not understood here"
         return Refusal(f"{what}: {expected}", token.at)
 
     def expect(self, operator: str, expected: str) -> None:
@@ -132,7 +135,7 @@ class Parser:
         """Count one level of nesting, and refuse one too many."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            message = f"the formula is nested more than {MAX_DEPTH} deep: simplify it, or compute a column beforehand"
+            message = f"the {self.called} is nested more than {MAX_DEPTH} deep: simplify it, or compute a column beforehand"
             raise Refusal(message, self.token.at, ResourceError)
         yield
         self._depth -= 1
