@@ -211,3 +211,20 @@ def test_a_wrong_deviance_is_told_in_any_unit(number, unit):
     model = GeneralizedLinearRegressor().fit(X, y)
     assert model.verify(X, y).ok
     assert not perturbed(model, **{number: 1.0001 * getattr(model.result_, number)}).verify(X, y).ok
+
+
+@pytest.mark.parametrize("size", [1e-150, 1e-100, 1.0, 1e100, 1e150])
+@pytest.mark.parametrize("name", ["inverse Gaussian", "tweedie", "gaussian, log"])
+def test_curvatures_beyond_single_precision_are_looked_at_all_the_same(name, size):
+    """Of a link that is not canonical the second derivatives of the rows are summed in single precision."""
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(200, 2))
+    y = size * rng.gamma(3.0, np.exp(0.3 + X @ [0.4, -0.3]) / 3.0)
+    model = quiet(FAMILIES[name], X, y)
+    assert model.certificate_.ok
+    curvature = {check.name: check.value for check in model.certificate_.checks}["curvature"]
+    assert_allclose(
+        curvature,
+        {check.name: check.value for check in quiet(FAMILIES[name], X, y / size).certificate_.checks}["curvature"],
+        rtol=1e-3,
+    )

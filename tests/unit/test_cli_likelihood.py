@@ -124,11 +124,23 @@ def test_shares_and_their_trials_are_successes_and_failures(run, rows, tmp_path)
     table = pd.read_csv(rows)[["a", "died"]].assign(share=lambda t: t["died"] / 10, beds=10)
     table.to_csv(shares, index=False)
     binomial = ("--model", "glm", "--family", "binomial")
-    assert run("fit", shares, *binomial, "--target", "share", "--features", "a", "--trials", "beds", "--save", path)[0] == 0
+    assert (
+        run("fit", shares, *binomial, "--target", "share", "--features", "a", "--trials", "beds", "--save", path)[0]
+        == 0
+    )
     model = mathlearn.load(path)
     expected = GeneralizedLinearRegressor(family="binomial", formula="cbind(died, beds - died) ~ a").fit(table)
     np.testing.assert_allclose(model.result_.coef, expected.result_.coef, rtol=1e-9)
     assert run("check", path, shares)[0] == 0
+
+
+def test_counts_given_to_a_classifier_are_sent_to_the_model_that_takes_them(run, rows):
+    formula = ("--formula", "cbind(died, lived) ~ a")
+    status, _, err = run("fit", rows, "--model", "logistic", *formula)
+    assert status == 1
+    advised = "--model glm --family binomial"
+    assert f"on the command line with {advised}" in err
+    assert run("fit", rows, *advised.split(), *formula)[0] == 0
 
 
 def test_columns_with_a_role_are_no_features(run, rows, tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import doctest
 import os
 import re
 import subprocess
@@ -13,11 +14,17 @@ from doc_pages import PAGES, ROOT
 
 import mathlearn
 from benchmarks import accuracy
-from mathlearn import errors
+from mathlearn import comparison, datasets, errors, linear_model, persistence, plot, statistics
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MARKDOWN = (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md")
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+PUBLIC = [
+    (room.__name__, name)
+    for room in (mathlearn, comparison, datasets, linear_model, persistence, plot, statistics)
+    for name in room.__all__
+    if callable(getattr(room, name))
+]
 
 
 def name_of(path):
@@ -63,6 +70,13 @@ def test_a_page_that_shows_another_output_is_found(tmp_path):
 def test_a_page_that_hides_its_output_is_found(tmp_path):
     with pytest.raises(AssertionError, match="shows no output"):
         doc_pages.rerun("```python\nprint(1)\n```\n", tmp_path)
+
+
+@pytest.mark.parametrize(("room", "name"), PUBLIC)
+def test_what_is_public_shows_an_example_with_its_output(room, name):
+    shown = getattr(sys.modules[room], name)
+    examples = doctest.DocTestParser().get_examples(shown.__doc__)
+    assert any(example.want for example in examples), f"{room}.{name}"
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name_of)

@@ -168,6 +168,14 @@ def test_the_tweedie_density_is_the_series(power, dispersion):
         np.testing.assert_allclose(got, tweedie_series(power, value, 1.3, dispersion), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("power", [1.0 + 1e-9, 1.0 + 1e-7, 1.0001])
+@pytest.mark.parametrize("value", [0.3, 1.42, 1.48, 2.495, 7.5])
+def test_the_tweedie_density_next_to_a_poisson_is_that_of_the_likeliest_number_of_amounts(power, value):
+    """That number is not always the nearest: 1.48 is likelier of two amounts than of one."""
+    got = family_named("tweedie", power=power).log_density(value, value, 1.0)[0]
+    np.testing.assert_allclose(got, tweedie_series(power, value, value, 1.0), rtol=1e-11)
+
+
 # ------------------------------------------------------------------------------------------------------------- deviances
 def deviance_integral(variance, value, mean):
     """Integrate ``2 (y - s) / V(s)`` from the mean to y, along ``s = y + (mu - y) exp(-x)``."""

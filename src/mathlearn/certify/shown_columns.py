@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.linalg.moments import power_of_two
 from mathlearn.linalg.scratch import scratch
 
 if TYPE_CHECKING:
@@ -151,9 +152,13 @@ class ShownColumns:
         return square
 
     def _products(self, weight: FloatArray, dtype: type[np.floating]) -> FloatArray:
-        """Form the products under weights that are not negative, block by block."""
-        first = int(self.shown.intercept)
-        root = np.sqrt(weight).astype(dtype, copy=False)
+        """Form the products under weights that are not negative, block by block.
+
+        The roots of the weights may lie outside the range of single precision, their products with the columns do not.
+        """
+        first, root = int(self.shown.intercept), np.sqrt(weight)
+        unit = power_of_two(root.max(initial=0.0, keepdims=True))
+        edge = (root / unit).astype(dtype, copy=False)
         k = self.columns.shape[1] + first
         square, step = np.zeros((k, k)), max(1, _PRODUCT // max(k, 1))
         for at in range(0, root.size, step):
@@ -163,8 +168,9 @@ class ShownColumns:
             np.multiply(part, by[:, None], out=scaled, casting="same_kind")
             square[first:, first:] += scaled.T @ scaled
             if first:
-                square[0, 1:] += by @ scaled
+                square[0, 1:] += edge[at : at + step] @ scaled
         if first:
+            square[0, 1:] *= unit
             square[0, 0] = weight.sum()
             square[1:, 0] = square[0, 1:]
         return square

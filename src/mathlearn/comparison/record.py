@@ -58,6 +58,15 @@ class Comparison(Shown):
     show : tuple of {"std_error", "interval", "statistic", "p_value"}
         What stands below each estimate.
     stars : bool
+
+    Examples
+    --------
+    >>> import mathlearn
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> both = mathlearn.compare(LinearRegression().fit(X, y), LinearRegression(fit_intercept=False).fit(X, y))
+    >>> both.ok, [model.name for model in both.models], both.show
+    (True, ['(1)', '(2)'], ('std_error',))
     """
 
     models: tuple[Model, ...]

@@ -71,6 +71,15 @@ class TwinComparison(Shown):
         Why they differ, or agree.
     unit, measure : str
         What `std_error` is, in a sentence and in a word.
+
+    Examples
+    --------
+    >>> import mathlearn
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> twins = mathlearn.compare_with_sklearn(LinearRegression().fit(X, y), X, y)
+    >>> twins.n, twins.terms, twins.alike
+    (4, ('(Intercept)', 'x0'), True)
     """
 
     twin: str

@@ -59,6 +59,19 @@ class ClassOverviewDisplay(Display[ClassOverview]):
     ----------
     axes_ : tuple of Axes
         That of the ratios, then those of the panels.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from mathlearn.linear_model import LogisticRegression
+    >>> from mathlearn.plot import ClassOverviewDisplay
+    >>> X = np.random.default_rng(0).normal(size=(80, 2))
+    >>> y = np.digitize(X.sum(axis=1) + np.sin(np.arange(80.0)), [-0.5, 0.5])
+    >>> display = ClassOverviewDisplay.from_estimator(LogisticRegression(C=np.inf).fit(X, y), X, y)
+    >>> [panel.feature for panel in display.data.marginals.panels]
+    ['x0', 'x1']
+    >>> plt.close(display.figure_)
     """
 
     axes_: tuple[Axes, ...]

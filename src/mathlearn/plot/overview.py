@@ -62,6 +62,17 @@ class OverviewDisplay(Display[Overview]):
     ----------
     axes_ : tuple of Axes
         That of the coefficients, then those of the panels.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.plot import OverviewDisplay
+    >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0], [4.0, 3.0]], [1.0, 1.5, 4.0, 8.0, 9.0]
+    >>> display = OverviewDisplay.from_estimator(LinearRegression().fit(X, y), X, y)
+    >>> list(display.data.coefficients.terms)
+    ['x0', 'x1']
+    >>> plt.close(display.figure_)
     """
 
     axes_: tuple[Axes, ...]
@@ -137,6 +148,17 @@ class LikelihoodOverviewDisplay(Display[LikelihoodOverview]):
     ----------
     axes_ : tuple of Axes
         That of the coefficients, then those of the panels.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from mathlearn.linear_model import PoissonRegressor
+    >>> from mathlearn.plot import LikelihoodOverviewDisplay
+    >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 2.0], [3.0, 1.0], [4.0, 3.0]], [1, 1, 4, 8, 9]
+    >>> display = LikelihoodOverviewDisplay.from_estimator(PoissonRegressor(alpha=0).fit(X, y), X, y)
+    >>> list(display.data.coefficients.terms)
+    ['x0', 'x1']
+    >>> plt.close(display.figure_)
     """
 
     axes_: tuple[Axes, ...]

@@ -77,6 +77,19 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     ----------
     Cook and Weisberg (1982), "Residuals and Influence in Regression", chapters 2 and 3.
     McCullagh and Nelder (1989), "Generalized Linear Models", 2nd edition, sections 2.4 and 12.5 to 12.7.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import augment
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> augment(model.result_, model._fit_rows(X, y))[["row", "fitted", "resid", "hat", "cooks_d"]].round(2)
+       row  fitted  resid  hat  cooks_d
+    0    0     0.7    0.3  0.7     0.39
+    1    1     2.9    0.1  0.3     0.00
+    2    2     5.1   -1.1  0.3     0.41
+    3    3     7.3    0.7  0.7     2.12
     """
     if result.stack is not None:
         return augment_classes(result, rows, max_rows=max_rows, as_=as_)

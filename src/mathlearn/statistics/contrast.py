@@ -58,6 +58,19 @@ class Contrast:
     joint : WaldTest or None
         All combinations at once; None when one is not determined by the data.
     reasons : {(response, label): reason}
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import contrast
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> slope = contrast(model.result_, "x0 = 2")
+    >>> slope.estimate.round(3), slope.p_value.round(3)
+    (array([[2.2]]), array([[0.684]]))
+    >>> slope.to_frame()[["contrast", "estimate", "conf_low", "conf_high"]].round(3)
+      contrast  estimate  conf_low  conf_high
+    0   x0 = 2       2.2     0.375      4.025
     """
 
     labels: tuple[str, ...]
@@ -130,6 +143,18 @@ def contrast(result: FitResult, L: Any, rhs: ArrayLike = 0.0, *, level: float = 
         A term is unknown, the text cannot be read, or the shape does not fit.
     DomainError
         Inference is withheld for this fit, or `level` is outside (0, 1).
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import contrast
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> print(contrast(model.result_, "x0 = 2"))
+    contrast  estimate  std. error      t       p    2.5 %  97.5 %
+    x0 = 2      2.2000      0.4243  0.471  0.6838  0.37454  4.0255
+    joint F(1, 2) = 0.22222, p = 0.6838
+    classical: independent errors of constant variance; t exact if they are normal
     """
     covariance = require_covariance(result)
     forms = _functionals(L, result)

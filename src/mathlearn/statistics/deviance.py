@@ -50,6 +50,17 @@ class DevianceTest:
         things, twice that of the log-likelihoods.
     notes : tuple of str
         What the test takes for granted, or why it is withheld.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import PoissonRegressor
+    >>> from mathlearn.statistics import deviance_test
+    >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 0.0], [3.0, 1.0], [4.0, 1.0]], [1, 1, 4, 8, 11]
+    >>> small = PoissonRegressor(alpha=0).fit([row[:1] for row in X], y)
+    >>> large = PoissonRegressor(alpha=0).fit(X, y)
+    >>> test = deviance_test(small, large)
+    >>> test.name, test.df_num, round(test.change, 4)
+    ('LR test', 1, 0.0466)
     """
 
     responses: tuple[str, ...]
@@ -88,6 +99,18 @@ class DevianceAnalysis:
         In the order given, from the smallest to the largest.
     tests : tuple of DevianceTest
         One fewer.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import PoissonRegressor
+    >>> from mathlearn.statistics import analysis_of_deviance
+    >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 0.0], [3.0, 1.0], [4.0, 1.0]], [1, 1, 4, 8, 11]
+    >>> small = PoissonRegressor(alpha=0).fit([row[:1] for row in X], y)
+    >>> large = PoissonRegressor(alpha=0).fit(X, y)
+    >>> analysis_of_deviance(small, large).to_frame()[["model", "df_resid", "deviance", "p_value"]].round(3)
+       model  df_resid  deviance  p_value
+    0      1         3     0.989      NaN
+    1      2         2     0.942    0.829
     """
 
     models: tuple[FitResult, ...]
@@ -209,6 +232,16 @@ def deviance_test(
     ------
     TypeError, SchemaError
         As `analysis_of_deviance`.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import PoissonRegressor
+    >>> from mathlearn.statistics import deviance_test
+    >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 0.0], [3.0, 1.0], [4.0, 1.0]], [1, 1, 4, 8, 11]
+    >>> small = PoissonRegressor(alpha=0).fit([row[:1] for row in X], y)
+    >>> large = PoissonRegressor(alpha=0).fit(X, y)
+    >>> print(deviance_test(small, large))
+    y: chi2(1) = 0.046580, p = 0.8291
     """
     a, b = result_of(restricted, "the first model"), result_of(full, "the second model")
     _require_comparable(a, b)

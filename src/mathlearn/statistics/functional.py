@@ -305,6 +305,16 @@ def covariance_matrix(result: FitResult) -> FloatArray:
     ------
     DomainError
         Inference is withheld for this fit.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import covariance_matrix
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> covariance_matrix(model.result_).round(3)
+    array([[[ 0.63, -0.27],
+            [-0.27,  0.18]]])
     """
     covariance = require_covariance(result)
     b = parameter_coordinates(result)

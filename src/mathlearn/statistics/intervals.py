@@ -60,6 +60,15 @@ class Interval:
         Why rows are withheld.
     responses : tuple of str
         Names of the q columns of y.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> interval = model.predict_interval([[4.0]], level=0.9)
+    >>> interval.lower.round(3), interval.upper.round(3), interval.kind
+    (array([5.12]), array([13.88]), 'observation')
     """
 
     estimate: FloatArray
@@ -139,6 +148,20 @@ def predict_interval(
     References
     ----------
     Seber and Lee (2003), "Linear Regression Analysis", section 5.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import predict_interval
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> new = np.array([[4.0]])
+    >>> print(predict_interval(model.result_, new, model.predict(new), kind="confidence"))
+    95 % confidence intervals (t with 2 df; classical: independent errors of constant variance; t exact
+      if they are normal)
+    row  estimate   lower   upper
+    0      9.5000  4.5008  14.499
     """
     if kind not in get_args(IntervalKind):
         raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")

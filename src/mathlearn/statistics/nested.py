@@ -48,6 +48,16 @@ class NestedTest:
         What the test takes for granted.
     name : str
         What the test is called.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import f_test
+    >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 0.0], [3.0, 1.0], [4.0, 1.0]], [1.0, 1.0, 4.0, 8.0, 11.0]
+    >>> small, large = LinearRegression().fit([row[:1] for row in X], y), LinearRegression().fit(X, y)
+    >>> f_test(small, large).to_frame()[["df_num", "df_den", "statistic", "p_value"]].round(3)
+       df_num  df_den  statistic  p_value
+    0       1       2     33.062    0.029
     """
 
     responses: tuple[str, ...]
@@ -108,6 +118,16 @@ def f_test(restricted: FitResult | Fitted, full: FitResult | Fitted) -> NestedTe
     Notes
     -----
     The same as ``anova(lm(y ~ a), lm(y ~ a + b))`` in R. Fits by likelihood are compared by `analysis_of_deviance`.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import f_test
+    >>> X, y = [[0.0, 1.0], [1.0, 0.0], [2.0, 0.0], [3.0, 1.0], [4.0, 1.0]], [1.0, 1.0, 4.0, 8.0, 11.0]
+    >>> small, large = LinearRegression().fit([row[:1] for row in X], y), LinearRegression().fit(X, y)
+    >>> print(f_test(small, large))
+    y: F(1, 2) = 33.062, p = 0.0289
+    assumes independent normal errors of equal variance
     """
     return _compare(result_of(restricted, "the first model"), result_of(full, "the second model"))
 

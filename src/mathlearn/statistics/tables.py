@@ -43,12 +43,35 @@ def tidy(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") -> A
     References
     ----------
     Robinson (2014), "broom: An R package for converting statistical analysis objects into tidy data frames".
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import tidy
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> tidy(model.result_)[["term", "estimate", "std_error", "p_value"]].round(3)
+              term  estimate  std_error  p_value
+    0  (Intercept)       0.7      0.794    0.471
+    1           x0       2.2      0.424    0.035
     """
     return _terms(result, level, as_, COLUMNS)
 
 
 def conf_int(result: FitResult, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
-    """Return one row a term: estimate and its interval (columns ``term, estimate, conf_low, conf_high``); else as `tidy`."""
+    """Return one row a term: estimate and its interval (columns ``term, estimate, conf_low, conf_high``); else as `tidy`.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import conf_int
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> conf_int(model.result_, level=0.9).round(3)
+              term  estimate  conf_low  conf_high
+    0  (Intercept)       0.7    -1.618      3.018
+    1           x0       2.2     0.961      3.439
+    """
     return _terms(result, level, as_, ("estimate", "conf_low", "conf_high"))
 
 
@@ -84,6 +107,16 @@ def glance(result: FitResult, as_: FrameKind = "pandas") -> Any:
         ``df_model`` degrees of freedom; where it is "pearson" they are F with ``df_model`` and ``df_resid``.
 
         For pandas, ``.attrs["reasons"]`` maps the column, or ``(response, column)``, of each NaN cell to the reason.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import glance
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> glance(model.result_)[["n", "r_squared", "sigma", "verdict"]].round(3)
+       n  r_squared  sigma    verdict
+    0  4      0.931  0.949  certified
     """
     fit = overall(result)
     q = result.deviance.size

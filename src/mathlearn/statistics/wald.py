@@ -32,6 +32,16 @@ class WaldTest:
         chi-squared. NaN where withheld.
     df_num, df_den : float
     reasons : {response index: why it is NaN}
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import contrast
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> test = contrast(model.result_, [[1, 0], [0, 1]], [0.0, 2.0]).joint
+    >>> print(test.law, test.statistic.round(3), test.p_value.round(3))
+    F(2, 2) [2.333] [0.3]
     """
 
     statistic: FloatArray

@@ -139,7 +139,8 @@ def _check_labels(found: Structure) -> None:
     for atom in found.responses:
         if len(found.responses) > 1 or not isinstance(atom, ColumnAtom | LabelAtom | EventAtom):
             counts = (
-                "; counts of successes and failures go with GeneralizedLinearRegressor(family='binomial')"
+                "; counts of successes and failures go with GeneralizedLinearRegressor(family='binomial'), on the command line with "
+                "--model glm --family binomial"
                 if len(found.responses) > 1
                 else ""
             )

@@ -135,7 +135,9 @@ class Parser:
         """Count one level of nesting, and refuse one too many."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            message = f"the {self.called} is nested more than {MAX_DEPTH} deep: simplify it, or compute a column beforehand"
+            message = (
+                f"the {self.called} is nested more than {MAX_DEPTH} deep: simplify it, or compute a column beforehand"
+            )
             raise Refusal(message, self.token.at, ResourceError)
         yield
         self._depth -= 1

@@ -127,7 +127,8 @@ def _saturated(xi: float, y: FloatArray, phi: FloatArray, _trials: FloatArray) -
     mean = np.exp(log_mean)
     step = np.maximum(1.0, np.floor(np.sqrt(mean / (1.0 + alpha)) / _SPREAD))
     centre = np.maximum(1.0, np.rint(mean))
-    top = _amounts(centre, mean, log_mean, alpha)
+    # Next to a power of 1 the amounts are so alike that one j has next to all of the sum, and not always that nearest to the mean.
+    top = np.maximum.reduce([_amounts(np.maximum(centre + k, 1.0), mean, log_mean, alpha) for k in (-1.0, 0.0, 1.0)])
     total = np.zeros_like(mean)
     for k in range(-_STEPS, _STEPS + 1):
         j = centre + k * step

@@ -81,6 +81,16 @@ def estimate(
         The rows are not those of the fit, or lack y or groups.
     TypeError
         An option that the kind does not have.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import estimate
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> found = estimate("HC3", model.result_, model._fit_rows(X, y), max_rows=100, threads=1)
+    >>> found.kind, found.df
+    ('HC3', 2.0)
     """
     chosen = kind_named(kind)
     unknown = sorted(set(options) - chosen.options)

@@ -20,7 +20,14 @@ __all__ = ["Diagnosis", "Effect", "Finding", "Severity", "Test"]
 
 
 class Severity(Enum):
-    """How much a finding matters for the numbers of the fit; the value is what people read."""
+    """How much a finding matters for the numbers of the fit; the value is what people read.
+
+    Examples
+    --------
+    >>> from mathlearn.statistics import Severity
+    >>> min([Severity.FINE, Severity.LOOK], key=lambda severity: severity.order).value
+    'worth a look'
+    """
 
     SERIOUS = "serious"
     LOOK = "worth a look"
@@ -155,6 +162,16 @@ class Diagnosis:
         Confidence of the intervals quoted.
     passes : int
         How often the rows were read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> x = np.arange(60.0)
+    >>> y = x**2 + 99 * np.sin(x)
+    >>> found = LinearRegression().fit(x[:, None], y).diagnose(x[:, None], y)
+    >>> found.worst.value, found.findings[0].name, found.n
+    ('serious', 'linearity', 60)
     """
 
     title: str

@@ -44,6 +44,18 @@ def summarise(result: FitResult, level: float = 0.95, title: str | None = None) 
     ------
     DomainError
         `level` is outside (0, 1).
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> from mathlearn.statistics import summarise
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> summary = summarise(model.result_, title="Growth")
+    >>> print(str(summary).splitlines()[0])
+    Growth: certified
+    >>> dict(summary.head)["Rank"]
+    '1 of 1 column'
     """
     table, fit = coefficient_table(result, level), overall(result)
     words = wording(fit, result)

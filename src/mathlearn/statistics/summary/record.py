@@ -48,6 +48,17 @@ class Summary:
     blocks : tuple of Block
     foot : tuple of (label, sentence)
         Covariance, assumptions, and why cells are withheld.
+
+    Examples
+    --------
+    >>> from mathlearn.linear_model import LinearRegression
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    >>> model = LinearRegression().fit(X, y)
+    >>> summary = model.summary()
+    >>> summary.title, summary.verdict, summary.ok
+    ('Linear regression of y', 'certified', True)
+    >>> [label for label, sentence in summary.head]
+    ['Evidence', 'Rank', 'Condition']
     """
 
     title: str
