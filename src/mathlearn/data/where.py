@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from mathlearn.data.batch import Batch
     from mathlearn.data.files import FileSource
-    from mathlearn.data.schema import Schema
 
 
 class WhereSource(Source):
@@ -42,12 +41,8 @@ class WhereSource(Source):
     def __init__(self, files: FileSource, text: str) -> None:
         self._condition = Condition.of(text, files.schema, files.arrow_schema)
         self._files = files.within(self._condition.necessary(files.arrow_schema))
+        self.schema = files.schema
         self.label = f"{files.label} where {self._condition.text}"
-
-    @property
-    def schema(self) -> Schema:  # type: ignore[override] -- a column of the files may be widened while they are read
-        """Columns of the files."""
-        return self._files.schema
 
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter)."""
