@@ -240,5 +240,15 @@ def test_a_bad_value_is_located_in_the_file(grouped, tmp_path):
         LinearRegression(formula="y ~ x").fit(mathlearn.scan(tmp_path / "grouped.csv", where="t > 650"))
 
 
+def test_the_schema_follows_a_column_that_is_widened(tmp_path):
+    path = tmp_path / "late.csv"
+    rows = 600_000
+    path.write_text("y,x\n" + "\n".join(f"{i},{i % 97}00000" for i in range(rows)) + "\n0.5,3\n")
+    source = mathlearn.scan(path, where="x >= 0")
+    assert source.schema["y"].kind == "integer"
+    assert rows_of(source, "y")[-1] == 0.5
+    assert source.schema["y"].kind == "float"
+
+
 def test_the_source_says_what_it_keeps(grouped):
     assert "grouped.parquet where x < 7: 3 columns" in repr(mathlearn.scan(grouped, where="x  <  7"))

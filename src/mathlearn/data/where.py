@@ -53,6 +53,7 @@ class WhereSource(Source):
         needed = tuple(dict.fromkeys((*names, *self._condition.columns)))
         some = False
         for batch in map(plain, self._files.record_batches(needed)):
+            self.schema = self._files.schema  # a column may have been widened
             found = batch.filter(self._condition.mask(batch)).select(list(names))
             some = some or found.num_rows > 0
             yield found
