@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from mathlearn import statistics as st
 from mathlearn._errors import DomainError, RankDeficiencyWarning, SchemaError
-from mathlearn.linear_model import LinearRegression
+from mathlearn.linear_model import LinearRegression, LogisticRegression
 from mathlearn.results.fit_result import CovarianceEstimate
 from mathlearn.statistics import diagnostics as dg
 from mathlearn.statistics.cells import number
@@ -596,3 +596,19 @@ def test_a_level_is_refused_even_where_nothing_is_checked():
     X, y = np.eye(4)[:, :2], np.array([1.0, 2.0, 4.0, 7.0])
     with pytest.raises(DomainError, match="level is 2"):
         LinearRegression(positive=True).fit(X, y).diagnose(level=2)
+
+
+def test_a_row_that_the_fit_thinks_impossible_is_an_outlier_without_a_complaint():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = (X[:, 0] + rng.logistic(size=200) > 0).astype(float)
+    offset = np.zeros(200)
+    offset[3], y[3] = -800.0, 1.0
+    model = LogisticRegression(C=np.inf).fit(X, y, offset=offset)
+    assert model.result_.likelihood.pearson == np.inf
+    found = {finding.name: finding for finding in model.diagnose(X, y, offset=offset).findings}
+    assert "Row 3 lies 40.0" in str(found["outliers"])
+    assert "beyond all numbers" in str(found["link"])
+    rows = model.augment(X, y, offset=offset)
+    assert rows["resid_pearson"].iloc[3] == np.inf
+    assert np.flatnonzero(rows["cooks_d"].isna()).tolist() == [3]

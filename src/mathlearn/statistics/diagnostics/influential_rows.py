@@ -230,7 +230,9 @@ class Influence(RowCheck[tuple[Tops, ...]]):
         )
         # The same change in the unit of the coefficient, without the standard error that may be zero.
         weight = float(block.residual[r, i]) * float(self.case.sigma[i]) / gap
-        dropped = float(parameters(self.case.result)[i, term] - self.case.parameters[term] @ block.basis[r] * weight)
+        pull = float(self.case.parameters[term] @ block.basis[r])
+        # A residual beyond all numbers belongs to a row without leverage, whose pull is nothing to rounding.
+        dropped = float(parameters(self.case.result)[i, term]) - (pull * weight if pull else 0.0)
         return Row(int(block.white.index[r]), hat, float(student), cooks, float(fits), float(each[term]), term, dropped)
 
     def merge(self, first: tuple[Tops, ...], second: tuple[Tops, ...]) -> tuple[Tops, ...]:

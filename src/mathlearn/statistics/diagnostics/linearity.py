@@ -95,6 +95,9 @@ class Linearity(RowCheck[Sums]):
         """Choose the units in which columns are squared."""
         if case.result.rank == 0:
             return "no column varies"
+        likelihood = case.result.likelihood
+        if likelihood is not None and not np.isfinite(likelihood.pearson):
+            return "Pearson's statistic is beyond all numbers: to some row the fit gives hardly any chance"
         return cls(case, require_curvature(case.result).mean, np.where(case.size > 0, case.size, 1.0))
 
     def of(self, block: Block) -> Sums:

@@ -86,7 +86,10 @@ def likelihood_residual(
     It is `externally_studentised` where d = e.
     """
     with np.errstate(all="ignore"):
-        value: FloatArray = np.sign(d) * np.sqrt(d**2 + hat[:, None] * e**2 / gap) / without
+        share = np.where(
+            hat[:, None] > 0.0, hat[:, None] * e**2 / gap, 0.0
+        )  # e may be beyond all numbers where h is nothing
+        value: FloatArray = np.sign(d) * np.sqrt(d**2 + share) / without
     return value
 
 
@@ -94,7 +97,8 @@ def cooks_distance(standard: FloatArray, hat: FloatArray, gap: FloatArray, k: in
     """``r**2 h / ((1 - h) k)`` (n, q) of the internally studentised residual r; NaN for a fit without parameters."""
     if k == 0:
         return np.full_like(standard, np.nan)
-    return standard**2 * hat[:, None] / (gap * k)
+    with np.errstate(invalid="ignore"):  # a residual beyond all numbers times a leverage of nothing is unknown
+        return np.asarray(standard**2 * hat[:, None] / (gap * k))
 
 
 def dffits(student: FloatArray, hat: FloatArray, gap: FloatArray) -> FloatArray:
