@@ -19,12 +19,19 @@ TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12)
 """Of a library's own stopping rule; the loosest that reaches the gradient norm counts."""
 
 
+class Passes(NamedTuple):
+    """Passes over all rows, and how many of them formed the products of the columns; the others formed a gradient."""
+
+    made: int
+    with_products: int
+
+
 class GlmEstimates(NamedTuple):
-    """Intercept and coefficients (p + 1,), standard errors where the library gives them, and full passes where it tells."""
+    """Intercept and coefficients (p + 1,), standard errors where the library gives them, and passes where it tells."""
 
     parameters: NDArray[np.float64]
     standard_errors: NDArray[np.float64] | None
-    passes: int | None = None
+    passes: Passes | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,11 @@ def _mathlearn(law: Law, X: Any, y: Any) -> GlmEstimates:
     assert model.certificate_.ok
     assert model.certificate_.grade == "rows", "the claim is a fit with evidence from the rows"
     errors = None if law.penalty else model.tidy()["std_error"].to_numpy()
-    return GlmEstimates(np.append(model.intercept_, model.coef_), errors, model.result_.likelihood.passes)
+    seen = model.result_.likelihood
+    curved = (
+        sum(each.renewed for each in seen.iterations if each.rows == len(y)) + 1
+    )  # that of the evidence forms them, too
+    return GlmEstimates(np.append(model.intercept_, model.coef_), errors, Passes(seen.passes, curved))
 
 
 def _sklearn(law: Law, solver: str, tolerance: float, X: Any, y: Any) -> GlmEstimates:

@@ -306,7 +306,7 @@ class Family:
         """Return the unit deviances by the means; by the loss where these have left the range of doubles."""
         mu = link.mu(eta)
         value = self.deviance(y, mu)
-        out = ~((np.abs(mu) > _SMALLEST) & (np.abs(mu) < 1.0 / _SMALLEST))
+        out = ~((np.abs(mu) > _SMALLEST) & (np.abs(mu) < 1.0 / _SMALLEST)) & np.isfinite(eta)
         if self.least_of is not None and out.any():
             value[out] = 2.0 * (self.loss_at(y[out], eta[out], link) - self.least_of(y[out]))
         return value

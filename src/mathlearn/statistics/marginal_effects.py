@@ -19,7 +19,7 @@ from mathlearn.statistics.law import family_of
 from mathlearn.statistics.tails import require_level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mathlearn._typing import FloatArray
     from mathlearn.data.bound import BoundRows
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 __all__ = ["At", "marginal_effects"]
 
 At = Literal["average", "mean"]
+
+_TRIALS: dict[ResponseForm, Callable[[FloatArray], FloatArray]] = {
+    "successes and failures": lambda y: np.asarray(y.sum(axis=1)),
+    "proportions and trials": lambda y: y[:, -1],
+}
+"""The trials (n,) of responses (n, 2) that have any."""
 
 INFINITE = "it depends on an estimate that is infinite"
 
@@ -125,9 +131,8 @@ def _form(result: FitResult) -> ResponseForm:
 def _weight(chunk: Chunk, form: ResponseForm) -> FloatArray:
     """Return what each row counts (n,): its weight, times its trials where they are read."""
     weight = np.ones(chunk.n) if chunk.weight is None else chunk.weight
-    if chunk.y is None:
-        return weight
-    return np.asarray(weight * (chunk.y.sum(axis=1) if form == "successes and failures" else chunk.y[:, -1]))
+    trials = _TRIALS.get(form)
+    return weight if chunk.y is None or trials is None else np.asarray(weight * trials(chunk.y))
 
 
 def _blocks(means: Means, rows: BoundRows, asked: tuple[Asked, ...], max_rows: int, form: ResponseForm) -> Blocks:
