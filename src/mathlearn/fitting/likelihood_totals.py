@@ -116,6 +116,8 @@ def saturated_log_likelihood(
     """Sum the log-density at ``mu = y`` over the rows, for each of some dispersions; NaN for a quasi-likelihood."""
     if spec.family.saturated_of is None:
         return np.full(len(dispersion), np.nan)
+    if spec.family.of_events and len(rows.responses) == 1:
+        return np.zeros(len(dispersion))  # without trials an event or none is certain at its own mean
     of = partial(_saturated, spec=spec, dispersion=dispersion)
     return found_again(rows.reduce(of, np.add, max_rows=block_rows(len(rows.terms)), threads=threads))
 
