@@ -151,7 +151,7 @@ def test_what_these_types_do_not_go_with_is_refused(encoded, text, message):
         ("year", "a comparison was expected"),
         ("2006 < year < 2008", "comparisons do not chain: write 'low < x and x < high'"),
         ('species > "Adelie"', "its levels have no order here"),
-        ('year == "2007"', "column 'year' is int64, and is compared with a number"),
+        ('year == "2007"', "column 'year' is int64, and can be compared with a number only"),
         ("species == 3", "compare it by itself with a string"),
         ('"Adelie" == species', "which stands first"),
         ("1 < 2", "the same in every row"),
@@ -177,7 +177,7 @@ def test_a_date_that_is_none_is_refused(dated):
         SchemaError, match=r"column 'day' is date32\[day\], and '2024-13-01' is not: such a value is written"
     ):
         mathlearn.scan(dated, where='day > "2024-13-01"')
-    with pytest.raises(SchemaError, match="column 'flag' is bool, and is compared with 0 or 1"):
+    with pytest.raises(SchemaError, match="column 'flag' is bool, and can be compared with 0 or 1 only"):
         mathlearn.scan(dated, where='flag == "true"')
 
 

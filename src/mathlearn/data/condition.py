@@ -208,7 +208,7 @@ def _check(test: Compared, schema: Schema, arrow_schema: Any) -> None:
         field = schema[columns_of(test.left)[0]]
         if field.numeric:
             number = "0 or 1" if field.kind == "boolean" else "a number"
-            raise Refusal(f"column {field.name!r} is {field.dtype}, and is compared with {number}", test.at)
+            raise Refusal(f"column {field.name!r} is {field.dtype}, and can be compared with {number} only", test.at)
         if field.kind == "categorical" and test.operator not in {"==", "!="}:
             raise Refusal(
                 f"column {field.name!r} is categorical: its levels have no order here, use ==, != or in", test.at

@@ -96,11 +96,18 @@ def _separated(name: str, terms: tuple[str, ...], separation: Separation, n: int
     then = f"a class is ruled out for {which}" if several else f"{which} are fitted without error"
     message = (
         f"{name} is separated: along {listed(parts, ' ')} the likelihood rises for ever, and {then} in the "
-        f"limit. No finite estimate is known for {listed(touched)}: {_shown(len(touched) > 1)}, without standard error. Other coefficients, "
-        "and predictions, hold. "
-        f"Use {_finite_by(spec)} for finite estimates, more rows, or fewer levels."
+        f"limit. No finite estimate is known for {listed(touched)}: {_shown(len(touched) > 1)}, without standard error. "
+        f"{_what_holds(separation, alone=len(touched) == 1)} Use {_finite_by(spec)} for finite estimates, more rows, or fewer levels."
     )
     return Defect(DefectKind.SEPARATED, message)
+
+
+def _what_holds(separation: Separation, *, alone: bool) -> str:
+    """Say which predictions do not depend on the direction: all where there is one, else those of the rows fitted."""
+    if alone:
+        return "Other coefficients, and predictions, hold."
+    others = "Predictions" if separation.complete else "Other coefficients, and predictions"
+    return f"{others} of the rows fitted hold; other rows are predicted along this direction, where another may lead elsewhere."
 
 
 def _shown(several: bool) -> str:

@@ -112,7 +112,7 @@ class Encoding:
             A function is not defined for a value, such as log(0).
         """
         view = View(batch, (*self.columns, *self.response_columns) if with_response else self.columns)
-        X = np.empty((view.n, len(self.terms)), order="F")  # columns are written one by one
+        X = np.empty((view.n, len(self.terms)))
         at = 0
         for product in self.products:
             block = self._block(product, view)
