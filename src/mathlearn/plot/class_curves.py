@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
 from mathlearn.plot.class_curves_drawing import draw_class_curves
 from mathlearn.plot.class_curves_record import ClassCurves
-from mathlearn.plot.class_means import chosen_classes, class_means_at, class_subject, indicators
-from mathlearn.plot.cloud import Cloud
+from mathlearn.plot.class_means import chosen_classes, class_means_at, class_subject
 from mathlearn.plot.display import Display
-from mathlearn.plot.features import choose_feature, held, numeric_features, profile_at, seen_rows
+from mathlearn.plot.features import choose_feature, held, numeric_features, profile_at
 from mathlearn.plot.mean_curve import A_SHARE, FEWEST_SHARES, MOST_SHARES, POINTS
 from mathlearn.plot.mean_curve_record import Shares
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression_record import Curve
-from mathlearn.plot.same_rows import are_the_same, tally
+from mathlearn.plot.same_rows import are_the_same
+from mathlearn.plot.seen import Seen, Summed, observation, read
 from mathlearn.plot.shares import Sums, wilson
 from mathlearn.statistics import reasons
 from mathlearn.statistics.class_rows import stack_of_fit
@@ -33,29 +31,8 @@ if TYPE_CHECKING:
     from mathlearn.plot.features import Profile
     from mathlearn.plot.style import Theme, ThemeName
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.covariance.white import Tally
 
-__all__ = ["ClassCurvesDisplay", "class_curves", "curves_over"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A cloud of (x, class), the range of x, sums along x of weight and of each class, whose rows they are."""
-
-    cloud: Cloud
-    low: float
-    high: float
-    sums: Sums
-    tally: Tally
-
-    def merge(self, other: _Seen) -> _Seen:
-        return _Seen(
-            self.cloud.merge(other.cloud),
-            min(self.low, other.low),
-            max(self.high, other.high),
-            self.sums.merge(other.sums),
-            self.tally.merge(other.tally),
-        )
+__all__ = ["ClassCurvesDisplay", "class_curves", "curves_at", "curves_over"]
 
 
 def class_curves(reading: Reading, *, feature: str | int | None = None, level: float = 0.95) -> ClassCurves:
@@ -83,8 +60,9 @@ def class_curves(reading: Reading, *, feature: str | int | None = None, level: f
     over = choose_feature(design, feature)
     others = [column for column in numeric_features(design) if column != over]
     shown = profile_at(design, held(reading, others), over, None)
-    seen, left_out = _read(reading, shown)
-    every = curves_over(result, shown, seen.low, seen.high, level, POINTS)
+    total, left_out = read(reading, lambda chunk, batch: _seen(result, shown.values(chunk, batch)[0], chunk))
+    seen = total.seen
+    every = curves_over(result, shown, float(seen.low[0]), float(seen.high[0]), level, POINTS)
     chosen = chosen_classes(np.array([np.nanmax(curve.mean, initial=0.0) for curve in every]))
     values = seen.cloud.values + np.array([float(shown.origin), 0.0])
     return ClassCurves(
@@ -96,7 +74,7 @@ def class_curves(reading: Reading, *, feature: str | int | None = None, level: f
         rows=seen.cloud.rows,
         n=seen.cloud.n,
         curves=tuple(every[k] for k in chosen),
-        shares=_shares(shown, seen.sums, chosen, level),
+        shares=_shares(shown, total.sums, chosen, level),
         formula=None if design.encoding is None else design.encoding.text,
         explained=float(likelihood_statistics(result).deviance_explained[0]),
         held=shown.told,
@@ -111,29 +89,13 @@ def _gaps(curves: tuple[Curve, ...]) -> str | None:
     return "the data do not determine the probabilities here" if open_ else None
 
 
-def _read(reading: Reading, shown: Profile) -> tuple[_Seen, int]:
-    """Return what the rows tell, and how many lack a value."""
-    total: _Seen | None = None
-    rows = seen_rows(reading.rows)
-    for chunk, batch in rows.pairs():
-        part = _seen(reading.result, shown.values(chunk, batch)[0], chunk)
-        total = part if total is None else total.merge(part)
-    if total is None:
-        raise SchemaError("there is no row to draw: each lacks a value in a column that is used, or has weight zero.")
-    return total, rows.left_out
-
-
-def _seen(result: FitResult, x: FloatArray, chunk: Chunk) -> _Seen:
-    if chunk.y is None:
-        raise SchemaError("these rows carry no y: give the X and y of the fit")
-    codes, each = indicators(chunk, len(stack_of_fit(result).classes))
+def _seen(result: FitResult, x: FloatArray, chunk: Chunk) -> Summed[Sums]:
+    codes = observation(result, chunk)
+    each = (codes[:, None] == np.arange(len(stack_of_fit(result).classes))).astype(np.float64)
     w = np.ones(chunk.n) if chunk.weight is None else chunk.weight
-    return _Seen(
-        Cloud.of(chunk.index, np.column_stack([x, codes]), ()),
-        float(x.min()),
-        float(x.max()),
+    return Summed(
+        Seen.of(result, chunk, np.column_stack([x, codes]), 1),
         Sums.of(x, np.column_stack([w, w * x, w[:, None] * each])),
-        tally(result, chunk),
     )
 
 
@@ -142,12 +104,17 @@ def curves_over(
 ) -> tuple[Curve, ...]:
     """Compute the curve of each class over the range of the feature, everything else held."""
     x = np.linspace(low, high, points)
-    means = class_means_at(result, shown.rows(x, np.zeros(points, dtype=np.int64)), level)
+    return curves_at(result, shown.rows(x, np.zeros(points, dtype=np.int64)), x + shown.origin, level)
+
+
+def curves_at(result: FitResult, rows: Chunk, x: FloatArray, level: float) -> tuple[Curve, ...]:
+    """Compute the curve of each class through rows, which stand at x (n,)."""
+    means = class_means_at(result, rows, level)
     return tuple(
         Curve(
             label,
             k,
-            x + shown.origin,
+            x,
             means.value[:, k],
             None if means.low is None else means.low[:, k],
             None if means.high is None else means.high[:, k],

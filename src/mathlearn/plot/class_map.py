@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
 from mathlearn.plot.class_map_drawing import draw_class_map
 from mathlearn.plot.class_map_record import ClassMap
-from mathlearn.plot.class_means import chosen_classes, class_means_at, class_subject, indicators
-from mathlearn.plot.cloud import Cloud
+from mathlearn.plot.class_means import chosen_classes, class_means_at, class_subject
 from mathlearn.plot.display import Display
-from mathlearn.plot.features import held, numeric_features, profile_at, seen_rows
+from mathlearn.plot.features import held, numeric_features, profile_at
 from mathlearn.plot.panels import divided, over_all
 from mathlearn.plot.reading import Reading
-from mathlearn.plot.same_rows import are_the_same, tally
+from mathlearn.plot.same_rows import are_the_same
+from mathlearn.plot.seen import read_over
 from mathlearn.plot.surface import two_features
 from mathlearn.plot.words import name
 from mathlearn.statistics import reasons
-from mathlearn.statistics.class_rows import class_scores, stack_of_fit
+from mathlearn.statistics.class_rows import class_scores
 from mathlearn.statistics.tails import require_level
 
 if TYPE_CHECKING:
@@ -29,9 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mathlearn._typing import FloatArray
-    from mathlearn.plot.features import Profile
     from mathlearn.plot.style import Theme, ThemeName
-    from mathlearn.statistics.covariance.white import Tally
 
 __all__ = ["ClassMapDisplay", "class_map"]
 
@@ -41,20 +37,6 @@ POINTS = 121
 
 FARTHEST = 50.0
 """Log odds beyond which nothing is told apart in a picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Kept rows, the ranges of both columns, and whose rows they are."""
-
-    cloud: Cloud
-    low: FloatArray
-    high: FloatArray
-    tally: Tally
-
-    def merge(self, other: _Seen) -> _Seen:
-        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
-        return _Seen(self.cloud.merge(other.cloud), low, high, self.tally.merge(other.tally))
 
 
 def class_map(reading: Reading, *, features: Sequence[str | int] | None = None, level: float = 0.95) -> ClassMap:
@@ -80,7 +62,7 @@ def class_map(reading: Reading, *, features: Sequence[str | int] | None = None, 
     first, second = two_features(reading, features)
     at = held(reading, [column for column in numeric_features(design) if column not in {first, second}])
     shown, other = (profile_at(design, at, column, None) for column in (first, second))
-    seen, left_out = _read(reading, shown, other)
+    seen, left_out = read_over(reading, (shown, other))
     x, y = (np.linspace(low, high, POINTS) for low, high in zip(seen.low, seen.high, strict=True))
     across, up = (values.ravel() for values in np.meshgrid(x, y))
     places = shown.rows(across, np.zeros(len(across), dtype=np.int64), {second: up})
@@ -114,27 +96,6 @@ def _leads(scores: FloatArray, chosen: tuple[int, ...]) -> FloatArray:
     top = scores.max(axis=1)
     away = np.maximum(scores - top[:, None], -FARTHEST)
     return np.array([away[:, k] - np.delete(away, k, axis=1).max(axis=1) for k in chosen])
-
-
-def _read(reading: Reading, shown: Profile, other: Profile) -> tuple[_Seen, int]:
-    """Return what the rows tell, and how many lack a value."""
-    total: _Seen | None = None
-    rows = seen_rows(reading.rows)
-    for chunk, batch in rows.pairs():
-        if chunk.y is None:
-            raise SchemaError("these rows carry no y: give the X and y of the fit")
-        codes, _ = indicators(chunk, len(stack_of_fit(reading.result).classes))
-        values = np.column_stack([shown.values(chunk, batch)[0], other.values(chunk, batch)[0], codes])
-        part = _Seen(
-            Cloud.of(chunk.index, values, ()),
-            values[:, :2].min(axis=0),
-            values[:, :2].max(axis=0),
-            tally(reading.result, chunk),
-        )
-        total = part if total is None else total.merge(part)
-    if total is None:
-        raise SchemaError("there is no row to draw: each lacks a value in a column that is used, or has weight zero.")
-    return total, rows.left_out
 
 
 class ClassMapDisplay(Display[ClassMap]):

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.calculus.multinomial import codes_of
 from mathlearn.probability.multinomial import softmax
 from mathlearn.statistics import reasons
 from mathlearn.statistics.class_rows import class_scores
 from mathlearn.statistics.probability_intervals import probability_intervals
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray, IntArray
+    from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.results.fit_result import FitResult
 
@@ -25,7 +24,6 @@ __all__ = [
     "chosen_classes",
     "class_means_at",
     "class_subject",
-    "indicators",
 ]
 
 MOST_CLASSES = 6
@@ -96,9 +94,3 @@ def chosen_classes(reach: FloatArray) -> tuple[int, ...]:
     """Return the codes of the classes that are shown, by the highest probability (K,) that each reaches."""
     order = np.argsort(-np.where(np.isnan(reach), -1.0, reach), kind="stable")[:MOST_CLASSES]
     return tuple(sorted(order.tolist()))
-
-
-def indicators(chunk: Chunk, classes: int) -> tuple[IntArray, FloatArray]:
-    """Return the codes (n,) of the classes of a chunk's rows, and one where a row has a class (n, K)."""
-    codes = codes_of(chunk)
-    return codes, (codes[:, None] == np.arange(classes)).astype(np.float64)

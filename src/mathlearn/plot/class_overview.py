@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mathlearn.plot.class_marginals import draw_class_marginals, note
 from mathlearn.plot.class_marginals_record import ClassMarginals, class_marginals
-from mathlearn.plot.coefficients import draw_coefficients, height
-from mathlearn.plot.coefficients_record import Coefficients, coefficients
+from mathlearn.plot.coefficients import height
 from mathlearn.plot.display import Display
-from mathlearn.plot.features import numeric_features
 from mathlearn.plot.marginal import panel_shape
-from mathlearn.plot.panels import divided, over_all
+from mathlearn.plot.overview import coefficients_above, comparable
+from mathlearn.plot.panels import over_all
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.words import name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from mathlearn.plot.coefficients_record import Coefficients
     from mathlearn.plot.style import Theme, ThemeName
 
 __all__ = ["ClassOverview", "ClassOverviewDisplay", "class_overview"]
@@ -43,9 +43,7 @@ def class_overview(reading: Reading, *, level: float = 0.95) -> ClassOverview:
         `level` is outside (0, 1).
     """
     marginals = class_marginals(reading, level)
-    spread = marginals.spread
-    known = spread is not None and bool(numeric_features(reading.design))
-    return ClassOverview(coefficients(reading.result, level=level, standardised=known, spread=spread), marginals)
+    return ClassOverview(comparable(reading, marginals.spread, level), marginals)
 
 
 class ClassOverviewDisplay(Display[ClassOverview]):
@@ -105,9 +103,9 @@ class ClassOverviewDisplay(Display[ClassOverview]):
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
         marginals = self.data.marginals
-        ((top,), (bottom,)) = divided(ax, 2, 1, self._heights())
-        draw_coefficients(self.data.coefficients, top, theme, repaint=repaint)
-        panels = [panel for row in divided(bottom, *self._shape()) for panel in row]
+        top, panels = coefficients_above(
+            self.data.coefficients, ax, theme, self._heights(), self._shape(), repaint=repaint
+        )
         draw_class_marginals(marginals, panels, theme, repaint=repaint)
         self.axes_ = (top, *panels)
         over_all(ax, theme, f"The fit of {name(marginals.subject.response)}", note(marginals))

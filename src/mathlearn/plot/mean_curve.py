@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from mathlearn._errors import DomainError, SchemaError
-from mathlearn.plot.cloud import Cloud
+from mathlearn._errors import DomainError
 from mathlearn.plot.display import Display
-from mathlearn.plot.features import choose_feature, profile, seen_rows
+from mathlearn.plot.features import choose_feature, profile
 from mathlearn.plot.mean_curve_drawing import draw_mean_curve
 from mathlearn.plot.mean_curve_record import MeanCurve, Shares
 from mathlearn.plot.means import means_at, subject_of
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression_record import Curve
-from mathlearn.plot.same_rows import are_the_same, tally
+from mathlearn.plot.same_rows import are_the_same
+from mathlearn.plot.seen import Seen, Summed, read
 from mathlearn.plot.shares import Sums, wilson
 from mathlearn.plot.words import equation
 from mathlearn.statistics import reasons
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.data.batch import Batch
     from mathlearn.data.chunk import Chunk
+    from mathlearn.plot.cloud import Cloud
     from mathlearn.plot.features import Profile
     from mathlearn.plot.mean_curve_record import Moved
     from mathlearn.plot.style import Theme, ThemeName
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.covariance.white import Tally
 
 __all__ = ["MeanCurveDisplay", "mean_curve", "mean_curves"]
 
@@ -46,26 +46,6 @@ POINTS = 200
 MOST_SHARES, FEWEST_SHARES = 12, 4
 A_SHARE = 25.0
 """Groups of rows with an observed share of their own, and the trials that each needs."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the rows have to tell: a cloud of (x, y, level), the range of x at each level, sums along x, whose rows they are."""
-
-    cloud: Cloud
-    low: FloatArray
-    high: FloatArray
-    sums: Sums
-    tally: Tally
-
-    def merge(self, other: _Seen) -> _Seen:
-        return _Seen(
-            self.cloud.merge(other.cloud),
-            np.minimum(self.low, other.low),
-            np.maximum(self.high, other.high),
-            self.sums.merge(other.sums),
-            self.tally.merge(other.tally),
-        )
 
 
 def mean_curve(reading: Reading, *, feature: str | int | None = None, level: float = 0.95) -> MeanCurve:
@@ -94,7 +74,8 @@ def mean_curve(reading: Reading, *, feature: str | int | None = None, level: flo
     over = choose_feature(reading.design, feature)
     shown = profile(reading, over)
     moved = "" if shown.alone else _kept(result)
-    seen, left_out = _read(reading, shown, moved)
+    total, left_out = read(reading, lambda chunk, batch: _seen(result, shown, chunk, batch, moved))
+    seen = total.seen
     curves = _curves(result, shown, seen, level)
     return MeanCurve(
         feature=over,
@@ -103,7 +84,7 @@ def mean_curve(reading: Reading, *, feature: str | int | None = None, level: flo
         cloud=_shifted(seen.cloud, float(shown.origin)),
         curves=curves,
         by=None if shown.by is None else shown.by.column,
-        shares=_shares(result, shown, seen.sums, level),
+        shares=_shares(result, shown, total.sums, level),
         equation=equation(result, 0) or (None if reading.design.encoding is None else reading.design.encoding.text),
         explained=float(likelihood_statistics(result).deviance_explained[0]),
         held=shown.told,
@@ -132,36 +113,17 @@ def _gaps(curves: tuple[Curve, ...]) -> str | None:
     return "the data do not determine the mean here" if all(np.isnan(curve.mean).all() for curve in curves) else None
 
 
-def _read(reading: Reading, shown: Profile, moved: Moved) -> tuple[_Seen, int]:
-    """Return what the rows tell, and how many lack a value."""
-    total: _Seen | None = None
-    rows = seen_rows(reading.rows)
-    for chunk, batch in rows.pairs():
-        part = _seen(reading.result, shown, chunk, batch, moved)
-        total = part if total is None else total.merge(part)
-    if total is None:
-        raise SchemaError("there is no row to draw: each lacks a value in a column that is used, or has weight zero.")
-    return total, rows.left_out
-
-
-def _seen(result: FitResult, shown: Profile, chunk: Chunk, batch: Batch | None, moved: Moved) -> _Seen:
+def _seen(result: FitResult, shown: Profile, chunk: Chunk, batch: Batch | None, moved: Moved) -> Summed[Sums]:
     x, level = shown.values(chunk, batch)
     seen = working(result, chunk, predictors(result, chunk))
-    m = max(len(shown.levels), 1)
-    low, high = np.full(m, np.inf), np.full(m, -np.inf)
-    np.minimum.at(low, level, x)
-    np.maximum.at(high, level, x)
     y = seen.y
     if moved:
         there = means_of(result, shown, x, level)
         y = y - seen.mu + there if moved == "residuals" else y / seen.mu * there
     trials = seen.weight if seen.count is None else seen.weight * seen.count
-    return _Seen(
-        Cloud.of(chunk.index, np.column_stack([x, y, level]), ((0, 1),)),
-        low,
-        high,
+    return Summed(
+        Seen.at_levels(result, chunk, x, y, level, len(shown.levels)),
         Sums.of(x, np.column_stack([trials, trials * x, trials * seen.y])),
-        tally(result, chunk),
     )
 
 
@@ -170,7 +132,7 @@ def means_of(result: FitResult, shown: Profile, x: FloatArray, level: IntArray) 
     return law_of(result)[1].mu(predictors(result, shown.rows(x, level)))
 
 
-def _curves(result: FitResult, shown: Profile, seen: _Seen, level: float) -> tuple[Curve, ...]:
+def _curves(result: FitResult, shown: Profile, seen: Seen, level: float) -> tuple[Curve, ...]:
     return mean_curves(result, shown, seen.low, seen.high, level)
 
 

@@ -21,6 +21,7 @@ from mathlearn.plot.words import name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from mathlearn._typing import FloatArray
     from mathlearn.plot.style import Theme, ThemeName
 
 __all__ = ["Overview", "OverviewDisplay", "overview"]
@@ -49,6 +50,21 @@ def overview(reading: Reading, *, response: str | int | None = None, level: floa
         coefficients(reading.result, response=response, level=level, standardised=known),
         partial_regression(reading, response=response, level=level),
     )
+
+
+def comparable(reading: Reading, spread: FloatArray | None, level: float) -> Coefficients:
+    """Compute the coefficients of a fit by likelihood, per standard deviation (p,) where it is known and there are numbers."""
+    known = spread is not None and bool(numeric_features(reading.design))
+    return coefficients(reading.result, level=level, standardised=known, spread=spread)
+
+
+def coefficients_above(
+    data: Coefficients, ax: Axes, theme: Theme, heights: tuple[float, float], panels: tuple[int, int], *, repaint: bool
+) -> tuple[Axes, list[Axes]]:
+    """Draw coefficients in the upper part of an Axes; return that part, and the panels, rows by columns, below it."""
+    ((top,), (bottom,)) = divided(ax, 2, 1, heights)
+    draw_coefficients(data, top, theme, repaint=repaint)
+    return top, [panel for row in divided(bottom, *panels) for panel in row]
 
 
 class OverviewDisplay(Display[Overview]):
@@ -104,9 +120,9 @@ class OverviewDisplay(Display[Overview]):
         return max(3.5 * columns, 7.4), sum(self._heights()) + 0.9
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
-        ((top,), (bottom,)) = divided(ax, 2, 1, self._heights())
-        draw_coefficients(self.data.coefficients, top, theme, repaint=repaint)
-        panels = [panel for row in divided(bottom, *shape(self.data.partial)) for panel in row]
+        top, panels = coefficients_above(
+            self.data.coefficients, ax, theme, self._heights(), shape(self.data.partial), repaint=repaint
+        )
         draw_panels(self.data.partial, panels, theme, repaint=repaint)
         self.axes_ = (top, *panels)
         over_all(ax, theme, f"The fit of {name(self.data.partial.response)}", note(self.data.partial))
@@ -132,9 +148,7 @@ def likelihood_overview(reading: Reading, *, level: float = 0.95) -> LikelihoodO
         `level` is outside (0, 1).
     """
     marginal = marginal_means(reading, level)
-    spread = marginal.spread
-    known = spread is not None and bool(numeric_features(reading.design))
-    return LikelihoodOverview(coefficients(reading.result, level=level, standardised=known, spread=spread), marginal)
+    return LikelihoodOverview(comparable(reading, marginal.spread, level), marginal)
 
 
 class LikelihoodOverviewDisplay(Display[LikelihoodOverview]):
@@ -189,9 +203,9 @@ class LikelihoodOverviewDisplay(Display[LikelihoodOverview]):
 
     def _draw(self, ax: Axes, theme: Theme, *, repaint: bool) -> Axes:
         marginal = self.data.marginal
-        ((top,), (bottom,)) = divided(ax, 2, 1, self._heights())
-        draw_coefficients(self.data.coefficients, top, theme, repaint=repaint)
-        panels = [panel for row in divided(bottom, *marginal_shape(marginal)) for panel in row]
+        top, panels = coefficients_above(
+            self.data.coefficients, ax, theme, self._heights(), marginal_shape(marginal), repaint=repaint
+        )
         draw_marginal(marginal, panels, theme, repaint=repaint)
         self.axes_ = (top, *panels)
         over_all(ax, theme, f"The fit of {name(marginal.subject.response)}", marginal_note(marginal))

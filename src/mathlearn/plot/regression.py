@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
-from mathlearn.plot.cloud import Cloud
 from mathlearn.plot.display import Display
-from mathlearn.plot.features import choose_feature, profile, seen_rows
+from mathlearn.plot.features import choose_feature, profile
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression_drawing import draw_regression
 from mathlearn.plot.regression_record import Curve, Regression
-from mathlearn.plot.same_rows import are_the_same, tally
+from mathlearn.plot.same_rows import are_the_same
+from mathlearn.plot.seen import Seen, read
 from mathlearn.plot.words import equation
 from mathlearn.statistics import reasons
 from mathlearn.statistics.chosen import chosen_response
@@ -29,33 +28,15 @@ if TYPE_CHECKING:
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.data.batch import Batch
     from mathlearn.data.chunk import Chunk
+    from mathlearn.plot.cloud import Cloud
     from mathlearn.plot.features import Profile
     from mathlearn.plot.style import Theme, ThemeName
     from mathlearn.results.fit_result import FitResult
-    from mathlearn.statistics.covariance.white import Tally
 
 __all__ = ["RegressionDisplay", "regression"]
 
 POINTS = 200
 """Places at which a curve is computed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the rows have to tell: a cloud of (x, y, level), the range of x at each level, and whose rows they are."""
-
-    cloud: Cloud
-    low: FloatArray
-    high: FloatArray
-    tally: Tally
-
-    def merge(self, other: _Seen) -> _Seen:
-        return _Seen(
-            self.cloud.merge(other.cloud),
-            np.minimum(self.low, other.low),
-            np.maximum(self.high, other.high),
-            self.tally.merge(other.tally),
-        )
 
 
 def regression(
@@ -90,7 +71,7 @@ def regression(
     i = chosen_response(result, response)
     over = choose_feature(reading.design, feature)
     shown = profile(reading, over)
-    seen, left_out = _read(reading, shown, i)
+    seen, left_out = read(reading, lambda chunk, batch: _seen(result, shown, chunk, batch, i))
     curves = _curves(result, shown, seen, i, level)
     return Regression(
         feature=over,
@@ -129,34 +110,17 @@ def _gaps(curves: tuple[Curve, ...]) -> str | None:
     return "the data do not determine the prediction here" if missing and len(missing) == len(curves) else None
 
 
-def _read(reading: Reading, shown: Profile, i: int) -> tuple[_Seen, int]:
-    """Return what the rows tell, and how many lack a value."""
-    total: _Seen | None = None
-    rows = seen_rows(reading.rows)
-    for chunk, batch in rows.pairs():
-        part = _seen(reading.result, shown, chunk, batch, i)
-        total = part if total is None else total.merge(part)
-    if total is None:
-        raise SchemaError("there is no row to draw: each lacks a value in a column that is used, or has weight zero.")
-    return total, rows.left_out
-
-
-def _seen(result: FitResult, shown: Profile, chunk: Chunk, batch: Batch | None, i: int) -> _Seen:
+def _seen(result: FitResult, shown: Profile, chunk: Chunk, batch: Batch | None, i: int) -> Seen:
     assert chunk.y is not None
     x, level = shown.values(chunk, batch)
     y = chunk.y[:, i]
     if not shown.alone:
         residual = y - fitted_values(result, chunk)[:, i]
         y = fitted_values(result, shown.rows(x, level))[:, i] + residual
-    m = max(len(shown.levels), 1)
-    low, high = np.full(m, np.inf), np.full(m, -np.inf)
-    np.minimum.at(low, level, x)
-    np.maximum.at(high, level, x)
-    cloud = Cloud.of(chunk.index, np.column_stack([x, y, level]), ((0, 1),))
-    return _Seen(cloud, low, high, tally(result, chunk))
+    return Seen.at_levels(result, chunk, x, y, level, len(shown.levels))
 
 
-def _curves(result: FitResult, shown: Profile, seen: _Seen, i: int, level: float) -> tuple[Curve, ...]:
+def _curves(result: FitResult, shown: Profile, seen: Seen, i: int, level: float) -> tuple[Curve, ...]:
     names: tuple[str | None, ...] = shown.levels or (None,)
     return tuple(
         _curve(result, shown, np.linspace(seen.low[k], seen.high[k], POINTS), k, i, level, name)

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import SchemaError
-from mathlearn.calculus.multinomial import codes_of
-from mathlearn.probability.multinomial import Softmax
-from mathlearn.statistics.class_rows import class_scores, dense_rows
+from mathlearn.fitting.own_rows import deviance_of_classes
 from mathlearn.statistics.covariance.class_white import ClassWhite
 from mathlearn.statistics.covariance.white import SAME_SUMS, Tally, WhiteRows
 from mathlearn.statistics.functional import fitted_values, no_curvature
@@ -43,10 +41,10 @@ def _deviance(result: FitResult, chunk: Chunk) -> Tally:
 
 
 def _class_deviance(result: FitResult, chunk: Chunk) -> Tally:
-    loss = Softmax.of(class_scores(result, dense_rows(chunk.X)), codes_of(chunk)).loss
-    weight = np.ones(chunk.n) if chunk.weight is None else chunk.weight
-    n = float(weight.sum()) if result.weights_type == "frequency" else float(chunk.n)
-    return Tally(n, n, np.empty((0, 1)), np.array([2.0 * (weight @ loss)]), np.zeros(1))
+    n = float(chunk.n)
+    if result.weights_type == "frequency" and chunk.weight is not None:
+        n = float(chunk.weight.sum())
+    return Tally(n, n, np.empty((0, 1)), np.array([deviance_of_classes(result, chunk).sum()]), np.zeros(1))
 
 
 def require_same_rows(result: FitResult, total: Tally) -> None:

@@ -12,18 +12,17 @@ from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.schema import listing
 from mathlearn.plot import style
 from mathlearn.plot.artists import VECTOR_POINTS, marker_size
-from mathlearn.plot.cloud import Cloud
 from mathlearn.plot.display import Display
-from mathlearn.plot.features import choose_feature, held, numeric_features, profile_at, seen_rows
+from mathlearn.plot.features import choose_feature, held, numeric_features, profile_at
 from mathlearn.plot.means import means_at, subject_of
 from mathlearn.plot.panels import divided, over_all
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression_drawing import held_text
-from mathlearn.plot.same_rows import are_the_same, tally
+from mathlearn.plot.same_rows import are_the_same
+from mathlearn.plot.seen import read_over
 from mathlearn.plot.words import count, lacking, name, percent
 from mathlearn.statistics import reasons
 from mathlearn.statistics.tails import require_level
-from mathlearn.statistics.working import observed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +30,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mathlearn._typing import FloatArray
-    from mathlearn.plot.features import Profile
+    from mathlearn.plot.cloud import Cloud
     from mathlearn.plot.means import Subject
     from mathlearn.plot.style import Theme, ThemeName
-    from mathlearn.statistics.covariance.white import Tally
 
 __all__ = ["MOST_ROWS", "Surface", "SurfaceDisplay", "draw_field", "edges", "surface", "two_features"]
 
@@ -93,20 +91,6 @@ class Surface:
     left_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Kept rows, the ranges of both columns, and whose rows they are."""
-
-    cloud: Cloud
-    low: FloatArray
-    high: FloatArray
-    tally: Tally
-
-    def merge(self, other: _Seen) -> _Seen:
-        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
-        return _Seen(self.cloud.merge(other.cloud), low, high, self.tally.merge(other.tally))
-
-
 def surface(reading: Reading, *, features: Sequence[str | int] | None = None, level: float = 0.95) -> Surface:
     """Read the rows once and compute the mean on a grid over their range.
 
@@ -130,7 +114,7 @@ def surface(reading: Reading, *, features: Sequence[str | int] | None = None, le
     first, second = two_features(reading, features)
     at = held(reading, [column for column in numeric_features(design) if column not in {first, second}])
     shown, other = (profile_at(design, at, column, None) for column in (first, second))
-    seen, left_out = _read(reading, shown, other)
+    seen, left_out = read_over(reading, (shown, other))
     x, y = (np.linspace(low, high, POINTS) for low, high in zip(seen.low, seen.high, strict=True))
     across, up = (values.ravel() for values in np.meshgrid(x, y))
     means = means_at(result, shown.rows(across, np.zeros(len(across), dtype=np.int64), {second: up}), level)
@@ -177,25 +161,6 @@ def two_features(reading: Reading, features: Sequence[str | int] | None) -> tupl
     if first == second:
         raise SchemaError(f"feature names {first!r} twice: kind='surface' takes two different columns.")
     return first, second
-
-
-def _read(reading: Reading, shown: Profile, other: Profile) -> tuple[_Seen, int]:
-    """Return what the rows tell, and how many lack a value."""
-    total: _Seen | None = None
-    rows = seen_rows(reading.rows)
-    for chunk, batch in rows.pairs():
-        x, y = shown.values(chunk, batch)[0], other.values(chunk, batch)[0]
-        values = np.column_stack([x, y, observed(reading.result, chunk).y])
-        part = _Seen(
-            Cloud.of(chunk.index, values, ()),
-            values[:, :2].min(axis=0),
-            values[:, :2].max(axis=0),
-            tally(reading.result, chunk),
-        )
-        total = part if total is None else total.merge(part)
-    if total is None:
-        raise SchemaError("there is no row to draw: each lacks a value in a column that is used, or has weight zero.")
-    return total, rows.left_out
 
 
 # ------------------------------------------------------------------------------------------------------------- drawing
