@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tests.explain.likelihood_perturbed import _estimable_again, _iteration, _law, _little, _separation
-from tests.explain.perturbed import _covariance, _failed_check, _one_coefficient, _plus, _scaled
+from tests.explain.likelihood_perturbed import _estimable_again, _iteration, _little, _separation
+from tests.explain.perturbed import _failed_check, _one_coefficient, _part, _plus, _scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,16 +14,6 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
     Change = Callable[[FitResult], FitResult]
-
-
-def _stack(**changes: Callable[[np.ndarray], object]) -> Change:
-    """Change numbers of the stack."""
-
-    def change(r: FitResult) -> FitResult:
-        new = {name: of(getattr(r.stack, name)) for name, of in changes.items()}
-        return replace(r, stack=replace(r.stack, **new))
-
-    return change
 
 
 def _one_row_of_the_whitener(r: FitResult) -> FitResult:
@@ -56,14 +44,14 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("classes", _plus("df_resid", -1)),
         ("classes, no intercept", _plus("df_model", 1)),
         ("classes, dependent columns", _plus("rank", 1)),
-        ("classes", _law(trials=lambda t: t + 1)),
+        ("classes", _part("likelihood", trials=lambda t: t + 1)),
     ],
     "The log-likelihood": [
-        ("classes", _law(log_likelihood=_little)),
-        ("classes", _law(null_log_likelihood=_little)),
+        ("classes", _part("likelihood", log_likelihood=_little)),
+        ("classes", _part("likelihood", null_log_likelihood=_little)),
         ("classes", _scaled("deviance")),
         ("classes", _scaled("null_deviance")),
-        ("classes, penalised", _law(penalty=lambda x: x * 1.001)),
+        ("classes, penalised", _part("likelihood", penalty=lambda x: x * 1.001)),
         ("classes, penalised", _scaled("coef", 1.001)),
         ("classes, four", _iteration(-1, loss=_little)),
     ],
@@ -86,15 +74,15 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("classes", _iteration(-1, gradient=lambda _: 0.1)),
         ("classes", _iteration(1, loss=lambda x: x * 1.5)),
         ("classes", _iteration(0, step=lambda _: 2.0)),
-        ("classes", _law(passes=lambda n: n - 5)),
+        ("classes", _part("likelihood", passes=lambda n: n - 5)),
         ("classes, a sample first", _iteration(-1, gradient=lambda _: 1.0)),
     ],
     "The solution": [
         ("classes", _one_coefficient),
         ("classes", _one_slope),
-        ("classes", _stack(level=lambda x: x * (1 + 1e-6))),
-        ("classes, raw units", _stack(mean=lambda x: x * (1 + 1e-6))),
-        ("classes, no intercept", _stack(level=lambda x: x + 1e-9)),
+        ("classes", _part("stack", level=lambda x: x * (1 + 1e-6))),
+        ("classes, raw units", _part("stack", mean=lambda x: x * (1 + 1e-6))),
+        ("classes, no intercept", _part("stack", level=lambda x: x + 1e-9)),
         ("classes", _failed_check("optimisation_error")),
     ],
     "It is the maximum": [
@@ -107,37 +95,34 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("classes", _scaled("null_deviance")),
         ("classes", _plus("df_resid", 1)),
         ("classes, no intercept", _plus("df_model", 1)),
-        ("classes", _law(log_likelihood=_little)),
+        ("classes", _part("likelihood", log_likelihood=_little)),
     ],
     "The distribution of the estimate": [
-        ("classes", _law(dispersion=_little)),
-        ("classes", _covariance(df=lambda _: 30.0)),
+        ("classes", _part("likelihood", dispersion=_little)),
+        ("classes", _part("covariance", df=lambda _: 30.0)),
     ],
-    "One coefficient in full": [("classes", _covariance(df=lambda _: 100.0))],
+    "One coefficient in full": [("classes", _part("covariance", df=lambda _: 100.0))],
     "Its estimate and standard error": [("classes", _failed_check("optimisation_error"))],
-    "Its statistic and p-value": [("classes", _covariance(df=lambda _: 30.0))],
-    "Its interval": [("classes", _covariance(df=lambda _: 30.0))],
+    "Its statistic and p-value": [("classes", _part("covariance", df=lambda _: 30.0))],
+    "Its interval": [("classes", _part("covariance", df=lambda _: 30.0))],
 }
 
-# Steps that only say in other words what another checks: they are put wrong by what they are handed (test_classes_checks).
-SAID = {"What it multiplies", "In plain words"}
-
-# The same of predictions: heading -> (fit, what is put wrong).
+# The same of predictions.
 ROW: dict[str, list[tuple[str, Change]]] = {
     "The log odds": [
         ("classes", _one_coefficient),
         ("classes", _one_slope),
-        ("classes", _stack(level=lambda x: x * (1 + 1e-6))),
-        ("classes, raw units", _stack(mean=lambda x: x * (1 + 1e-9))),
+        ("classes", _part("stack", level=lambda x: x * (1 + 1e-6))),
+        ("classes, raw units", _part("stack", mean=lambda x: x * (1 + 1e-9))),
     ],
     "From log odds to probabilities": [
         ("classes", _one_coefficient),
-        ("classes, four", _stack(level=lambda x: x * (1 + 1e-6))),
+        ("classes, four", _part("stack", level=lambda x: x * (1 + 1e-6))),
         ("classes, penalised", _one_coefficient),
     ],
     "The intervals of its probabilities": [
-        ("classes", _covariance(df=lambda _: 30.0)),
-        ("classes, four", _covariance(df=lambda _: 100.0)),
+        ("classes", _part("covariance", df=lambda _: 30.0)),
+        ("classes, four", _part("covariance", df=lambda _: 100.0)),
     ],
     "The data do not determine this prediction": [
         (

@@ -172,3 +172,15 @@ FITS: dict[str, Callable[[], FitResult]] = {
 @cache
 def fit(name: str) -> FitResult:
     return FITS[name]()
+
+
+def row_of(result: FitResult, *, keeps: bool = True) -> np.ndarray:
+    """A row that lies one unit from the means; where columns depend on each other, one that keeps to that, or not."""
+    x = np.zeros(len(result.terms)) if result.curvature is None else result.curvature.mean + 0.0
+    if not result.aliases:
+        return x + 1.0
+    x = x + np.array([term in {"x1", "x2"} for term in result.terms]) * 0.5
+    for alias in result.aliases:
+        parts = [c * x[result.terms.index(name)] for c, name in zip(alias.coefficients, alias.others, strict=True)]
+        x[result.terms.index(alias.term)] = sum(parts) + alias.constant + (0.0 if keeps else 1.0)
+    return x

@@ -164,3 +164,15 @@ FITS: dict[str, Callable[[], FitResult]] = {
 @cache
 def fit(name: str) -> FitResult:
     return FITS[name]()
+
+
+def row_of(result: FitResult, *, keeps: bool = True) -> np.ndarray:
+    """A row half a unit from the means; where columns depend on each other or classes are separated, one that keeps to that, or not."""
+    p = len(result.terms)
+    x = np.full(p, 0.5) if result.curvature is None else result.curvature.mean + 0.5
+    for alias in result.aliases:
+        parts = [c * x[result.terms.index(name)] for c, name in zip(alias.coefficients, alias.others, strict=True)]
+        x[result.terms.index(alias.term)] = sum(parts) + alias.constant + (0.0 if keeps else 1.0)
+    if "ward" in result.terms:
+        x[result.terms.index("ward")] = 0.0 if keeps else 1.0
+    return x

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.explain.perturbed import _covariance, _curvature, _failed_check, _one_coefficient, _plus, _scaled, _skew
+from tests.explain.perturbed import _curvature, _failed_check, _one_coefficient, _part, _plus, _scaled, _skew
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
 
     Change = Callable[[FitResult], FitResult]
-
-
-def _law(**changes: Callable[[Any], Any]) -> Change:
-    """Change numbers of the likelihood."""
-
-    def change(r: FitResult) -> FitResult:
-        new = {name: of(getattr(r.likelihood, name)) for name, of in changes.items()}
-        return replace(r, likelihood=replace(r.likelihood, **new))
-
-    return change
 
 
 def _iteration(at: int, **changes: Callable[[Any], Any]) -> Change:
@@ -35,14 +25,14 @@ def _iteration(at: int, **changes: Callable[[Any], Any]) -> Change:
         new[at] = replace(new[at], **{name: of(getattr(new[at], name)) for name, of in changes.items()})
         return tuple(new)
 
-    return _law(iterations=changed)
+    return _part("likelihood", iterations=changed)
 
 
 def _separation(**changes: Callable[[Any], Any]) -> Change:
     def changed(separation: Any) -> Any:
         return replace(separation, **{name: of(getattr(separation, name)) for name, of in changes.items()})
 
-    return _law(separation=changed)
+    return _part("likelihood", separation=changed)
 
 
 def _estimable_again(r: FitResult) -> FitResult:
@@ -68,25 +58,25 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("logit", _plus("df_resid", -1)),
         ("Poisson, dependent columns", _plus("rank", 1)),
         ("gamma", _plus("df_model", 1)),
-        ("Poisson", _law(trials=lambda t: t + 1)),
+        ("Poisson", _part("likelihood", trials=lambda t: t + 1)),
     ],
     "The log-likelihood": [
-        ("logit", _law(log_likelihood=_little)),
-        ("logit", _law(null_log_likelihood=_little)),
+        ("logit", _part("likelihood", log_likelihood=_little)),
+        ("logit", _part("likelihood", null_log_likelihood=_little)),
         ("logit", _scaled("deviance")),
         ("logit", _scaled("null_deviance")),
-        ("logit, penalised", _law(penalty=lambda x: x * 1.001)),
+        ("logit, penalised", _part("likelihood", penalty=lambda x: x * 1.001)),
         ("logit, penalised", _scaled("coef", 1.001)),
         ("logit", _iteration(-1, loss=_little)),
-        ("logit, successes and failures", _law(log_likelihood=_little)),
-        ("Poisson, offset", _law(log_likelihood=_little)),
-        ("negative binomial", _law(null_log_likelihood=_little)),
-        ("gamma", _law(log_likelihood=_little)),
+        ("logit, successes and failures", _part("likelihood", log_likelihood=_little)),
+        ("Poisson, offset", _part("likelihood", log_likelihood=_little)),
+        ("negative binomial", _part("likelihood", null_log_likelihood=_little)),
+        ("gamma", _part("likelihood", log_likelihood=_little)),
         ("gamma", _scaled("deviance")),
-        ("inverse Gaussian", _law(log_likelihood=_little)),
+        ("inverse Gaussian", _part("likelihood", log_likelihood=_little)),
         ("Gaussian", _scaled("null_deviance")),
         ("Tweedie", _scaled("deviance", 1e3)),
-        ("quasi-Poisson", _law(log_likelihood=lambda _: -100.0)),
+        ("quasi-Poisson", _part("likelihood", log_likelihood=lambda _: -100.0)),
     ],
     "The score is zero": [
         ("logit", _failed_check("gradient")),
@@ -107,7 +97,7 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("logit", _iteration(1, loss=lambda x: x * 1.001)),
         ("logit", _iteration(0, step=lambda _: 2.0)),
         ("gamma", _iteration(-1, loss=lambda x: x * 1.001)),
-        ("Tweedie", _law(passes=lambda n: n - 5)),
+        ("Tweedie", _part("likelihood", passes=lambda n: n - 5)),
         ("logit, a sample first", _iteration(-1, gradient=lambda _: 1.0)),
     ],
     "The solution": [
@@ -130,47 +120,47 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("logit", _scaled("deviance")),
         ("logit", _scaled("null_deviance")),
         ("logit", _plus("df_resid", 1)),
-        ("logit", _law(log_likelihood=_little)),
+        ("logit", _part("likelihood", log_likelihood=_little)),
         ("gamma", _plus("df_model", 1)),
         ("Poisson, offset", _scaled("null_deviance")),
         ("Tweedie", _scaled("deviance", 1e3)),
         ("logit, HC1", _plus("df_resid", 1)),
     ],
     "The distribution of the estimate": [
-        ("gamma", _law(dispersion=_little)),
-        ("gamma", _law(pearson=_little)),
+        ("gamma", _part("likelihood", dispersion=_little)),
+        ("gamma", _part("likelihood", pearson=_little)),
         ("gamma", _plus("n", 1)),
-        ("logit", _law(dispersion=_little)),
+        ("logit", _part("likelihood", dispersion=_little)),
         ("logit", _curvature("mean_white")),
-        ("logit", _covariance(df=lambda _: 30.0)),
-        ("logit, HC1", _covariance(meat=_skew)),
-        ("logit, HC3", _covariance(meat=lambda m: -m)),
-        ("gamma, HC0", _covariance(meat=_skew)),
-        ("logit, clusters", _covariance(df=lambda df: df + 1)),
+        ("logit", _part("covariance", df=lambda _: 30.0)),
+        ("logit, HC1", _part("covariance", meat=_skew)),
+        ("logit, HC3", _part("covariance", meat=lambda m: -m)),
+        ("gamma, HC0", _part("covariance", meat=_skew)),
+        ("logit, clusters", _part("covariance", df=lambda df: df + 1)),
     ],
     "One coefficient in full": [
-        ("logit", _covariance(df=lambda _: 100.0)),
-        ("logit, clusters", _covariance(df=lambda df: df + 1)),
-        ("gamma", _covariance(df=lambda df: df - 1)),
+        ("logit", _part("covariance", df=lambda _: 100.0)),
+        ("logit, clusters", _part("covariance", df=lambda df: df + 1)),
+        ("gamma", _part("covariance", df=lambda df: df - 1)),
     ],
     "Its estimate and standard error": [
         ("logit", _failed_check("optimisation_error")),
         ("gamma, HC0", _failed_check("optimisation_error")),
     ],
     "Its statistic and p-value": [
-        ("gamma", _covariance(df=lambda df: df - 1)),
-        ("logit", _covariance(df=lambda _: 30.0)),
+        ("gamma", _part("covariance", df=lambda df: df - 1)),
+        ("logit", _part("covariance", df=lambda _: 30.0)),
     ],
     "Its interval": [
-        ("gamma", _covariance(df=lambda df: df - 1)),
-        ("logit", _covariance(df=lambda _: 30.0)),
+        ("gamma", _part("covariance", df=lambda df: df - 1)),
+        ("logit", _part("covariance", df=lambda _: 30.0)),
     ],
 }
 
-# Steps that only say in other words what another checks: they are put wrong by what they are handed (test_likelihood_checks).
-SAID = {"What it multiplies", "In plain words"}
+# Steps that only say in other words what another checks: they are put wrong by what they are handed (test_likelihood_checks, test_classes_checks).
+SAID = frozenset({"What it multiplies", "In plain words"})
 
-# The same of predictions: heading -> (fit, what is put wrong).
+# The same of predictions.
 ROW: dict[str, list[tuple[str, Change]]] = {
     "The linear predictor": [
         ("logit", _scaled("intercept")),
@@ -190,8 +180,8 @@ ROW: dict[str, list[tuple[str, Change]]] = {
     ],
     "The data do not determine this prediction": [("Poisson, dependent columns", lambda r: replace(r, aliases=()))],
     "The interval of its mean": [
-        ("logit", _covariance(df=lambda _: 30.0)),
-        ("gamma", _covariance(df=lambda df: df + 1)),
+        ("logit", _part("covariance", df=lambda _: 30.0)),
+        ("gamma", _part("covariance", df=lambda df: df + 1)),
         ("logit", _curvature("whitener")),
         ("logit, HC1", _curvature("mean_white", 1.01)),
     ],

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mathlearn.explain.derivation import Derivation, StepCheck
     from mathlearn.results.fit_result import FitResult
 
     Change = Callable[[FitResult], FitResult]
+
+
+def failures(derivation: Derivation) -> list[tuple[str, StepCheck]]:
+    """Checks that fail, each with the heading of its step."""
+    return [(step.heading, check) for step in derivation for check in step.checks if not check.passed]
 
 
 def _scaled(name: str, by: float = 1 + 1e-6) -> Change:
@@ -23,16 +29,19 @@ def _plus(name: str, by: float) -> Change:
     return lambda r: replace(r, **{name: getattr(r, name) + by})
 
 
-def _curvature(name: str, by: float = 1 + 1e-6) -> Change:
-    return lambda r: replace(r, curvature=replace(r.curvature, **{name: getattr(r.curvature, name) * by}))
+def _part(part: str, **changes: Callable[[Any], object]) -> Change:
+    """Change numbers of one part of the record: of its covariance, its likelihood, its stack."""
 
-
-def _covariance(**changes: Callable[[np.ndarray | float], object]) -> Change:
     def change(r: FitResult) -> FitResult:
-        new = {name: of(getattr(r.covariance, name)) for name, of in changes.items()}
-        return replace(r, covariance=replace(r.covariance, **new))
+        old = getattr(r, part)
+        new = {name: of(getattr(old, name)) for name, of in changes.items()}
+        return replace(r, **{part: replace(old, **new)})
 
     return change
+
+
+def _curvature(name: str, by: float = 1 + 1e-6) -> Change:
+    return _part("curvature", **{name: lambda x: x * by})
 
 
 def _one_coefficient(r: FitResult) -> FitResult:
@@ -172,16 +181,16 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("penguins", _curvature("whitener")),
         ("penguins", _plus("df_resid", 1)),
         ("huge integers", _curvature("mean_white")),
-        ("HC0", _covariance(meat=lambda m: m * (1 + 1e-6))),
-        ("HC1", _covariance(meat=lambda m: m * (1 + 1e-6))),
-        ("penguins, HC3", _covariance(meat=lambda m: m * 0.5)),
-        ("cluster", _covariance(meat=_skew)),
-        ("HAC", _covariance(meat=lambda m: -m)),
-        ("HC2, weights", _covariance(meat=_skew)),
+        ("HC0", _part("covariance", meat=lambda m: m * (1 + 1e-6))),
+        ("HC1", _part("covariance", meat=lambda m: m * (1 + 1e-6))),
+        ("penguins, HC3", _part("covariance", meat=lambda m: m * 0.5)),
+        ("cluster", _part("covariance", meat=_skew)),
+        ("HAC", _part("covariance", meat=lambda m: -m)),
+        ("HC2, weights", _part("covariance", meat=_skew)),
     ],
     "One coefficient in full": [
-        ("penguins", _covariance(df=lambda df: df + 1)),
-        ("cluster", _covariance(df=lambda df: df + 1)),
+        ("penguins", _part("covariance", df=lambda df: df + 1)),
+        ("cluster", _part("covariance", df=lambda df: df + 1)),
     ],
     "Its estimate and standard error": [
         ("penguins", _one_coefficient),
@@ -190,30 +199,33 @@ FIT: dict[str, list[tuple[str, Change]]] = {
         ("Longley", _scaled("deviance")),
     ],
     "Its t statistic and p-value": [
-        ("penguins", _covariance(df=lambda df: df - 1)),
-        ("cluster", _covariance(df=lambda df: df - 1)),
+        ("penguins", _part("covariance", df=lambda df: df - 1)),
+        ("cluster", _part("covariance", df=lambda df: df - 1)),
     ],
-    "Its interval": [("penguins", _covariance(df=lambda df: df - 1)), ("HC1", _covariance(df=lambda df: df - 1))],
+    "Its interval": [
+        ("penguins", _part("covariance", df=lambda df: df - 1)),
+        ("HC1", _part("covariance", df=lambda df: df - 1)),
+    ],
     "In plain words": [("penguins", _scaled("coef", 1.01)), ("Longley", _scaled("coef", 1.01))],
 }
 
-# The same of predictions: heading -> (fit, whether the row keeps to the dependences, what is put wrong).
-ROW: dict[str, list[tuple[str, bool, Change]]] = {
+# The same of predictions.
+ROW: dict[str, list[tuple[str, Change]]] = {
     "The prediction": [
-        ("penguins", True, _scaled("intercept")),
-        ("penguins", True, _scaled("centre")),
-        ("huge integers", True, _scaled("centre")),
+        ("penguins", _scaled("intercept")),
+        ("penguins", _scaled("centre")),
+        ("huge integers", _scaled("centre")),
     ],
     "How far the row lies from the data": [
-        ("penguins", True, _curvature("whitener")),
-        ("no intercept", True, _curvature("whitener")),
+        ("penguins", _curvature("whitener")),
+        ("no intercept", _curvature("whitener")),
     ],
-    "The data do not determine this prediction": [("rank-deficient", False, _no_aliases)],
+    "The data do not determine this prediction": [("rank-deficient", _no_aliases)],
     "Its intervals": [
-        ("penguins", True, _covariance(df=lambda df: df + 1)),
-        ("penguins", True, _scaled("deviance")),
-        ("penguins", True, _curvature("whitener")),
-        ("cluster", True, _covariance(df=lambda df: df + 1)),
+        ("penguins", _part("covariance", df=lambda df: df + 1)),
+        ("penguins", _scaled("deviance")),
+        ("penguins", _curvature("whitener")),
+        ("cluster", _part("covariance", df=lambda df: df + 1)),
     ],
-    "Why it has no interval": [("saturated", True, _plus("df_resid", -1)), ("positive", True, _with_curvature)],
+    "Why it has no interval": [("saturated", _plus("df_resid", -1)), ("positive", _with_curvature)],
 }

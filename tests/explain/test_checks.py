@@ -1,4 +1,4 @@
-"""The law of derivations: every check passes on the fit itself, and the step that a wrong number concerns says so."""
+"""The law of derivations of every kind of fit: every check passes on the fit itself, and the step that a wrong number concerns says so."""
 
 from __future__ import annotations
 
@@ -8,34 +8,26 @@ import pytest
 from mathlearn._errors import SchemaError
 from mathlearn.explain import explain, explain_row
 from mathlearn.explain.registry import registered
+from mathlearn.explain.setting import Setting
 from mathlearn.linear_model import LinearRegression
-from tests.explain.classes_fits import FITS as CLASSES_FITS
-from tests.explain.classes_fits import fit as classes_fit
-from tests.explain.fits import FITS, fit
-from tests.explain.likelihood_fits import FITS as LIKELIHOOD_FITS
-from tests.explain.likelihood_fits import fit as likelihood_fit
-from tests.explain.perturbed import FIT, ROW
+from tests.explain.fits import fit
+from tests.explain.kinds import AWAY, EVERY, KINDS
+from tests.explain.perturbed import FIT, failures
 
 
-def row_of(result, *, keeps=True):
-    """A row that lies one unit from the means; where columns depend on each other, one that keeps to that, or not."""
-    x = np.zeros(len(result.terms)) if result.curvature is None else result.curvature.mean + 0.0
-    if not result.aliases:
-        return x + 1.0
-    x = x + np.array([term in {"x1", "x2"} for term in result.terms]) * 0.5
-    for alias in result.aliases:
-        parts = [c * x[result.terms.index(name)] for c, name in zip(alias.coefficients, alias.others, strict=True)]
-        x[result.terms.index(alias.term)] = sum(parts) + alias.constant + (0.0 if keeps else 1.0)
-    return x
+def cases(of):
+    """What is put wrong in every kind of fit: kind, heading, name, change."""
+    return [
+        (kind, heading, name, change)
+        for kind, known in KINDS.items()
+        for heading, wrong in getattr(known, of).items()
+        for name, change in wrong
+    ]
 
 
-def failures(derivation):
-    return [(step.heading, check) for step in derivation for check in step.checks if not check.passed]
-
-
-@pytest.mark.parametrize("name", FITS)
-def test_every_check_passes(name):
-    result = fit(name)
+@pytest.mark.parametrize(("kind", "name"), [each for each in EVERY if each[1] not in KINDS[each[0]].unfinished])
+def test_every_check_passes(kind, name):
+    result = KINDS[kind].fit(name)
     for i in range(len(result.responses)):
         derivation = explain(result, response=i)
         assert failures(derivation) == []
@@ -44,50 +36,66 @@ def test_every_check_passes(name):
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-@pytest.mark.parametrize("name", FITS)
-def test_every_check_of_a_prediction_passes(name, keeps):
-    result = fit(name)
+@pytest.mark.parametrize(("kind", "name"), [each for each in EVERY if each[1] not in KINDS[each[0]].unfinished])
+def test_every_check_of_a_prediction_passes(kind, name, keeps):
+    result = KINDS[kind].fit(name)
     for i in range(len(result.responses)):
-        assert failures(explain_row(result, row_of(result, keeps=keeps), response=i)) == []
+        derivation = explain_row(result, KINDS[kind].row_of(result, keeps=keeps), response=i)
+        assert failures(derivation) == []
+        assert derivation.passed
+        assert all(step.checks for step in derivation)
 
 
-@pytest.mark.parametrize(("heading", "name", "change"), [(h, n, c) for h, cases in FIT.items() for n, c in cases])
-def test_a_wrong_number_fails_the_step_that_asserts_it(heading, name, change):
+@pytest.mark.parametrize(("kind", "name"), [each for each in EVERY if each[1] in KINDS[each[0]].unfinished])
+def test_of_a_fit_that_is_not_at_its_maximum_the_steps_that_rest_on_it_fail(kind, name):
+    derivation = explain(KINDS[kind].fit(name))
+    assert not derivation.passed
+    failing = {step.heading for step in derivation.failing}
+    assert {"The score is zero", "The solution", "It is the maximum"} <= failing
+    assert derivation.steps[0].heading == "What is withheld"
+    assert "not certified" in derivation.steps[0].claim[0]
+
+
+@pytest.mark.parametrize(("kind", "heading", "name", "change"), cases("wrong"))
+def test_a_wrong_number_fails_the_step_that_asserts_it(kind, heading, name, change):
+    result = KINDS[kind].fit(name)
+    assert explain(result)[heading].passed
     with np.errstate(all="ignore"):
-        derivation = explain(change(fit(name)))
+        derivation = explain(change(result))
     step = derivation[heading]
     assert not all(check.passed for check in step.checks)
     assert not derivation.passed
     assert step in derivation.failing
 
 
-@pytest.mark.parametrize(
-    ("heading", "name", "keeps", "change"), [(h, *case) for h, cases in ROW.items() for case in cases]
-)
-def test_a_wrong_number_fails_the_step_of_a_prediction(heading, name, keeps, change):
-    result = fit(name)
+@pytest.mark.parametrize(("kind", "heading", "name", "change"), cases("wrong_rows"))
+def test_a_wrong_number_fails_the_step_of_a_prediction(kind, heading, name, change):
+    result = KINDS[kind].fit(name)
+    x = KINDS[kind].row_of(result, keeps=heading not in AWAY)
+    assert explain_row(result, x)[heading].passed
     with np.errstate(all="ignore"):
-        derivation = explain_row(change(result), row_of(result, keeps=keeps))
-    assert not all(check.passed for check in derivation[heading].checks)
+        derivation = explain_row(change(result), x)
+    step = derivation[heading]
+    assert not all(check.passed for check in step.checks)
+    assert not derivation.passed
+    assert step in derivation.failing
 
 
-def test_every_step_that_is_ever_shown_is_perturbed():
-    shown = {step.heading for name in FITS for step in explain(fit(name))}
-    assert shown == set(FIT)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_step_that_is_ever_shown_is_perturbed(kind):
+    fits, fit, row_of, wrong, wrong_rows, said, _ = KINDS[kind]
+    assert {step.heading for name in fits for step in explain(fit(name))} == set(wrong) | said
     rows = {
         step.heading
-        for name in FITS
+        for name in fits
         for keeps in (True, False)
         for step in explain_row(fit(name), row_of(fit(name), keeps=keeps))
     }
-    assert rows == set(ROW)
+    assert rows == set(wrong_rows)
 
 
 def test_every_topic_of_the_folder_is_used():
-    from mathlearn.explain.setting import Setting
-
-    fits = [*map(fit, FITS), *map(likelihood_fit, LIKELIHOOD_FITS), *map(classes_fit, CLASSES_FITS)]
-    settings = [Setting.of(result, None, None, 0.95) for result in fits]
+    settings = [Setting.of(KINDS[kind].fit(name), None, None, 0.95) for kind, name in EVERY]
     for topic in registered():
         mine = [setting for setting in settings if topic.speaks_of(setting.method)]
         assert mine

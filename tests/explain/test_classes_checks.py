@@ -1,4 +1,4 @@
-"""The law of derivations of more than two classes: every check passes on the fit, and the step that a wrong number concerns says so."""
+"""Checks of derivations of more than two classes: each fails alone when what it checks is wrong; `test_checks` holds the law of all fits."""
 
 from __future__ import annotations
 
@@ -8,65 +8,138 @@ import numpy as np
 import pytest
 
 from mathlearn.explain import explain, explain_row
+from mathlearn.explain.numbers import num
 from mathlearn.explain.setting import Setting
-from mathlearn.explain.topics import _line, classes_words, likelihood_coefficient
-from tests.explain.classes_fits import FITS, fit, row_of
-from tests.explain.classes_perturbed import FIT, ROW, SAID
+from mathlearn.explain.topics import (
+    _classes,
+    _line,
+    classes_row_interval,
+    classes_row_probability,
+    classes_row_separated,
+    classes_solution,
+    classes_words,
+    likelihood_coefficient,
+    likelihood_maximum,
+)
+from mathlearn.linear_model import LogisticRegression
+from mathlearn.statistics import probability_intervals
+from tests.explain.classes_fits import fit, row_of, table
+from tests.explain.kinds import KINDS
+from tests.explain.perturbed import _part, failures
 
-UNFINISHED = "classes, not converged"
-AWAY = {"The data do not determine this prediction", "Classes that are ruled out"}
+ERRORS = "the standard errors, as those of functionals of the parameters themselves, relative"
+ENDS = "the ends that predict_interval gives, on the scale of log odds, relative"
+RULED_OUT = "classes ruled out that have a probability, and others that have none"
+COVARIANCES = (
+    "the variances of all classes, of a quarter a row at most, and their covariances, which are never positive"
+)
+FLAT = "what rounding can make of a curvature of zero, relative to the least found"
 
 
-def failures(derivation):
-    return [(step.heading, check) for step in derivation for check in step.checks if not check.passed]
+def fails(derivation):
+    """What the checks that fail say."""
+    return [check.says for _, check in failures(derivation)]
 
 
-@pytest.mark.parametrize("name", [name for name in FITS if name != UNFINISHED])
-def test_every_check_passes(name):
+# ------------------------------------------------------------------------------------------- single checks of a prediction
+
+
+@pytest.mark.parametrize("name", ["classes", "classes, four", "classes, weights", "classes, raw units"])
+def test_standard_errors_of_log_odds_are_found_again(name, monkeypatch):
+    """Errors that are wrong wherever they are used, so that the ends agree with them."""
+
+    def wrong(*of):
+        value, errors = logit_errors(*of)
+        return value, errors * (1 + 1e-6)
+
+    logit_errors = probability_intervals.logit_errors
+    for module in (probability_intervals, classes_row_interval):
+        monkeypatch.setattr(module, "logit_errors", wrong)
+    assert fails(explain_row(fit(name), row_of(fit(name)))) == [ERRORS]
+
+
+@pytest.mark.parametrize("end", ["lower", "upper"])
+@pytest.mark.parametrize("name", ["classes", "classes, four", "classes, raw units"])
+def test_ends_are_those_of_the_log_odds(name, end, monkeypatch):
+    def wrong(*of):
+        found = intervals(*of)
+        return replace(found, **{end: getattr(found, end) * (1 - 1e-9)})
+
+    intervals = classes_row_interval.probability_intervals
+    monkeypatch.setattr(classes_row_interval, "probability_intervals", wrong)
+    assert fails(explain_row(fit(name), row_of(fit(name)))) == [ENDS]
+
+
+@pytest.mark.parametrize("name", ["classes", "classes, four", "classes, separated in part"])
+def test_probabilities_add_up_to_one(name, monkeypatch):
+    """By less than what the log odds, found from zero, can tell."""
+    softmax = classes_row_probability.softmax
+    monkeypatch.setattr(classes_row_probability, "softmax", lambda scores: softmax(scores) * (1 + 1e-13))
+    assert fails(explain_row(fit(name), row_of(fit(name)))) == ["the probabilities add up to one"]
+
+
+@pytest.mark.parametrize("name", ["classes, separated completely", "classes, separated in part"])
+def test_a_class_that_is_ruled_out_has_no_probability(name, monkeypatch):
+    x = row_of(fit(name), keeps=False)
+    some = classes_row_probability.probabilities
+    monkeypatch.setattr(classes_row_separated, "probabilities", lambda setting: np.maximum(some(setting), 1e-300))
+    assert fails(explain_row(fit(name), x)) == [RULED_OUT]
+
+
+@pytest.mark.parametrize("name", ["classes, separated completely", "classes, separated in part"])
+def test_a_class_that_has_no_probability_is_ruled_out(name, monkeypatch):
+    x = row_of(fit(name), keeps=False)
+    monkeypatch.setattr(classes_row_separated, "closed", lambda setting: np.roll(_classes.closed(setting), 1))
+    assert fails(explain_row(fit(name), x)) == [RULED_OUT]
+
+
+# -------------------------------------------------------------------------------------------------- single checks of a fit
+
+
+@pytest.mark.parametrize("name", ["classes", "classes, penalised", "classes, dependent columns"])
+def test_evidence_about_the_information_is_not_left_out(name):
     result = fit(name)
-    derivation = explain(result)
-    assert failures(derivation) == []
-    assert all(step.checks for step in derivation)
-    for keeps in (True, False):
-        row = explain_row(result, row_of(result, keeps=keeps))
-        assert failures(row) == []
-        assert all(step.checks for step in row)
+    kept = tuple(check for check in result.certificate.checks if check.name != "standard_errors")
+    assert len(kept) == len(result.certificate.checks) - 1
+    less = replace(result, certificate=replace(result.certificate, checks=kept))
+    assert fails(explain(less)) == ["pieces of evidence about the information that are missing"]
 
 
-def test_of_a_fit_that_is_not_at_its_maximum_the_steps_that_rest_on_it_fail():
-    derivation = explain(fit(UNFINISHED))
-    failing = {step.heading for step in derivation.failing}
-    assert {"The score is zero", "The solution", "It is the maximum"} <= failing
-    assert derivation.steps[0].heading == "What is withheld"
-
-
-@pytest.mark.parametrize(("heading", "name", "change"), [(h, n, c) for h, cases in FIT.items() for n, c in cases])
-def test_a_wrong_number_fails_the_step_that_asserts_it(heading, name, change):
-    assert heading in [step.heading for step in explain(fit(name))]
-    with np.errstate(all="ignore"):
-        step = explain(change(fit(name)))[heading]
-    assert not all(check.passed for check in step.checks)
-
-
-@pytest.mark.parametrize(("heading", "name", "change"), [(h, n, c) for h, cases in ROW.items() for n, c in cases])
-def test_a_wrong_number_fails_the_step_of_a_prediction(heading, name, change):
+@pytest.mark.parametrize("name", ["classes", "classes, four", "classes, weights"])
+def test_covariances_of_classes_are_negative(name):
+    """With the sign of one class turned they are not, and nothing else is wrong."""
     result = fit(name)
-    x = row_of(result, keeps=heading not in AWAY)
-    assert heading in [step.heading for step in explain_row(result, x)]
-    with np.errstate(all="ignore"):
-        derivation = explain_row(change(result), x)
-    assert not all(check.passed for check in derivation[heading].checks)
+    signs = np.ones(len(result.terms))
+    signs[: len(result.stack.terms)] = -1.0
+    turned = _part("curvature", whitener=lambda whitener: signs[:, None] * whitener)(result)
+    assert fails(explain(turned)) == [COVARIANCES]
 
 
-def test_every_step_that_is_ever_shown_is_perturbed():
-    assert {step.heading for name in FITS for step in explain(fit(name))} == set(FIT) | SAID
-    rows = {
-        step.heading
-        for name in FITS
-        for keeps in (True, False)
-        for step in explain_row(fit(name), row_of(fit(name), keeps=keeps))
-    }
-    assert rows == set(ROW)
+def test_coefficients_are_finite(monkeypatch):
+    setting = Setting.of(fit("classes"), None, None, 0.95)
+    whole = classes_solution.levels_again(setting)
+    coef = setting.result.coef.copy()
+    coef[0, -1] = np.nan
+    monkeypatch.setattr(classes_solution, "levels_again", lambda _: whole)
+    step = classes_solution.step(replace(setting, result=replace(setting.result, coef=coef)))
+    assert [check.says for check in step.checks if not check.passed] == ["coefficients that are not finite"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("classes", "classes"), ("classes", "classes, four"), ("likelihood", "logit")]
+)
+def test_a_curvature_that_rounding_hides_proves_no_maximum(kind, name):
+    """The last column of the factor is the first again, so that it has one direction less than there are parameters."""
+    result = KINDS[kind].fit(name)
+
+    def flat(whitener):
+        return np.column_stack([whitener[:, :-1], whitener[:, 0]])
+
+    step = likelihood_maximum.step(Setting.of(_part("curvature", whitener=flat)(result), None, None, 0.95))
+    assert [check.says for check in step.checks if not check.passed] == [FLAT]
+
+
+# ----------------------------------------------------------------------------------------------------------------- in words
 
 
 def test_the_ratio_is_held_against_estimate_and_standard_error(monkeypatch):
@@ -92,16 +165,11 @@ def test_an_intercept_has_no_ratio_and_is_said_as_odds():
     assert "Where every column is zero, the odds of" in derivation["In plain words"].to_text(400)
 
 
-def test_the_probabilities_shown_are_those_of_predict_proba(monkeypatch):
-    from mathlearn.linear_model import LogisticRegression
-    from tests.explain.classes_fits import table
-
+def test_the_probabilities_shown_are_those_of_predict_proba():
     X, y = table()
     model = LogisticRegression(C=np.inf).fit(X, y)
     text = model.explain(X, row=7)["From log odds to probabilities"].to_text(200)
     best = model.predict(X.iloc[[7]])[0]
-    from mathlearn.explain.numbers import num
-
     assert (
         f"Predicted is the most probable class, {str(best)!r}, with probability {num(model.predict_proba(X)[7].max())}."
         in text

@@ -10,7 +10,7 @@ import pytest
 
 from mathlearn.explain import explain, explain_row
 from tests.explain.likelihood_random_fits import LAWS, random_model
-from tests.explain.test_likelihood_checks import failures
+from tests.explain.perturbed import _part, _plus, _scaled, failures
 
 SEEDS = range(300)
 
@@ -43,12 +43,6 @@ def test_a_fit_that_is_not_at_its_maximum_does_not_pass(fits):
         assert explain(result).steps[0].heading == "What is withheld"
 
 
-def _law(**changes):
-    return lambda r: replace(
-        r, likelihood=replace(r.likelihood, **{name: of(getattr(r.likelihood, name)) for name, of in changes.items()})
-    )
-
-
 def _told(r):
     """The intercept tells of the coefficients where these move it at all."""
     return r.fit_intercept and abs(float(r.curvature.mean @ r.coef[0])) > 1e-9 * abs(float(r.centre[0]))
@@ -60,12 +54,12 @@ def _known(r):
 
 
 WRONG = {
-    "coefficients": (lambda r: replace(r, coef=r.coef * 1.001), _told),
+    "coefficients": (_scaled("coef", 1.001), _told),
     "centre": (lambda r: replace(r, centre=r.centre * 1.001 + 1e-3), lambda r: r.fit_intercept),
-    "rows": (lambda r: replace(r, n=r.n + 1), lambda r: True),
-    "null deviance": (lambda r: replace(r, null_deviance=r.null_deviance * 1.001), _known),
-    "log-likelihood": (_law(log_likelihood=lambda x: x * 1.001 + 1e-3), _known),
-    "dispersion": (_law(dispersion=lambda x: x * 1.001), lambda r: r.withheld is None),
+    "rows": (_plus("n", 1), lambda r: True),
+    "null deviance": (_scaled("null_deviance", 1.001), _known),
+    "log-likelihood": (_part("likelihood", log_likelihood=lambda x: x * 1.001 + 1e-3), _known),
+    "dispersion": (_part("likelihood", dispersion=lambda x: x * 1.001), lambda r: r.withheld is None),
 }  # fmt: skip
 
 

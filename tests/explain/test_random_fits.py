@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +10,7 @@ from mathlearn.explain import explain, explain_row
 from mathlearn.explain.evidence import tail
 from mathlearn.linear_model import LinearRegression
 from mathlearn.statistics.tails import t_two_sided
+from tests.explain.perturbed import _curvature, _plus, _scaled, failures
 from tests.explain.random_fits import random_model
 
 # Each once failed on a certified fit.
@@ -47,10 +46,6 @@ FOUND = [
 ]
 
 
-def failures(derivation):
-    return [(step.heading, check) for step in derivation for check in step.checks if not check.passed]
-
-
 def certified(seeds):
     made = (random_model(seed) for seed in seeds)
     return [(model.result_, row) for model, row in made if model.certificate_.ok]
@@ -74,26 +69,18 @@ def test_a_mean_alone_passes():
         assert failures(model.explain(table, row=0)) == []
 
 
-def _changed(name, by):
-    return lambda r: replace(r, **{name: getattr(r, name) * by})
-
-
-def _whitener(r):
-    return replace(r, curvature=replace(r.curvature, whitener=r.curvature.whitener * 1.01))
-
-
 WRONG = {
-    "coefficients": (_changed("coef", 1.001), lambda r: r.coef.any()),
-    "whitener": (_whitener, lambda r: r.rank > 0),
-    "deviance": (_changed("deviance", 1.001), lambda r: r.deviance[0] > 1e-6 * r.null_deviance[0]),
-    "null_deviance": (_changed("null_deviance", 1.001), lambda r: r.null_deviance[0] > 0),
-    "scaled condition": (_changed("condition_scaled", 1.001), lambda r: r.rank > 0),
-    "raw condition": (_changed("condition_raw", 1.1), lambda r: r.rank > 0),
+    "coefficients": (_scaled("coef", 1.001), lambda r: r.coef.any()),
+    "whitener": (_curvature("whitener", 1.01), lambda r: r.rank > 0),
+    "deviance": (_scaled("deviance", 1.001), lambda r: r.deviance[0] > 1e-6 * r.null_deviance[0]),
+    "null_deviance": (_scaled("null_deviance", 1.001), lambda r: r.null_deviance[0] > 0),
+    "scaled condition": (_scaled("condition_scaled", 1.001), lambda r: r.rank > 0),
+    "raw condition": (_scaled("condition_raw", 1.1), lambda r: r.rank > 0),
     "centre": (
-        _changed("centre", 1.001),
+        _scaled("centre", 1.001),
         lambda r: r.fit_intercept and abs(r.centre[0]) * 1e3 > abs(r.null_deviance[0]) ** 0.5,
     ),
-    "rows": (lambda r: replace(r, n=r.n + 1), lambda r: True),
+    "rows": (_plus("n", 1), lambda r: True),
 }
 
 

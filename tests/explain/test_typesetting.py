@@ -23,26 +23,13 @@ from mathlearn.explain.render.tree import headline
 from mathlearn.linear_model import GeneralizedLinearRegressor, LinearRegression, LogisticRegression
 from mathlearn.statistics.cells import printed, rounded, true_minus
 from mathlearn.statistics.text_table import display_width
-from tests.explain import classes_fits, fits, likelihood_fits
-from tests.explain.test_likelihood_checks import row_of
+from tests.explain import likelihood_fits
+from tests.explain.kinds import EVERY, derivations
 
 NASTY = ["a_b", "x^2", "50%", "naïve café", "#1 & co", r"\frac", "<b>"]
-KINDS = (("least squares", fits.FITS), ("likelihood", likelihood_fits.FITS), ("classes", classes_fits.FITS))
-EVERY = [(kind, name) for kind, known in KINDS for name in known]
 NOT_IN_EVERY_TEX = re.compile(
     r"\\text(quotesingle|asciigrave|asciicircum|asciitilde|backslash|less|greater|bar)|\\char|\$"
 )
-
-
-def derivations(kind, name):
-    if kind == "least squares":
-        result = fits.fit(name)
-        return explain(result), explain_row(result, np.ones(len(result.terms)))
-    if kind == "classes":
-        result = classes_fits.fit(name)
-        return explain(result), explain_row(result, classes_fits.row_of(result))
-    result = likelihood_fits.fit(name)
-    return explain(result), explain_row(result, row_of(result))
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +217,7 @@ def test_an_estimated_shape_is_no_quadratic_convergence():
 
 def test_an_offset_without_a_name_is_called_offset_once():
     result = likelihood_fits.fit("Poisson, offset")
-    rows = explain_row(result, row_of(result), offset=0.1).to_text().split("\n")
+    rows = explain_row(result, likelihood_fits.row_of(result), offset=0.1).to_text().split("\n")
     assert any(line.split()[:1] == ["offset"] for line in rows)
     assert not any("offset offset" in line for line in rows)
 

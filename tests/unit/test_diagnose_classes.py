@@ -159,7 +159,8 @@ def test_single_rows_are_those_of_influence_and_of_the_probabilities():
     X, y = table(n=120)
     model = fitted(X, y)
     diagnosis, each = model.diagnose(X, y), model.influence(X, y)
-    change = each[[c for c in each if c.startswith("dfbetas_")]].abs().to_numpy()
+    slopes = [c for c in each if c.startswith("dfbetas_") and not c.endswith("(Intercept)")]
+    change = each[slopes].abs().to_numpy()
     found = one(diagnosis, "influence")
     assert found.effect.value == pytest.approx(change.max())
     assert f"row {int(change.max(axis=1).argmax())} " in found.effect.sentence
@@ -279,3 +280,33 @@ def test_every_format():
     assert list(diagnosis.to_frame().name) == [f.name for f in diagnosis.findings]
     assert "calibration" in diagnosis.to_text()
     assert diagnosis.to_latex()
+
+
+# ---------------------------------------------------------------------------------------- which coefficients rows are ranked by
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.floats(-50.0, 50.0))
+def test_the_origin_of_a_column_makes_no_difference_to_the_influence(seed, shift):
+    X, y = table(seed, n=120)
+    model, moved = fitted(X, y), X.assign(age=X.age + shift)
+    if model.result_.likelihood.separation is not None:
+        return
+    here = one(model.diagnose(X, y), "influence")
+    there = one(fitted(moved, y).diagnose(moved, y), "influence")
+    assert (there.subject, [row for row, _ in there.details]) == (here.subject, [row for row, _ in here.details])
+    assert [value for _, value in there.details] == pytest.approx([value for _, value in here.details])
+
+
+def test_intercepts_are_looked_at_where_there_is_no_slope():
+    X, y = table()
+    frame = X.assign(mode=y)
+    found = one(fitted(frame, None, formula="mode ~ 1").diagnose(frame), "influence")
+    assert found.subject[0].endswith("(Intercept)")
+    assert found.effect.value > 0.0
+
+
+def test_where_no_coefficient_is_determined_no_row_moves_one():
+    X, y = table()
+    twins = X[["age"]].assign(twin=X.age)
+    found = one(fitted(twins, y, fit_intercept=False).diagnose(twins, y), "influence")
+    assert found.severity is Severity.NOT_CHECKED
+    assert found.reason == "no coefficient is determined by the data"

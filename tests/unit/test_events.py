@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mathlearn
@@ -12,7 +13,7 @@ from mathlearn._errors import DomainError, NonFiniteInputError, SchemaError
 from mathlearn.data.bind import bind
 from mathlearn.data.classes import class_faults
 from mathlearn.datasets import load_penguins
-from mathlearn.linear_model import GeneralizedLinearRegressor, LogisticRegression
+from mathlearn.linear_model import GeneralizedLinearRegressor, LinearRegression, LogisticRegression
 
 WHOLE = load_penguins()
 PENGUINS = WHOLE.dropna()
@@ -131,3 +132,16 @@ def test_a_stored_order_is_that_of_the_formula():
 def test_the_twin_of_scikit_learn_has_the_same_reference():
     model = LogisticRegression(formula='C(sex, ref="male") ~ bill_length_mm').fit(PENGUINS)
     assert mathlearn.compare_with_sklearn(model, PENGUINS).in_se.max() < 1e-4
+
+
+def test_a_number_names_a_label_by_its_value_on_the_left_as_on_the_right():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"z": np.repeat([1234567.0, 1234568.0], 30), "x": rng.normal(size=60)})
+    frame["w"] = frame["x"] + rng.normal(size=60)
+    left = LogisticRegression(C=np.inf, formula="C(z, ref=1234568) ~ x").fit(frame)
+    assert left.result_.likelihood.classes[0] == 1234568.0
+    assert LinearRegression(formula="w ~ C(z, ref=1234568)").fit(frame).result_.terms == (
+        "C(z, ref=1234568)[T.1234567.0]",
+    )
+    with pytest.raises(SchemaError, match="no row has the label"):
+        LogisticRegression(C=np.inf, formula='C(z, ref="1.23457e+06") ~ x').fit(frame)

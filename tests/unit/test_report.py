@@ -5,6 +5,7 @@ import warnings
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -324,3 +325,11 @@ def test_several_classes_without_inference_have_a_page_that_says_why(C):
     figures = page[page.index('<section id="figures"') : page.index('<section id="diagnostics"')]
     assert ("penalised" if C == 1.0 else "separated completely") in figures
     assert ("NOT CERTIFIED</title>" in page) == (np.inf == C)
+
+
+def test_words_in_a_table_are_no_numbers():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"pre-tax inflation": rng.normal(size=90), "k": list("abc") * 30})
+    page = report_html(LogisticRegression(C=np.inf).fit(frame, "k"), frame, "k")
+    assert "<td>pre-tax inflation</td>" in page
+    assert "∞lation" not in page

@@ -138,7 +138,7 @@ class Newton:
         curvature : (k, k), optional
             About that at theta: with `lean`, the first step is taken by it.
         """
-        at = self._point(theta) if curvature is None or self.lean is None else self._leaned(theta, curvature)
+        at = self._point(theta) if curvature is None else self._leaned(theta, curvature)
         if at is None:
             return Optimum(theta, None, Stop.NO_START, ())
         seen: list[Iteration] = []

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mathlearn.calculus.objective import observations
+from mathlearn.certify.shown_columns import about_mean
 from mathlearn.data.reduce import found_again
 
 if TYPE_CHECKING:
@@ -60,12 +62,9 @@ def bias_of(rows: Rows, shown: Shown, factor: Factor, *, max_rows: int, threads:
 
 
 def _of(chunk: Chunk, shown: Shown, root: FloatArray) -> Bias:
-    response = np.asarray(chunk.y)
-    y = response[:, 0]
-    weight = np.ones(y.size) if chunk.weight is None else chunk.weight
-    if response.shape[1] > 1:
-        weight = weight * response[:, 1]
-    x = (np.asarray(chunk.X) - shown.mean) / shown.scale
+    seen = observations(chunk)
+    y, weight = seen.y, np.ones(chunk.n) if seen.weight is None else seen.weight
+    x = about_mean(np.asarray(chunk.X), shown)
     eta = x @ (shown.coef * shown.scale) + (shown.centre if shown.intercept else 0.0)
     x = x if shown.basis is None else x @ shown.basis
     columns = np.concatenate([np.ones((y.size, 1)), x], axis=1) if shown.intercept else x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,13 @@ def books(result: FitResult, solution: LeastSquares) -> Check:
         "largest relative disagreement of counts, sums of squares, means and flags in the record with those of the rows"
     )
     return Check("books", max(_disagreements(result, solution)), SAME, meaning)
+
+
+def differences(pairs: Iterable[tuple[float, float, float]]) -> Iterator[float]:
+    """Yield how far numbers shown are from what is there, relative to it or to the least that counts; two infinities agree."""
+    for shown, there, least in pairs:
+        if math.isfinite(shown) or math.isfinite(there):
+            yield abs(shown - there) / max(abs(there), least) if math.isfinite(there - shown) else math.inf
 
 
 def likelihood_books(disagreements: Iterable[float]) -> Check:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mathlearn.calculus.objective import observations
 from mathlearn.certify.gradient_terms import GradientTerms, far_out, pearson_shares
 from mathlearn.certify.likelihood import MOST_GRADIENT
 from mathlearn.certify.likelihood_rows import LikelihoodRows
@@ -44,11 +45,8 @@ class FirstOrderShown(NamedTuple):
 
 def first_order_rows(chunk: Chunk, shown: FirstOrderShown) -> LikelihoodRows:
     """Look at one block of rows, dense or sparse; of the curvature only the diagonal is formed."""
-    response = np.asarray(chunk.y)
-    y = response[:, 0]
-    weight = np.ones(y.size) if chunk.weight is None else chunk.weight
-    if response.shape[1] > 1:
-        weight = weight * response[:, 1]
+    seen = observations(chunk)
+    y, weight = seen.y, np.ones(chunk.n) if seen.weight is None else seen.weight
     x: Any = chunk.X
     offset = 0.0 if chunk.offset is None else chunk.offset
     eta = np.asarray(x @ shown.coef) + (shown.level or 0.0) + offset

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mathlearn.calculus.objective import pass_rows
+from mathlearn.calculus.objective import observations, pass_rows
 from mathlearn.certify.gradient_terms import GradientTerms, far_out, pearson_shares
 from mathlearn.certify.shown_columns import Shown, ShownColumns, about_mean
 from mathlearn.data.reduce import found_again
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
+    from mathlearn.calculus.objective import Observations
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.probability.family import Kernels
@@ -100,7 +101,8 @@ class LikelihoodRows(NamedTuple):
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite fails the checks
     def of(cls, chunk: Chunk, shown: Shown) -> LikelihoodRows:
         """Look at one block of dense rows."""
-        y, weight = _observed(chunk)
+        seen = observations(chunk)
+        y, weight = seen.y, seen.weight
         family, link, at = shown.family, shown.link, ShownColumns.of(chunk, shown)
         eta = at.eta
         rows = family.kernels(y, eta, link, refine=shown.careful)
@@ -110,7 +112,7 @@ class LikelihoodRows(NamedTuple):
         pearson = _times(share, weight)
         terms = _terms(chunk, shown, pull, pearson, far_out(share))
         gradient, expected, observed = at.sums(pull, curve, bent)
-        deviances = _deviances(chunk, shown, eta, rows)
+        deviances = _deviances(seen, _null(chunk, shown), shown, eta, rows)
         return cls(
             n=y.size,
             gradient=gradient,
@@ -149,7 +151,8 @@ class Deviances(NamedTuple):
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite fails the checks
     def of(cls, chunk: Chunk, shown: Shown) -> Deviances:
         """Sum the deviance of each row of a block, which loses no digits."""
-        return _by_row(chunk, shown, ShownColumns.of(chunk, shown).eta, None)
+        eta = ShownColumns.of(chunk, shown).eta
+        return _by_row(observations(chunk), _null(chunk, shown), shown, eta, None)
 
 
 def look(rows: Rows, shown: Shown, *, threads: int) -> LikelihoodRows:
@@ -166,21 +169,19 @@ def look(rows: Rows, shown: Shown, *, threads: int) -> LikelihoodRows:
     return found._replace(deviance=exact.fit, null_deviance=exact.null, least=exact.least)
 
 
-def _by_row(chunk: Chunk, shown: Shown, eta: FloatArray, loss: FloatArray | None) -> Deviances:
-    y, weight = _observed(chunk)
+def _by_row(seen: Observations, null: FloatArray, shown: Shown, eta: FloatArray, loss: FloatArray | None) -> Deviances:
     family, link = shown.family, shown.link
-    fit, null = family.deviance_at(y, eta, link, loss), family.deviance_at(y, _null(chunk, shown), link)
-    return Deviances(_total(fit, weight), _total(null, weight))
+    fit, alone = family.deviance_at(seen.y, eta, link, loss), family.deviance_at(seen.y, null, link)
+    return Deviances(_total(fit, seen.weight), _total(alone, seen.weight))
 
 
-def _deviances(chunk: Chunk, shown: Shown, eta: FloatArray, rows: Kernels) -> Deviances:
+def _deviances(seen: Observations, null: FloatArray, shown: Shown, eta: FloatArray, rows: Kernels) -> Deviances:
     """Find the deviances as differences of sums of losses, at a fraction of the time, where rows are many and the family allows it."""
     if shown.careful or shown.family.least_of is None:
-        return _by_row(chunk, shown, eta, rows.loss)
-    y, weight = _observed(chunk)
-    least = _total(shown.family.least_of(y), weight)
-    alone = shown.family.loss_at(y, _null(chunk, shown), shown.link)
-    return Deviances(2.0 * (_total(rows.loss, weight) - least), 2.0 * (_total(alone, weight) - least), least)
+        return _by_row(seen, null, shown, eta, rows.loss)
+    least = _total(shown.family.least_of(seen.y), seen.weight)
+    alone = shown.family.loss_at(seen.y, null, shown.link)
+    return Deviances(2.0 * (_total(rows.loss, seen.weight) - least), 2.0 * (_total(alone, seen.weight) - least), least)
 
 
 def _size(eta: FloatArray, curve: FloatArray, link: Link) -> float:
@@ -201,14 +202,6 @@ def _terms(chunk: Chunk, shown: Shown, pull: FloatArray, pearson: FloatArray, fa
     total[:first] = size.sum()
     total[first:] = size @ np.abs(about_mean(np.asarray(chunk.X)[far], shown))
     return GradientTerms(float(pearson[~far].sum()), total)
-
-
-def _observed(chunk: Chunk) -> tuple[FloatArray, FloatArray | None]:
-    """Take the observations (n,), and what multiplies the kernels of a row: its weight times its trials."""
-    response = np.asarray(chunk.y)
-    if response.shape[1] == 1:
-        return response[:, 0], chunk.weight
-    return response[:, 0], response[:, 1] if chunk.weight is None else chunk.weight * response[:, 1]
 
 
 def _null(chunk: Chunk, shown: Shown) -> FloatArray:

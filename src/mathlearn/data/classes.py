@@ -11,7 +11,7 @@ import numpy as np
 from mathlearn._errors import DomainError, ResourceError, SchemaError
 from mathlearn.data.coded import FEW_CLASSES
 from mathlearn.data.labels import ALLOWED, OBJECTS, TEXT, type_of
-from mathlearn.data.schema import did_you_mean, listing
+from mathlearn.data.schema import did_you_mean, listing, place_of
 from mathlearn.data.validate import Tally
 
 if TYPE_CHECKING:
@@ -184,14 +184,14 @@ def referred(labels: tuple[Label, ...], reference: str | None, name: str) -> tup
     """
     if reference is None:
         return labels
-    first = [label for label in labels if reference in {str(label), f"{label:g}" if isinstance(label, float) else ""}]
-    if not first:
-        written = list(map(str, labels))
+    written, values = list(map(str, labels)), np.array(labels)
+    first = place_of(reference, written, values if values.dtype.kind in "biuf" else None)
+    if first is None:
         raise SchemaError(
             f"C({name}, ref={reference!r}): no row has the label {reference!r}.{did_you_mean(reference, written)} The labels are: "
             f"{listing(labels)}."
         )
-    return (first[0], *(label for label in labels if label != first[0]))
+    return (labels[first], *labels[:first], *labels[first + 1 :])
 
 
 # ------------------------------------------------------------------------------------------------------ what they are for

@@ -10,7 +10,7 @@ from mathlearn import _engines
 from mathlearn.data.arrow_columns import floats_of_decimals
 from mathlearn.data.arrow_types import is_text, storage
 from mathlearn.data.formula._refusal import Refusal, pointing
-from mathlearn.data.formula.conditions import Compared, Denied, Joined, Test, comparisons, parse_condition
+from mathlearn.data.formula.conditions import Denied, Joined, Test, comparisons, parse_condition
 from mathlearn.data.formula.tree import Binary, Call, Name, Node, Number, Sum, Text, columns_of, names_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Condition:
             test = parse_condition(text)
             for part in comparisons(test):
                 _check(part, schema, arrow_schema)
-        names = (name for part in comparisons(test) for side in (part.left, part.right) for name in columns_of(side))
+        names = (name for part in comparisons(test) for name in columns_of(part))
         return cls(" ".join(text.split()), tuple(dict.fromkeys(names)), test)
 
     def mask(self, batch: Any) -> Any:
@@ -77,7 +77,7 @@ class Condition:
         joined = isinstance(self.test, Joined) and self.test.operator == "and"
         every = self.test.parts if joined else (self.test,)  # type: ignore[union-attr]
         arrow = _Arrow(schema, compute.field)
-        known = [arrow.compared(part) for part in every if isinstance(part, Compared) and _is_simple(part, schema)]
+        known = [arrow.compared(part) for part in every if isinstance(part, Binary) and _is_simple(part, schema)]
         return reduce(compute.and_kleene, known) if known else None
 
 
@@ -102,10 +102,10 @@ class _Arrow:
                 return reduce(getattr(compute, _JOIN[operator]), map(self.holds, parts))
             case Denied(part):
                 return compute.invert(self.holds(part))
-            case Compared():
+            case Binary():
                 return self.guarded(test)
 
-    def guarded(self, test: Compared) -> Any:
+    def guarded(self, test: Binary) -> Any:
         """Compare, giving null where a side is no number: NaN counts as missing."""
         compute, pa = _engines.load("pyarrow.compute"), _engines.load("pyarrow")
         sides, found = self._sides(test), self.compared(test)
@@ -114,11 +114,11 @@ class _Arrow:
             return found
         return compute.if_else(reduce(compute.or_kleene, undefined), pa.scalar(None, pa.bool_()), found)
 
-    def compared(self, test: Compared) -> Any:
+    def compared(self, test: Binary) -> Any:
         """Compare; NaN is not equal to, below or above anything."""
         return getattr(_engines.load("pyarrow.compute"), _COMPARE[test.operator])(*self._sides(test))
 
-    def _sides(self, test: Compared) -> tuple[Any, Any]:
+    def _sides(self, test: Binary) -> tuple[Any, Any]:
         match test.left, test.right:
             case Name(name), Text(text):
                 return self._plain(name), _text_scalar(text, _type(self.schema, name))
@@ -198,10 +198,10 @@ def _text_scalar(text: str, arrow_type: Any) -> Any:
     return scalar if is_text(arrow_type) else scalar.cast(arrow_type)
 
 
-def _check(test: Compared, schema: Schema, arrow_schema: Any) -> None:
+def _check(test: Binary, schema: Schema, arrow_schema: Any) -> None:
     """Refuse a comparison with columns that do not exist, or of kinds that it does not go with."""
     pa = _engines.load("pyarrow")
-    for name in (*names_of(test.left), *names_of(test.right)):
+    for name in names_of(test):
         if schema[name.name].kind == "other":  # what is no column says what is near
             raise Refusal(f"column {name.name!r} is {schema[name.name].dtype}, which no condition compares", name.at)
     if isinstance(test.right, Text):
@@ -221,7 +221,7 @@ def _check(test: Compared, schema: Schema, arrow_schema: Any) -> None:
                 test.right.at,
             ) from None
         return
-    for name in (*names_of(test.left), *names_of(test.right)):
+    for name in names_of(test):
         if not schema[name.name].numeric:
             kind = schema[name.name].kind
             raise Refusal(
@@ -236,7 +236,7 @@ def _example(dtype: str) -> str:
     return '"2024-12-31T23:59:00+01:00", with its zone' if "tz=" in dtype else '"2024-12-31T23:59:00"'
 
 
-def _is_simple(test: Compared, schema: Any) -> bool:
+def _is_simple(test: Binary, schema: Any) -> bool:
     """Whether the extremes of a block of rows tell if a row of it may match."""
     types = _engines.load("pyarrow.types")
     if not isinstance(test.left, Name) or not isinstance(test.right, Number) or test.operator == "!=":

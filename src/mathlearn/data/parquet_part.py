@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """A row group: its number, its first row and how many it has."""
 
     group: int
@@ -26,6 +27,11 @@ class _Block(NamedTuple):
 class ParquetPart(Part):
     """One Parquet file.
 
+    Attributes
+    ----------
+    blocks : tuple of Block or None
+        The row groups that are read; None for all.
+
     Raises
     ------
     CorruptFileError
@@ -34,12 +40,13 @@ class ParquetPart(Part):
         If a column name occurs twice.
     """
 
-    def __init__(self, path: Path, label: str, blocks: tuple[_Block, ...] | None = None) -> None:
+    blocks: tuple[Block, ...] | None = None
+
+    def __init__(self, path: Path, label: str) -> None:
         super().__init__(path, label)
-        self._blocks = blocks  # None: all
         with self._open() as file:
             self.schema = file.schema_arrow
-            self.n_rows = file.metadata.num_rows if blocks is None else sum(block.n for block in blocks)
+            self.n_rows = file.metadata.num_rows
         self.check_names(self.schema.names)
 
     def within(self, condition: Any) -> ParquetPart:
@@ -50,12 +57,14 @@ class ParquetPart(Part):
             whole = self.dataset_format().make_fragment(str(self.path), local)
             able = whole.subset(filter=condition, schema=self.schema)
         starts = [0, *accumulate(sizes)]
-        blocks = (_Block(group.id, starts[group.id], sizes[group.id]) for group in able.row_groups)
-        return ParquetPart(self.path, self.label, tuple(blocks))
+        narrowed = copy(self)
+        narrowed.blocks = tuple(Block(group.id, starts[group.id], sizes[group.id]) for group in able.row_groups)
+        narrowed.n_rows = sum(block.n for block in narrowed.blocks)
+        return narrowed
 
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based, of those read) of this file is."""
-        for block in self._blocks or ():
+        for block in self.blocks or ():
             if row < block.n:
                 return super().locate(block.start + row)
             row -= block.n
@@ -65,7 +74,7 @@ class ParquetPart(Part):
         """Yield record batches, page by page: memory does not grow with the row groups."""
         seen = 0
         with self._open() as file:
-            groups = None if self._blocks is None else [block.group for block in self._blocks]
+            groups = None if self.blocks is None else [block.group for block in self.blocks]
             for batch in file.iter_batches(self.rows_at_once(), groups, columns=list(names), use_threads=True):
                 seen += batch.num_rows
                 yield batch.select(list(names))

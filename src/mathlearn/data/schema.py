@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mathlearn._errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mathlearn._typing import AnyArray
     from mathlearn.data.batch import ColumnKind
 
 _LISTED = 8
@@ -147,6 +151,24 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if not near:
         near = [k for k in candidates if k.casefold().strip() == name.casefold().strip()]
     return f" Did you mean {' or '.join(repr(k) for k in near)}?" if near else ""
+
+
+def place_of(reference: str, spelt: Sequence[str], values: AnyArray | None) -> int | None:
+    """Return the place of a level by its text, or by its value: ``"4"`` names the level 4.0; None where there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> place_of("b", ["a", "b"], None), place_of("4", ["3.0", "4.0"], np.array([3.0, 4.0])), place_of("5", ["4"], None)
+    (1, 1, None)
+    """
+    if reference in spelt:
+        return list(spelt).index(reference)
+    same: list[int] = []
+    if values is not None:
+        with suppress(ValueError):
+            same = np.flatnonzero(values == float(reference)).tolist()
+    return same[0] if same else None
 
 
 def unknown_column(name: object, known: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from mathlearn.results.stack import predictors_of
 from mathlearn.statistics import reasons
 from mathlearn.statistics.chosen import chosen_response, chosen_term
 from mathlearn.statistics.coefficients import coefficient_table
-from mathlearn.statistics.functional import sigma
+from mathlearn.statistics.functional import intercepts, sigma
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
@@ -103,7 +103,7 @@ class Setting:
     @property
     def constants(self) -> BoolArray:
         """Which of the parameters in the table are intercepts."""
-        return _constants(self.result)
+        return intercepts(self.result)
 
     @property
     def parameters(self) -> str:
@@ -238,13 +238,6 @@ class RowSetting(Setting):
     offset: float
 
 
-def _constants(result: FitResult) -> BoolArray:
-    """Which of the parameters are intercepts."""
-    if result.stack is not None:
-        return result.stack.intercepts
-    return np.arange(len(result.terms) + result.fit_intercept) < int(result.fit_intercept)
-
-
 def _worked_term(result: FitResult, table: CoefficientTable, response: int, term: str | None) -> int | None:
     """Return the index of a parameter by name; by itself, the one of the largest |t|.
 
@@ -270,7 +263,7 @@ def _largest_t(result: FitResult, table: CoefficientTable, response: int) -> int
     known = np.flatnonzero(~np.isnan(estimate))
     if not known.size:
         return None
-    slopes = known[~_constants(result)[known]]
+    slopes = known[~intercepts(result)[known]]
     if not slopes.size:
         return int(known[0])
     size = np.nan_to_num(t[slopes], nan=-1.0, posinf=np.inf)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from mathlearn._config import get_config
 from mathlearn._errors import DomainError
 from mathlearn.calculus.objective import block_rows
 from mathlearn.certify.bias_rows import bias_of
-from mathlearn.certify.books import SAME, likelihood_books
+from mathlearn.certify.books import SAME, differences, likelihood_books
 from mathlearn.certify.dependence_rows import dependence_checks
 from mathlearn.certify.least_squares import statistical_digits
 from mathlearn.certify.likelihood import likelihood_certificate, likelihood_evidence, separated_certificate
@@ -199,8 +198,8 @@ def _disagreements(
     yield float(count != result.n or survey.dropped != result.n_dropped)
     yield float(result.df_resid != count - result.rank - result.fit_intercept)
     # Below what rounding leaves of them, deviances differ by chance; logarithms cancel to their own rounding.
-    small, terms = found.rounding / SAME, 1e-8 * survey.n
-    unit = 1e-8 * survey.full if likelihood.dispersion_from == "fixed" else terms
+    small, terms = found.rounding / SAME, SAME * survey.n
+    unit = SAME * survey.full if likelihood.dispersion_from == "fixed" else terms
     pairs = [
         (float(result.deviance[0]), found.deviance, small),
         (float(result.null_deviance[0]), found.null_deviance, small),
@@ -213,9 +212,7 @@ def _disagreements(
     ]
     if result.fit_intercept:
         pairs.append((result.weight_sum, float(found.expected[0, 0]), TINY))
-    for shown, there, least in pairs:
-        if math.isfinite(shown) or math.isfinite(there):
-            yield abs(shown - there) / max(abs(there), least) if math.isfinite(there - shown) else math.inf
+    yield from differences(pairs)
     if likelihood.dispersion_from == "pearson" and result.df_resid > 0:
         phi = found.pearson / result.df_resid
         yield abs(likelihood.dispersion - phi) / max(phi, TINY)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mathlearn._config import get_config
-from mathlearn.certify.books import SAME, likelihood_books
+from mathlearn.certify.books import SAME, differences, likelihood_books
 from mathlearn.fitting.class_evidence import certified_classes, class_rows, looked_at
 from mathlearn.fitting.class_survey import survey_classes
 from mathlearn.fitting.multinomial_record import numbers_of_record, stacked
@@ -71,9 +70,7 @@ def _disagreements(
         (result.weight_sum, survey.weight),
         (result.log_weight_sum, survey.log_weight),
     ]
-    for shown, there in pairs:
-        if math.isfinite(shown) or math.isfinite(there):
-            yield abs(shown - there) / max(abs(there), SAME * survey.n) if math.isfinite(there - shown) else math.inf
+    yield from differences((shown, there, SAME * survey.n) for shown, there in pairs)
     assert result.stack is not None
     shifted = stacked(numbers, tuple(int(value) for value in result.stack.origin))
     far = np.abs(shifted - result.coef[0]) / np.maximum(np.abs(result.coef[0]), np.abs(numbers.at_zero).max() * SAME)

@@ -20,7 +20,7 @@ from mathlearn.linalg.moments import frame_of, power_of_two
 from mathlearn.probability.recession import far_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mathlearn._typing import FloatArray
     from mathlearn.calculus.newton import Optimum, Point
@@ -94,7 +94,7 @@ class Solver:
 
     def again(self, solved: Solved, **changes: object) -> Solved:
         """Go on from where a solution ended, under other conditions."""
-        newton = replace(self._newton(solved.objective, self.rows), stiff_ends=False, lean=None, **changes)  # type: ignore[arg-type]
+        newton = replace(self._newton(solved.objective, self.rows), stiff_ends=False, **changes)  # type: ignore[arg-type]
         further = newton.minimise(solved.optimum.theta)
         iterations = (*solved.optimum.iterations, *further.iterations)
         passes = solved.passes + len(further.iterations)
@@ -117,12 +117,13 @@ class Solver:
         points, sampled = self._start(objective)
         seen = () if sampled is None else sampled.iterations
         single = sampled is not None and self._moderate(objective, sampled)
-        newton = replace(self._newton(replace(objective, single=single), self.rows), **changes)  # type: ignore[arg-type]
+        whole = replace(objective, single=single)
+        newton = replace(self._newton(whole, self.rows), lean=self._lean(whole), **changes)  # type: ignore[arg-type]
         near = self._curvature(objective, sampled) if single else None
         optimum, tries = first_finite(newton, points, near)
         if single and optimum.stop is not Stop.REACHED:
             seen = (*seen, *optimum.iterations)
-            newton = replace(self._newton(objective, self.rows), lean=None, **changes)  # type: ignore[arg-type]
+            newton = replace(self._newton(objective, self.rows), **changes)  # type: ignore[arg-type]
             optimum = newton.minimise(optimum.theta)
         if optimum.stop is Stop.NO_START:
             self.rows.diagnose_nonfinite()
@@ -145,7 +146,7 @@ class Solver:
             return find(self.rows), None
         newton = replace(
             self._newton(objective, sample), target=_SAMPLE_TARGET, same_curvature=np.inf, max_iter=_SAMPLE_ITERATIONS,
-            stiff_ends=False, lean=None,
+            stiff_ends=False,
         )  # fmt: skip
         optimum, _ = first_finite(newton, find(sample))
         if optimum.stop is not Stop.REACHED:
@@ -171,14 +172,23 @@ class Solver:
         curvature = last.sums.curvature.diagonal() / last.sums.n
         return bool(((curvature > 1 / _MODERATE) & (curvature < _MODERATE)).all())
 
+    def _lean(self, objective: Objective) -> Callable[[FloatArray], Sums] | None:
+        """Return passes without curvature, for many rows in the columns' own coordinates."""
+        reduced, apart = self.spec.bias_reduction == "firth", objective.coordinates.basis is not None
+        if self.survey.sample is None or reduced or apart:
+            return None
+        return partial(objective.at, self.rows, max_rows=self._size(objective), threads=self.threads, curved=False)
+
+    def _size(self, objective: Objective) -> int:
+        return (pass_rows if objective.coordinates.plain else block_rows)(len(self.rows.terms))
+
     def _newton(self, objective: Objective, rows: Rows) -> Newton:
-        size = (pass_rows if objective.coordinates.plain else block_rows)(len(self.rows.terms))
+        size = self._size(objective)
         reduced, canonical = self.spec.bias_reduction == "firth", self.spec.family.canonical == self.spec.link.name
         apart = objective.coordinates.basis is not None
         evaluate = partial(jeffreys_at, objective, independent=apart) if reduced else objective.at
         # Where a basis makes columns independent, standard errors are of the solver's last curvature: the expected one.
         own = None if reduced or canonical or apart else replace(objective, observed=True)
-        many = self.survey.sample is not None and not (reduced or apart)
         return Newton(
             evaluate=lambda theta: evaluate(rows, theta, max_rows=size, threads=self.threads),
             intercept=self.spec.fit_intercept,
@@ -187,9 +197,6 @@ class Solver:
             same_curvature=_SAME_CURVATURE if apart else np.inf,
             quadratic=canonical,
             close=None if own is None else lambda theta: own.at(rows, theta, max_rows=size, threads=self.threads),
-            lean=(lambda theta: objective.at(rows, theta, max_rows=size, threads=self.threads, curved=False))
-            if many
-            else None,
             watch=not reduced,
             max_iter=self.spec.max_iter,
         )
@@ -216,6 +223,13 @@ def coordinates_of(rows: Rows, near: Rows, *, intercept: bool, penalty: float = 
         scale = np.maximum(scale, np.ldexp(power_of_two(np.array([penalty**0.5])), -_FINEST))
     usual = bool(((scale < _LARGE) & (scale > 1.0 / _LARGE)).all())
     return Coordinates(frame.shift[:p], scale, intercept, None if usual else np.arange(p))
+
+
+def coordinates_kept(rows: Rows, dependence: Dependence, *, intercept: bool, max_rows: int) -> Coordinates:
+    """Choose shift and scale of the columns that a fit has kept, by the first block of the rows."""
+    first, p = frame_of(next(iter(rows.chunks(max_rows))), centre=intercept), len(rows.terms)
+    kept = dependence.kept if dependence.dropped.size else None
+    return Coordinates(first.shift[:p], first.scale[:p], intercept, kept)
 
 
 def whitened(rows: Rows, spec: LikelihoodSpec, threads: int) -> tuple[Coordinates, Dependence]:

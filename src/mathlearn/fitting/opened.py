@@ -17,12 +17,12 @@ from mathlearn.calculus.objective import Objective, block_rows
 from mathlearn.calculus.start import constant
 from mathlearn.fitting.constrained import Frame, Problem, in_unknowns
 from mathlearn.fitting.likelihood import prepared
+from mathlearn.fitting.newton_fit import coordinates_kept
 from mathlearn.fitting.opened_classes import opened_classes
 from mathlearn.fitting.own_rows import deviance_of, require_own_rows
 from mathlearn.fitting.refit import dependence_of
 from mathlearn.fitting.resources import numbers
 from mathlearn.fitting.survey import surveyed
-from mathlearn.linalg.moments import frame_of
 from mathlearn.linalg.threads import pool_size
 from mathlearn.results.fit_result import Status
 from mathlearn.statistics.functional import combinations, coordinates, require_curvature
@@ -197,8 +197,6 @@ def _frame(result: FitResult, rows: Rows, law: tuple[Family, Link], origin: tupl
     if result.status is Status.OPTIMAL and result.likelihood.separation is None:
         return _Whitened(result)
     p, dependence = len(rows.terms), dependence_of(result, None)
-    first = frame_of(next(iter(rows.chunks(block_rows(p)))), centre=result.fit_intercept)
-    kept = dependence.kept if dependence.dropped.size else None
-    columns = Coordinates(first.shift[:p], first.scale[:p], result.fit_intercept, kept)
+    columns = coordinates_kept(rows, dependence, intercept=result.fit_intercept, max_rows=block_rows(p))
     mean = surveyed(rows, law[0]).mean
     return _Scaled(columns, constant(Objective(*law, columns), mean), np.array(origin or [0] * p, np.float64))

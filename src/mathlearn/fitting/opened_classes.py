@@ -14,10 +14,10 @@ from mathlearn.calculus.multinomial import MultinomialObjective, rows_at_a_time
 from mathlearn.fitting.class_evidence import class_rows
 from mathlearn.fitting.class_survey import survey_classes
 from mathlearn.fitting.constrained import Problem, in_unknowns
+from mathlearn.fitting.newton_fit import coordinates_kept
 from mathlearn.fitting.own_rows import deviance_of_classes, require_own_rows
 from mathlearn.fitting.refit import dependence_of
 from mathlearn.fitting.resources import numbers
-from mathlearn.linalg.moments import frame_of
 from mathlearn.linalg.threads import pool_size
 from mathlearn.results.fit_result import Status
 from mathlearn.statistics.class_rows import ClassBasis
@@ -136,9 +136,7 @@ def _scaled(result: FitResult, stack: Stack, rows: Rows, log_odds: FloatArray) -
     """Move the unknowns of columns of one size, from the shares of the classes."""
     p, dependence, others = len(rows.terms), dependence_of(result, None), len(stack.classes) - 1
     size = rows_at_a_time(p, len(stack.classes))
-    near = frame_of(next(iter(rows.chunks(size))), centre=stack.intercept)
-    kept = dependence.kept if dependence.dropped.size else None
-    columns = Coordinates(near.shift[:p], near.scale[:p], stack.intercept, kept)
+    columns = coordinates_kept(rows, dependence, intercept=stack.intercept, max_rows=size)
     theta = np.zeros((others, columns.size))
     if stack.intercept:
         theta[:, 0] = log_odds

@@ -98,6 +98,26 @@ class Softmax(NamedTuple):
         shifted = scores[rows, top] - scores[rows, codes]
         return cls(*_chances(top, each, rest), shifted + np.log1p(rest))
 
+    def residuals(self, codes: IntArray) -> FloatArray:
+        """Return what was observed of each class, one or zero, less its probability (n, K), each to full accuracy near 0.
+
+        Parameters
+        ----------
+        codes : (n,) int
+            Places of the classes observed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> codes = np.array([2])
+        >>> print(Softmax.of(np.array([[0.0, -700.0, 60.0]]), codes).residuals(codes))
+        [[-8.75651076e-27 -0.00000000e+00  8.75651076e-27]]
+        """
+        own = np.arange(len(codes)), codes
+        found = -self.probability
+        found[own] = self.complement[own]
+        return found
+
 
 def chances(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Probabilities (n, K) of the classes, and those of all others together, each to full accuracy near 0.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import floor, inf, isinf, isnan, log10
 from typing import TYPE_CHECKING
 
+from mathlearn._text import is_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -81,14 +83,27 @@ def true_minus(sentence: str) -> str:
     return _SIGN.sub("\u2212", sentence)
 
 
-def printed(cell: str) -> str:
-    """Write a number of a table as print does: a sign as a sign, and infinity as it is written.
+def is_figure(cell: str) -> bool:
+    """Whether a cell is a number, a bound of one, or infinity, and no words.
 
     Examples
     --------
-    >>> printed("-1.5e-07"), printed("-inf")
-    ('−1.5e−07', '−∞')
+    >>> is_figure("<1e-16"), is_figure("inf"), is_figure("inflation")
+    (True, True, False)
     """
+    return cell.removeprefix("-") == "inf" or is_number(cell.removeprefix("<"))
+
+
+def printed(cell: str) -> str:
+    """Write a number of a table as print does: a sign as a sign, and infinity as it is written; words stay as they are.
+
+    Examples
+    --------
+    >>> printed("-1.5e-07"), printed("-inf"), printed("pre-tax inflation")
+    ('−1.5e−07', '−∞', 'pre-tax inflation')
+    """
+    if not is_figure(cell):
+        return cell
     return cell.replace("-", "\u2212").replace("inf", "\u221e")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.calculus.multinomial import codes_of
-from mathlearn.probability.multinomial import Softmax
+from mathlearn.probability.multinomial import Softmax, softmax
 from mathlearn.statistics import reasons
 from mathlearn.statistics.class_rows import class_scores, stack_of_fit
 from mathlearn.statistics.covariance.class_white import ClassWhite
@@ -79,20 +79,23 @@ class _Block:
 
     @classmethod
     def of(cls, result: FitResult, chunk: Chunk, *, measured: bool) -> _Block:
+        if measured and chunk.y is not None:
+            white = ClassWhite.of(result, chunk)
+            columns = _fitted(result, white.seen.probability) | _residuals(
+                result, white.seen, white.codes, white.weight
+            )
+            return cls(chunk.index, columns, ClassMeasures.of(result, white), white.tally())
         scores = class_scores(result, chunk.X)
-        codes = np.zeros(chunk.n, np.int64) if chunk.y is None else codes_of(chunk)
-        seen = Softmax.of(scores, codes)
-        columns = dict(
-            zip((f"fitted_{name}" for name in stack_of_fit(result).classes), seen.probability.T, strict=True)
-        )
         if chunk.y is None:
-            return cls(chunk.index, columns, None, None)
-        counted = chunk.weight is None or result.weights_type == "frequency"
-        columns |= _residuals(result, seen, codes, np.ones(chunk.n) if counted else np.asarray(chunk.weight))
-        if not measured:
-            return cls(chunk.index, columns, None, None)
-        white = ClassWhite.of(result, chunk)
-        return cls(chunk.index, columns, ClassMeasures.of(result, white), white.tally())
+            return cls(chunk.index, _fitted(result, softmax(scores)), None, None)
+        codes, counted = codes_of(chunk), chunk.weight is None or result.weights_type == "frequency"
+        seen, weight = Softmax.of(scores, codes), np.ones(chunk.n) if counted else np.asarray(chunk.weight)
+        columns = _fitted(result, seen.probability) | _residuals(result, seen, codes, weight)
+        return cls(chunk.index, columns, None, None)
+
+
+def _fitted(result: FitResult, probability: FloatArray) -> dict[str, FloatArray]:
+    return dict(zip((f"fitted_{name}" for name in stack_of_fit(result).classes), probability.T, strict=True))
 
 
 def _residuals(result: FitResult, seen: Softmax, codes: IntArray, weight: FloatArray) -> dict[str, FloatArray]:

@@ -31,9 +31,11 @@ __all__ = [
     "estimable_at",
     "estimable_rows",
     "fitted_values",
+    "intercepts",
     "model_errors",
     "no_curvature",
     "parameter_coordinates",
+    "parameter_directions",
     "parameter_labels",
     "parameter_names",
     "parameters",
@@ -61,6 +63,13 @@ def parameter_labels(result: FitResult) -> tuple[str, ...]:
     """Names of the k parameters, of which no two are equal: a column called "(Intercept)" stands in backquotes, as in a formula."""
     columns = (f"`{term}`" if term.strip("`") == INTERCEPT else term for term in result.terms)
     return (INTERCEPT, *columns) if result.fit_intercept else tuple(columns)
+
+
+def intercepts(result: FitResult) -> BoolArray:
+    """Which of the k parameters are intercepts."""
+    if result.stack is not None:
+        return result.stack.intercepts
+    return np.arange(len(result.terms) + result.fit_intercept) < int(result.fit_intercept)
 
 
 def parameters(result: FitResult) -> FloatArray:
@@ -167,6 +176,16 @@ def parameter_coordinates(result: FitResult) -> FloatArray:
     out[0, 1:] = -curvature.mean_white
     out[1:, 1:] = curvature.whitener
     return out
+
+
+def parameter_directions(result: FitResult) -> FloatArray:
+    """Coordinates (k, r + intercept) of the parameters in their standard errors: of length one, zeros for one without error.
+
+    NaN where the data do not determine the parameter.
+    """
+    b = parameter_coordinates(result)
+    length = row_lengths(b)[:, None]
+    return np.where(result.estimable[:, None], b / np.where(length > 0.0, length, 1.0), np.nan)
 
 
 def whiten_rows(result: FitResult, X: FloatArray | csr_array) -> FloatArray:

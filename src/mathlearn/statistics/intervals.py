@@ -21,7 +21,7 @@ from mathlearn.statistics.functional import (
     standard_errors,
     whiten_rows,
 )
-from mathlearn.statistics.tails import t_quantile
+from mathlearn.statistics.tails import require_level, t_quantile
 from mathlearn.statistics.text_table import WIDTH, text_table
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from mathlearn._typing import BoolArray, FloatArray
-    from mathlearn.results.fit_result import FitResult
+    from mathlearn.results.fit_result import CovarianceEstimate, FitResult
 
-__all__ = ["Interval", "join", "predict_interval", "with_gaps"]
+__all__ = ["Interval", "join", "predict_interval", "require_interval", "with_gaps"]
 
 GAPS = "NaN in rows that lack a value in a column that is used"
 
@@ -117,6 +117,24 @@ class Interval:
         return [f"withheld: {rows.size} of {n} (row {named})"]
 
 
+def require_interval(result: FitResult, kind: IntervalKind, level: float) -> CovarianceEstimate:
+    """Return the covariance that intervals of predictions need.
+
+    Raises
+    ------
+    DomainError
+        There is no such `kind`, no standard error exists for this fit, or `level` is outside (0, 1).
+    """
+    if kind not in get_args(IntervalKind):
+        raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")
+    covariance = require_covariance(result)
+    undefined = reasons.whole_fit(result)
+    if undefined is not None:
+        raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
+    require_level(level)
+    return covariance
+
+
 def predict_interval(
     result: FitResult,
     X: FloatArray | csr_array,
@@ -163,12 +181,7 @@ def predict_interval(
     row  estimate   lower   upper
     0      9.5000  4.5008  14.499
     """
-    if kind not in get_args(IntervalKind):
-        raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")
-    covariance = require_covariance(result)
-    undefined = reasons.whole_fit(result)
-    if undefined is not None:
-        raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
+    covariance = require_interval(result, kind, level)
     variance, estimable = _variance(result, X)
     if kind == "observation":
         variance += sigma(result)[:, None] ** 2

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mathlearn import _text
-from mathlearn.statistics.cells import MISSING, true_minus
+from mathlearn.statistics.cells import MISSING, is_figure, true_minus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["sentences", "tabular"]
 
 _ROOM = r"\renewcommand{\arraystretch}{1.15}"  # keeps exponents off the rule above
-_A_NUMBER = re.compile(r"<?[-+]?[\d.]+(e[-+]?\d+)?")
 _WORDS = {MISSING: "---", "": "", "inf": r"$\infty$", "-inf": r"$-\infty$"}
 
 
@@ -38,7 +36,7 @@ def _number(cell: str) -> str:
     """Set a number in mathematics mode, for a true minus sign; words are set as text."""
     if cell in _WORDS:
         return _WORDS[cell]
-    if not _A_NUMBER.fullmatch(cell):
+    if not is_figure(cell):
         return _text.latex(cell)
     mantissa, e, exponent = cell.partition("e")
     power = rf"10^{{{int(exponent)}}}" if e else ""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn._choices import IntervalKind
 from mathlearn._errors import DomainError
-from mathlearn.statistics import reasons
 from mathlearn.statistics.functional import (
     dispersion_known,
     estimable_at,
@@ -17,13 +15,14 @@ from mathlearn.statistics.functional import (
     standard_errors,
     whiten_rows,
 )
-from mathlearn.statistics.intervals import Interval
+from mathlearn.statistics.intervals import Interval, require_interval
 from mathlearn.statistics.predictive import Predictive, distribution_of
-from mathlearn.statistics.tails import require_level, t_quantile
+from mathlearn.statistics.tails import t_quantile
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from mathlearn._choices import IntervalKind
     from mathlearn._typing import FloatArray
     from mathlearn.probability.family import Family
     from mathlearn.probability.link import Link
@@ -71,13 +70,7 @@ def mean_interval(
         Another `kind`, `level` outside (0, 1), no standard error exists for this fit, its family has no distribution function, or trials
         go with another family or kind, or are no positive whole numbers.
     """
-    if kind not in get_args(IntervalKind):
-        raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")
-    covariance = require_covariance(result)
-    undefined = reasons.whole_fit(result)
-    if undefined is not None:
-        raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
-    require_level(level)
+    covariance = require_interval(result, kind, level)
     _require_trials(family, kind, trials)
     known = estimable_at(result, X) & np.isfinite(eta)
     settled = np.where(known, eta, np.nan)

@@ -15,23 +15,22 @@ Agresti (2013), "Categorical Data Analysis", 3rd edition, section 16.1.3 for the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mathlearn._choices import IntervalKind
 from mathlearn._errors import DomainError
 from mathlearn.probability.links.logit import tails
 from mathlearn.probability.multinomial import log_softmax, softmax
-from mathlearn.statistics import reasons
 from mathlearn.statistics.class_rows import ClassBasis, dense_rows, stack_of_fit
-from mathlearn.statistics.functional import estimable_rows, require_covariance, require_curvature, standard_errors
-from mathlearn.statistics.intervals import Interval
-from mathlearn.statistics.tails import require_level, t_quantile
+from mathlearn.statistics.functional import estimable_rows, require_curvature, standard_errors
+from mathlearn.statistics.intervals import Interval, require_interval
+from mathlearn.statistics.tails import t_quantile
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from mathlearn._choices import IntervalKind
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.results.fit_result import FitResult
 
@@ -115,19 +114,13 @@ def probability_intervals(
     DomainError
         Another `kind`, `level` outside (0, 1), or no standard error exists for this fit.
     """
-    if kind not in get_args(IntervalKind):
-        raise DomainError(f"kind is {kind!r}: it must be one of {', '.join(map(repr, get_args(IntervalKind)))}")
     stack = stack_of_fit(result)
     if kind == "observation":
         raise DomainError(
             f"kind is 'observation', and an observation is one of {len(stack.classes)} classes, which lie on no line: no interval holds some of "
             "them. predict_proba(X) has their probabilities, and kind='confidence' the intervals of these."
         )
-    covariance = require_covariance(result)
-    undefined = reasons.whole_fit(result)
-    if undefined is not None:
-        raise DomainError(f"no interval can be given: {undefined}. Predictions are not affected")
-    require_level(level)
+    covariance = require_interval(result, kind, level)
     value, errors = logit_errors(result, X, scores)
     known = np.isfinite(errors)
     value, half = np.where(known, value, np.nan), t_quantile(level, covariance.df) * errors

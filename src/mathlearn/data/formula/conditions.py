@@ -8,14 +8,14 @@ comparison = sum ( ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) ( sum | string ) | 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mathlearn.data.formula._refusal import Refusal
 from mathlearn.data.formula.evaluate import check_arithmetic
 from mathlearn.data.formula.grammar import Parser
 from mathlearn.data.formula.tokenise import tokenise
-from mathlearn.data.formula.tree import COMPARISONS, Name, Node, Number, Sequence, Sum, Text, columns_of
+from mathlearn.data.formula.tree import COMPARISONS, Binary, Name, Node, Number, Sequence, Sum, Text, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 
 _JOINS = ("and", "or", "not", "in")
 _EXPECTED = 'a comparison was expected, as in x > 3, species == "Adelie" or year in [2007, 2008]'
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Two sides, arithmetic or a column and a constant; `operator` is one of `COMPARISONS`."""
-
-    operator: str
-    left: Node
-    right: Node
-    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,8 @@ class Denied:
     part: Test
 
 
-Test: TypeAlias = Compared | Joined | Denied
+Test: TypeAlias = Binary | Joined | Denied
+"""A comparison, two of which are arithmetic or a column and a constant, and what is made of several."""
 
 
 def parse_condition(text: str) -> Test:
@@ -68,10 +59,10 @@ def parse_condition(text: str) -> Test:
     return found
 
 
-def comparisons(test: Test) -> Iterator[Compared]:
+def comparisons(test: Test) -> Iterator[Binary]:
     """Yield every comparison of a condition, in order."""
     match test:
-        case Compared():
+        case Binary():
             yield test
         case Joined(_, parts):
             for part in parts:
@@ -145,7 +136,7 @@ class _Conditions(Parser):
         if self.peek() in COMPARISONS:
             raise Refusal("comparisons do not chain: write 'low < x and x < high'", self.token.at)
         _check_sides(left, right, operator.at)
-        return Compared(operator.text, _constant(left) or left, _constant(right) or right, at)
+        return Binary(operator.text, _constant(left) or left, _constant(right) or right, at)
 
     def _among(self, left: Node) -> Test:
         at = self.advance().at
@@ -155,7 +146,7 @@ class _Conditions(Parser):
         values = tuple(map(_constant, right.items)) if isinstance(right, Sequence) else ()
         if not values or None in values:
             raise Refusal("after 'in' comes a list of numbers or strings: x in [1, 2] or species in [\"Adelie\"]", at)
-        return Joined("or", tuple(Compared("==", left, value, left.at) for value in values if value is not None))
+        return Joined("or", tuple(Binary("==", left, value, left.at) for value in values if value is not None))
 
 
 def _constant(node: Node) -> Number | Text | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,24 +101,33 @@ class EventAtom(Atom):
         return Ready(EventFactor(self.text))
 
 
+@lru_cache(maxsize=512)
+def comparison(source: str) -> Binary:
+    """Parse and check the stored source of a comparison, such as ``'species == "Adelie"'``.
+
+    Raises
+    ------
+    SchemaError
+        The text is none: stored models are checked as formulas are.
+    """
+    with pointing(source):
+        return _checked(parse_expression(source))
+
+
 @dataclass(frozen=True, slots=True)
 class EventFactor:
-    """A comparison; `source` is its canonical text, parsed and checked again whenever it is used."""
+    """A comparison; `source` is its canonical text, parsed and checked before it is used."""
 
     source: str
 
     def check(self) -> None:
         """Require the source to be a comparison."""
-        self._comparison()
-
-    def _comparison(self) -> Binary:
-        with pointing(self.source):
-            return _checked(parse_expression(self.source))
+        comparison(self.source)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns read."""
-        return columns_of(self._comparison())
+        return columns_of(comparison(self.source))
 
     def labels(self, *, reduced: bool) -> tuple[str, ...]:  # noqa: ARG002 -- only categories reduce
         """Return the comparison itself."""
@@ -135,7 +145,7 @@ class EventFactor:
         SchemaError
             A column is of another kind than at fit.
         """
-        node = self._comparison()
+        node = comparison(self.source)
         column = view.column(node.left.name) if isinstance(node.left, Name) else None
         if column is not None and column.levels is not None:
             wanted = _level(node)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,7 +13,7 @@ from mathlearn.data.formula.factors import CategoryFactor, PolyFactor, SplineFac
 from mathlearn.data.formula.poly import Measure
 from mathlearn.data.formula.splines import Basis, quantile_knots
 from mathlearn.data.formula.tree import Name, render
-from mathlearn.data.schema import did_you_mean, listing
+from mathlearn.data.schema import did_you_mean, listing, place_of
 
 if TYPE_CHECKING:
     from mathlearn._typing import AnyArray, FloatArray
@@ -113,16 +112,8 @@ class ValueLearner:
         values = self._values if self._values is not None else np.empty(0, dtype=np.float64)
         levels = tuple(str(value) for value in values.tolist())
         _refuse_too_few(self._column, levels)
-        reference = 0 if self._reference is None else self._find(self._reference, values, levels)
+        reference = 0 if self._reference is None else _position(self._column, self._reference, levels, values)
         return CategoryFactor(self._text, self._column, levels, values, reference)
-
-    def _find(self, reference: str, values: AnyArray, levels: tuple[str, ...]) -> int:
-        """Find the reference by its text, or by its value: ``ref=4`` names the level 4.0."""
-        if reference not in levels:
-            with suppress(ValueError):
-                same = np.flatnonzero(values == float(reference))
-                return int(same[0]) if len(same) else _position(self._column, reference, levels)
-        return _position(self._column, reference, levels)
 
 
 class PolyLearner:
@@ -218,9 +209,10 @@ def _refuse_too_few(column: str, levels: tuple[str, ...]) -> None:
         )
 
 
-def _position(column: str, reference: str, levels: tuple[str, ...]) -> int:
-    if reference in levels:
-        return levels.index(reference)
+def _position(column: str, reference: str, levels: tuple[str, ...], values: AnyArray | None = None) -> int:
+    found = place_of(reference, levels, values)
+    if found is not None:
+        return found
     raise SchemaError(
         f"the reference level {reference!r} does not occur in column {column!r}.{did_you_mean(reference, levels)} "
         f"The levels are: {listing(levels)}."

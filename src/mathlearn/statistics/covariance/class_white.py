@@ -74,9 +74,6 @@ class ClassWhite:
         seen = Softmax.of(class_scores(result, x), codes)
         counts = result.weights_type == "frequency"
         weight = np.ones(chunk.n) if counts or chunk.weight is None else chunk.weight
-        own = np.arange(chunk.n), codes
-        residual = -seen.probability
-        residual[own] = seen.complement[own]
         return cls(
             basis=basis,
             x=x,
@@ -84,7 +81,7 @@ class ClassWhite:
             seen=seen,
             weight=weight,
             count=chunk.weight if counts else None,
-            score=basis.combined(x, weight[:, None] * residual),
+            score=basis.combined(x, weight[:, None] * seen.residuals(codes)),
             group=chunk.group,
             index=chunk.index,
             rounding=_score_rounding(result, x) * _pearson(seen, codes, weight),
@@ -104,11 +101,6 @@ class ClassWhite:
     def scaled(self) -> FloatArray:
         """Pearson residuals (n,) of the class observed, whose squares sum to Pearson's statistic of the record."""
         return _pearson(self.seen, self.codes, self.weight)
-
-    @property
-    def deviance(self) -> FloatArray:
-        """Deviance (n,) of one copy of each row."""
-        return np.asarray(2.0 * self.weight * self.seen.loss)
 
     def roots(self) -> FloatArray:
         r"""Return A_i (n, K, r) with rows :math:`\sqrt{w \pi_k} (b_k - \sum_l \pi_l b_l)`: ``A_i' A_i`` is the information of row i."""

@@ -125,7 +125,7 @@ def diagnose(
         return estimate(kind, result, rows, max_rows=max_rows, threads=threads)
 
     with single_threaded_blas(size):
-        case = Case.of(result, level, robust) if result.stack is None else ClassCase.of(result, level)
+        case = Case.of(result, level, robust) if result.stack is None else ClassCase.of(result)
         findings = [finding for check in checks if check.without_rows for finding in check.without_rows(case)]
         of_rows = [check for check in checks if check.prepare is not None]
         if rows is None:

@@ -27,6 +27,7 @@ from mathlearn.statistics.diagnostics.partial import gain
 from mathlearn.statistics.diagnostics.phrases import interval
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
 from mathlearn.statistics.diagnostics.simulated import Kept, tail_share
+from mathlearn.statistics.functional import parameter_directions
 from mathlearn.statistics.tails import f_tail
 from mathlearn.statistics.words import quoted
 
@@ -275,8 +276,7 @@ class Autocorrelation(RowCheck[Sums]):
         The expected squared residual of a row is ``(1 - h) sigma**2``. With a_i the weight of row i in a coefficient, of length
         one over the rows, its HC0 variance is ``sum of a_i**2 (1 - h_i)`` of what it should be.
         """
-        length = np.linalg.norm(self.case.parameters, axis=1, keepdims=True)
-        unit = self.case.parameters / np.where(length > 0, length, 1.0)
+        unit = parameter_directions(self.case.result)
         missing: BoolArray = np.einsum("ki,ij,kj->k", unit, short, unit) > 1 - HARMLESS**-2
         return missing
 

@@ -25,7 +25,6 @@ import numpy as np
 from mathlearn.statistics.cells import number
 from mathlearn.statistics.diagnostics.calibration import FARTHEST, FEWEST, GROUPS, MISS, grouped, joined
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, classes, not_checked
-from mathlearn.statistics.diagnostics.class_case import residuals
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
 from mathlearn.statistics.joint_law import JointLaw
 
@@ -96,7 +95,7 @@ class ClassCalibration(RowCheck[ClassSums]):
         first: FloatArray = np.stack(
             [np.bincount(places[:, 0], weights=column, minlength=bins) for column in columns.T], axis=1
         )
-        return ClassSums(each, first, float(copies @ np.square(residuals(block)).sum(axis=1)))
+        return ClassSums(each, first, float(copies @ np.square(block.seen.residuals(block.codes)).sum(axis=1)))
 
     def merge(self, first: ClassSums, second: ClassSums) -> ClassSums:
         """Sum over both blocks."""

@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mathlearn.statistics.class_rows import stack_of_fit
 from mathlearn.statistics.covariance.class_white import ClassWhite
-from mathlearn.statistics.functional import parameter_coordinates, require_curvature, row_lengths
+from mathlearn.statistics.functional import parameter_coordinates, require_curvature
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.stack import Stack
 
-__all__ = ["ClassCase", "residuals"]
+__all__ = ["ClassCase"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +29,19 @@ class ClassCase:
     ----------
     result : FitResult
     stack : Stack
-    level : float
-        Confidence of the intervals quoted.
     labels : tuple of str
         Of the classes, as Python literals.
     parameters : (m, r)
         Whitened coordinates of the parameters.
-    unit : (m, r)
-        The same of length one; NaN where the data do not determine a parameter.
     """
 
     result: FitResult
     stack: Stack
-    level: float
     labels: tuple[str, ...]
     parameters: FloatArray
-    unit: FloatArray
 
     @classmethod
-    def of(cls, result: FitResult, level: float) -> ClassCase:
+    def of(cls, result: FitResult) -> ClassCase:
         """Make a fit ready.
 
         Raises
@@ -59,16 +51,11 @@ class ClassCase:
         """
         require_curvature(result)
         assert result.likelihood is not None
-        parameters = parameter_coordinates(result)
-        length = row_lengths(parameters)[:, None]
-        known = result.estimable[:, None] & (length > 0.0)
         return cls(
             result=result,
             stack=stack_of_fit(result),
-            level=level,
             labels=tuple(map(repr, result.likelihood.classes)),
-            parameters=parameters,
-            unit=np.where(known, parameters / np.where(length > 0.0, length, 1.0), np.nan),
+            parameters=parameter_coordinates(result),
         )
 
     @property
@@ -80,11 +67,3 @@ class ClassCase:
     def block(self, chunk: Chunk) -> ClassWhite:
         """Look at one chunk."""
         return ClassWhite.of(self.result, chunk)
-
-
-def residuals(white: ClassWhite) -> FloatArray:
-    """Return what was observed of each class, one or zero, less its probability (n, K)."""
-    own = np.arange(len(white.codes)), white.codes
-    found = -white.seen.probability
-    found[own] = white.seen.complement[own]
-    return found

@@ -12,7 +12,7 @@ from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance.class_white import ClassWhite
 from mathlearn.statistics.covariance.white import Tally
 from mathlearn.statistics.diagnostics.class_measures import ClassMeasures, rows_at_a_time
-from mathlearn.statistics.functional import parameter_coordinates, row_lengths
+from mathlearn.statistics.functional import parameter_directions
 from mathlearn.statistics.row_table import row_table
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def influence_on_classes(result: FitResult, rows: Rows, *, max_rows: int, as_: F
 
     There are no studentised residuals and no DFFITS: a row has a residual for each class, not one that has a law.
     """
-    unit = parameter_coordinates(result)
-    length = row_lengths(unit)[:, None]
-    unit = np.where(result.estimable[:, None], unit / np.where(length > 0.0, length, 1.0), np.nan)
+    unit = parameter_directions(result)
     parts = []
     for chunk in rows.chunks(min(max_rows, rows_at_a_time(result))):
         white = ClassWhite.of(result, chunk)

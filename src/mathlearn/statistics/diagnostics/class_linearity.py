@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.diagnostics.check import Check, RowCheck, classes, not_checked
-from mathlearn.statistics.diagnostics.class_case import residuals
 from mathlearn.statistics.diagnostics.link import MATTERS, MEASURE, NO_SQUARES, SHARE
 from mathlearn.statistics.diagnostics.partial import gain
 from mathlearn.statistics.diagnostics.phrases import share
@@ -83,7 +82,7 @@ class ClassLinearity(RowCheck[Squares]):
         pair[:, k, k] = chance[:, 1:] * block.seen.complement[:, 1:]
         wu = w[:, None] * u
         return Squares(
-            score=wu.T @ residuals(block)[:, 1:],
+            score=wu.T @ block.seen.residuals(block.codes)[:, 1:],
             inside=np.einsum("np,nkr->pkr", wu, bent[:, 1:], optimize=True),
             own=np.einsum("np,nkl->pkl", wu * u, pair, optimize=True),
         )

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.cells import number
-from mathlearn.statistics.diagnostics.check import Check, RowCheck, classes
+from mathlearn.statistics.diagnostics.check import Check, RowCheck, classes, not_checked
 from mathlearn.statistics.diagnostics.class_measures import ClassMeasures
 from mathlearn.statistics.diagnostics.influential_rows import ABOVE_MEAN, CHANGE, DISTANCE, KEPT, LEVERAGE, largest
+from mathlearn.statistics.diagnostics.measures import NOTHING_MOVES, movable
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
 from mathlearn.statistics.words import quoted
 
@@ -88,11 +89,17 @@ class ClassRows(RowCheck[Tops]):
     """The rows of a fit that stand out."""
 
     case: ClassCase
+    unit: FloatArray
+
+    @classmethod
+    def prepare(cls, case: ClassCase) -> ClassRows:
+        """Choose the parameters whose change is looked at."""
+        return cls(case, movable(case.result))
 
     def of(self, block: ClassWhite) -> Tops:
         """Choose among the rows of one block."""
         case, found = self.case, ClassMeasures.of(self.case.result, block)
-        moved = np.nan_to_num(found.change @ np.nan_to_num(case.unit.T))
+        moved = np.nan_to_num(found.change @ self.unit.T)
         term = np.abs(moved).argmax(axis=1) if moved.size else np.zeros(len(moved), np.int64)
         rows = np.arange(len(moved))
         size = np.abs(moved)[rows, term] if moved.size else np.zeros(len(moved))
@@ -111,8 +118,10 @@ class ClassRows(RowCheck[Tops]):
 
     def finish(self, total: Tops) -> Iterator[Finding]:
         """Put the rows in words."""
-        if self.case.result.rank:
+        if self.unit.any():
             yield self._influence(total.change)
+        else:
+            yield not_checked("influence", NOTHING_MOVES, self.case.result.responses[0])
         yield self._outliers(total.loss)
         if self.case.result.rank:
             yield self._leverage(total.leverage)
@@ -198,7 +207,7 @@ CHECKS = (
         "class_rows",
         "one-step DFBETAS, leverage, and the least probability of a class observed",
         ("influence", "outliers", "leverage"),
-        prepare=ClassRows,
+        prepare=ClassRows.prepare,
         applies=classes,
     ),
 )

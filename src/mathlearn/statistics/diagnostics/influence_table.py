@@ -15,7 +15,7 @@ from mathlearn.statistics.diagnostics import measures
 from mathlearn.statistics.diagnostics.class_influence import influence_on_classes
 from mathlearn.statistics.functional import (
     dispersion_known,
-    parameter_coordinates,
+    parameter_directions,
     parameter_names,
     require_curvature,
     without_error,
@@ -102,9 +102,7 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     if result.stack is not None:
         return influence_on_classes(result, rows, max_rows=max_rows, as_=as_)
     terms = distinct(parameter_names(result))
-    unit = parameter_coordinates(result)
-    length = np.linalg.norm(unit, axis=1, keepdims=True)
-    unit = np.where(result.estimable[:, None], unit / np.where(length > 0, length, 1.0), np.nan)
+    unit = parameter_directions(result)
     parts = [_Part.of(result, unit, chunk) for chunk in rows.chunks(max_rows)]
     if not parts:
         raise SchemaError("there are no rows to measure the influence of")

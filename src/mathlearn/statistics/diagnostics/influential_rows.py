@@ -161,19 +161,11 @@ class Influence(RowCheck[tuple[Tops, ...]]):
 
     @classmethod
     def prepare(cls, case: Case) -> Influence | str:
-        """Choose the parameters whose change is looked at: slopes that the data determine, else the intercept.
-
-        How far an intercept moves depends on where the columns have their origin.
-        """
+        """Choose the parameters whose change is looked at."""
         if case.result.df_resid < 2 and not dispersion_known(case.result):
             return f"{case.result.df_resid} residual degrees of freedom: none would be left without a row"
-        length = np.linalg.norm(case.parameters, axis=1)
-        known = case.result.estimable & (length > 0)
-        if case.result.fit_intercept and known[1:].any():
-            known[0] = False
-        if not known.any():
-            return "no coefficient is determined by the data"
-        return cls(case, np.where(known[:, None], case.parameters / np.where(known, length, 1.0)[:, None], 0.0))
+        unit = measures.movable(case.result)
+        return cls(case, unit) if unit.any() else measures.NOTHING_MOVES
 
     @property
     def _df(self) -> float:

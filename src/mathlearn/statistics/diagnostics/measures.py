@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.statistics.covariance.hc import LEVERAGE_GAP
-from mathlearn.statistics.functional import dispersion_known, sigma, without_error
+from mathlearn.statistics.functional import dispersion_known, intercepts, parameter_directions, sigma, without_error
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mathlearn.statistics.covariance.white import WhiteRows
 
 __all__ = [
+    "NOTHING_MOVES",
     "RowMeasures",
     "cooks_distance",
     "dfbetas",
@@ -40,8 +41,23 @@ __all__ = [
     "internally_studentised",
     "leave_one_out_sigma",
     "likelihood_residual",
+    "movable",
     "saturated",
 ]
+
+NOTHING_MOVES = "no coefficient is determined by the data"
+
+
+def movable(result: FitResult) -> FloatArray:
+    """Return the directions (k, r + intercept) of the parameters by whose change rows are ranked, zeros for all others.
+
+    They are the slopes that the data determine, else the intercepts: how far an intercept moves depends on where the columns have their
+    origin.
+    """
+    unit = np.nan_to_num(parameter_directions(result))
+    known: BoolArray = (unit != 0.0).any(axis=1)
+    slopes = known & ~intercepts(result)
+    return np.where((slopes if slopes.any() else known)[:, None], unit, 0.0)
 
 
 def saturated(hat: FloatArray) -> BoolArray:
