@@ -385,3 +385,19 @@ def test_arrow_reads_csv_without_python(tmp_path, monkeypatch, name):
     assert sum(batch.n for batch in scanned.batches(("a", "b"), max_rows=10)) == 2
     assert seen
     assert all(isinstance(stream, NativeFile) and not isinstance(stream, PythonFile) for stream in seen)
+
+
+@pytest.mark.parametrize("where", [None, "a > -9"])
+def test_a_parquet_file_is_never_held_whole(tmp_path, where):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "t.parquet"
+    with pq.ParquetWriter(path, pa.schema([(name, pa.float64()) for name in "abcd"])) as writer:
+        for _ in range(60):
+            writer.write_table(pa.table({name: rng.normal(size=10_000) for name in "abcd"}))
+    before = pa.total_allocated_bytes()
+    held = [
+        pa.total_allocated_bytes() - before
+        for _ in mathlearn.scan(path, where=where).batches(tuple("abcd"), max_rows=1000)
+    ]
+    assert len(held) == 600
+    assert max(held) < path.stat().st_size / 2

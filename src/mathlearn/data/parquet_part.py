@@ -89,7 +89,9 @@ class ParquetPart(Part):
     def _open(self) -> Iterator[Any]:
         pa = _engines.load("pyarrow")
         try:
-            with _engines.load("pyarrow.parquet").ParquetFile(self.path, page_checksum_verification=True) as file:
+            # Read ahead, row groups would all be held until the last batch: the whole file.
+            options = {"page_checksum_verification": True, "pre_buffer": False}
+            with _engines.load("pyarrow.parquet").ParquetFile(self.path, **options) as file:
                 yield file
         except (pa.ArrowException, OSError) as error:
             raise CorruptFileError(
