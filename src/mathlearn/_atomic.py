@@ -73,7 +73,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if error.filename != str(part) and (error.filename is not None or error.errno not in _NO_ROOM):
             raise  # of something else that the block does, such as reading
         # The number makes it of the same class as the system's own, which is its cause.
-        raise OSError(error.errno, f"cannot be written ({error.strerror})", os.fspath(path)) from error
+        remedy = ": make room there, or write elsewhere" if error.errno in _NO_ROOM else ""
+        raise OSError(error.errno, f"cannot be written ({error.strerror}){remedy}", os.fspath(path)) from error
     except BaseException:
         _discard(part)
         raise

@@ -264,6 +264,7 @@ class Shown:
         offset: Any = None,
         trials: Any = None,
         as_: FrameKind = "pandas",
+        to: str | os.PathLike[str] | None = None,
     ) -> Any:
         """Return one row a row: leverage, studentised residuals, Cook's distance, DFFITS, DFBETAS.
 
@@ -275,13 +276,17 @@ class Shown:
             As given to `fit`.
         as_ : {"pandas", "polars", "arrow"}
             The kind of frame that is returned.
+        to : path, optional
+            Write the table as this Parquet file instead, as `augment` does.
 
         Raises
         ------
         SchemaError
             These are not the rows of the fit.
         DomainError
-            Inference is withheld for this fit.
+            Inference is withheld for this fit, or the name of the file does not end in .parquet or .pq.
+        OSError
+            The file cannot be written.
 
         Examples
         --------
@@ -296,7 +301,7 @@ class Shown:
 
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
         rows = self._fit_rows(X, self._observed(y, trials), require_offset=True, **roles)
-        return influence(self._result(), rows, as_=as_)
+        return influence(self._result(), rows, as_=as_, to=to)
 
     def report(
         self: Fitted,

@@ -113,6 +113,7 @@ class Tabulated:
         offset: Any = None,
         trials: Any = None,
         as_: FrameKind = "pandas",
+        to: str | os.PathLike[str] | None = None,
     ) -> Any:
         """Return one row a row: fitted value, residual, leverage, influence; of more than two classes the probability of each.
 
@@ -124,11 +125,16 @@ class Tabulated:
             As given to `fit`; of new rows y may be left out.
         as_ : {"pandas", "polars", "arrow"}
             The kind of frame that is returned.
+        to : path, optional
+            Write the table as this Parquet file instead, block by block, for rows that do not fit in memory; what is returned is then a
+            `RowFile`: path, lines, bytes, and why cells are NaN. The file appears whole or not at all.
 
         Raises
         ------
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or the offset is missing.
+        OSError, DomainError
+            The file cannot be written, or its name does not end in .parquet or .pq.
 
         Examples
         --------
@@ -146,7 +152,7 @@ class Tabulated:
         require_y = y is None and bool(self.design_.response_columns)
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
         rows = self._fit_rows(X, y, require_y=require_y, require_offset=True, **roles)
-        return augment(result, rows, as_=as_)
+        return augment(result, rows, as_=as_, to=to)
 
     def conf_int(self: Fitted, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
         """Return the confidence interval of each coefficient.
@@ -204,13 +210,17 @@ class Tabulated:
 
         return contrast(self._result(), L, rhs, level=level)
 
-    def save(self: Fitted, path: str | os.PathLike[str]) -> None:
+    def save(self: Fitted, path: str | os.PathLike[str], *, statistic: bool = True) -> None:
         """Write the model as one safetensors file, whole or not at all; `mathlearn.load` reads it.
 
         Parameters
         ----------
         path : str or path
             Of the file, mostly ``*.safetensors``; one that exists is replaced.
+        statistic : bool
+            Whether to keep the sums of squares and products of the rows, where the fit has them: without them it cannot be merged, take in
+            rows, or derive itself from them. Coefficients, curvature and sums of squares stay, which determine the same sums to rounding:
+            leaving them out is no protection of the rows.
 
         Raises
         ------
@@ -230,4 +240,4 @@ class Tabulated:
         """
         from mathlearn.persistence import save
 
-        save(self, path)
+        save(self, path, statistic=statistic)

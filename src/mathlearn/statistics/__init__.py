@@ -13,6 +13,7 @@ from mathlearn.statistics.diagnostics import Diagnosis, Severity, diagnose, infl
 from mathlearn.statistics.functional import INTERCEPT, covariance_matrix
 from mathlearn.statistics.intervals import Interval, predict_interval
 from mathlearn.statistics.nested import NestedTest, f_test
+from mathlearn.statistics.row_file import RowFile
 from mathlearn.statistics.summary import Summary, summarise
 from mathlearn.statistics.tables import conf_int, glance, tidy
 from mathlearn.statistics.wald import WaldTest
@@ -26,6 +27,7 @@ __all__ = [
     "Diagnosis",
     "Interval",
     "NestedTest",
+    "RowFile",
     "Severity",
     "Summary",
     "WaldTest",

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
+from mathlearn.linalg.ladder import block_rows
 from mathlearn.statistics import reasons
-from mathlearn.statistics.class_augment import augment_classes
+from mathlearn.statistics.class_augment import class_table
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics.measures import RowMeasures, saturated
 from mathlearn.statistics.functional import dispersion_known, fitted_values, without_error
-from mathlearn.statistics.row_table import row_table
+from mathlearn.statistics.row_file import row_file
+from mathlearn.statistics.row_table import RowBlock, RowTable, nothing, row_frame
 from mathlearn.statistics.separation import predictors
 from mathlearn.statistics.working import divided, law_of, working
 
 if TYPE_CHECKING:
+    import os
+
     from mathlearn._typing import FloatArray, IntArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
@@ -33,7 +34,14 @@ LIKELIHOOD_MEASURES = ("hat", "std_resid", "cooks_d")
 FLAT = "the mean there does not move with the linear predictor, to the precision of doubles"
 
 
-def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: FrameKind = "pandas") -> Any:
+def augment(
+    result: FitResult,
+    rows: Rows,
+    *,
+    max_rows: int | None = None,
+    as_: FrameKind = "pandas",
+    to: str | os.PathLike[str] | None = None,
+) -> Any:
     r"""Return one row a row: fitted value, residual, and what the row does to the fit.
 
     Columns, with e the residual, h the leverage, s the residual standard error and k the number of parameters:
@@ -54,7 +62,7 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     - ``hat``: the leverage under the working weights; ``std_resid``: ``resid_deviance / (s sqrt(1 - h))``;
     - ``cooks_d``: ``resid_pearson**2 h / (s**2 (1 - h)**2 k)``, after one Newton step.
 
-    Of more than two classes, see `augment_classes`.
+    Of more than two classes, see `class_table`.
 
     These are R's ``rstandard``, ``hatvalues`` and ``cooks.distance``. The measures use the classical covariance and exist only for the rows of
     the fit. With frequency weights they are those of one of the copies.
@@ -63,9 +71,13 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     ----------
     result : FitResult
     rows : Rows
-    max_rows : int
-        Rows read at a time.
+    max_rows : int, optional
+        Rows read at a time; chosen from the number of columns when None.
     as_ : {"pandas", "polars", "arrow"}
+        The kind of frame that is returned.
+    to : path, optional
+        Write a Parquet file instead, in the memory of a block, and return a `RowFile`; see there. Rows that are not those of the fit are
+        read twice, since only the last shows that there are no measures.
 
     Returns
     -------
@@ -91,37 +103,45 @@ def augment(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Frame
     2    2     5.1   -1.1  0.3     0.41
     3    3     7.3    0.7  0.7     2.12
     """
-    if result.stack is not None:
-        return augment_classes(result, rows, max_rows=max_rows, as_=as_)
-    index, columns, why = _collect(result, rows, max_rows)
-    return row_table(result, index, columns, why, as_)
+    make = _table if result.stack is None else class_table
+    table = make(result, max_rows)
+    return row_frame(table, rows, as_) if to is None else row_file(table, rows, to)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """What is kept of a chunk: O(n q) numbers, never its X.
+def _table(result: FitResult, max_rows: int | None) -> RowTable:
+    return RowTable(
+        result=result,
+        of=lambda chunk, measured: _block(result, chunk, measured=measured),
+        why=lambda refusal: _why(result, refusal),
+        measures=_measures(result),
+        max_rows=max_rows or block_rows(len(result.terms)),
+        purpose="augment",
+        refusal=reasons.no_measures(result),
+    )
 
-    Attributes
-    ----------
-    index : (n,)
-    columns : dict of (n, q)
-        What needs no more than the estimates.
-    measured : RowMeasures or None
-    tally : Tally or None
-    """
 
-    index: IntArray
-    columns: dict[str, FloatArray]
-    measured: RowMeasures | None
-    tally: Tally | None
+def _measures(result: FitResult) -> tuple[str, ...]:
+    return MEASURES if result.likelihood is None else LIKELIHOOD_MEASURES
 
-    @classmethod
-    def of(cls, result: FitResult, chunk: Chunk, *, measured: bool) -> _Block:
-        white = WhiteRows.of(result, chunk) if measured and chunk.y is not None else None
-        columns = _residuals(result, chunk) if result.likelihood is None else _of_likelihood(result, chunk, white)
-        if white is None:
-            return cls(chunk.index, columns, None, None)
-        return cls(chunk.index, columns, RowMeasures.of(result, white), Tally.of(white))
+
+def _block(result: FitResult, chunk: Chunk, *, measured: bool) -> RowBlock:
+    white = WhiteRows.of(result, chunk) if measured and chunk.y is not None else None
+    columns = _residuals(result, chunk) if result.likelihood is None else _of_likelihood(result, chunk, white)
+    if chunk.y is None:
+        return RowBlock(chunk.index, columns)
+    why, names = _flat(chunk.index, columns), _measures(result)
+    if white is None:
+        return RowBlock(chunk.index, columns | nothing(names, *columns["fitted"].shape), why)
+    found = RowMeasures.of(result, white)
+    measures = {
+        "hat": np.repeat(found.hat[:, None], len(result.responses), axis=1),
+        "std_resid": found.standard,
+        "loo_sigma": found.without,
+        "cooks_d": found.cooks,
+    }
+    full = chunk.index[saturated(found.hat)].tolist()
+    alone = {(i, row, m): reasons.SATURATED for i in range(len(result.responses)) for row in full for m in names[1:]}
+    return RowBlock(chunk.index, columns | {name: measures[name] for name in names}, why | alone, Tally.of(white))
 
 
 def _residuals(result: FitResult, chunk: Chunk) -> dict[str, FloatArray]:
@@ -151,37 +171,6 @@ def _residuals_of(seen: Working) -> dict[str, FloatArray]:
     return {"fitted": seen.mu, "predictor": seen.eta} | finite | {"weights": seen.weight}
 
 
-def _collect(result: FitResult, rows: Rows, max_rows: int) -> tuple[IntArray, dict[str, FloatArray], Reasons]:
-    """Return row numbers, columns (n, q), and reasons by (response index, row or "all rows", column)."""
-    refusal = reasons.no_measures(result)
-    blocks = [_Block.of(result, chunk, measured=refusal is None) for chunk in rows.chunks(max_rows)]
-    if not blocks:
-        raise SchemaError("there are no rows to augment")
-    index = np.concatenate([block.index for block in blocks])
-    columns = {name: np.concatenate([block.columns[name] for block in blocks]) for name in blocks[0].columns}
-    if "resid" not in columns:
-        return index, columns, {}
-    why = _flat(index, columns)
-    tallies = [block.tally for block in blocks if block.tally is not None]
-    if refusal is None:
-        refusal = reduce(Tally.merge, tallies).foreign(result)
-    names = MEASURES if result.likelihood is None else LIKELIHOOD_MEASURES
-    if refusal is not None:
-        nothing = np.full_like(columns["fitted"], np.nan)
-        why |= {(i, "all rows", m): refusal for i in range(len(result.responses)) for m in names}
-        return index, columns | dict.fromkeys(names, nothing), why
-    found = [block.measured for block in blocks if block.measured is not None]
-    hat = np.concatenate([part.hat for part in found])
-    measures = {
-        "hat": np.repeat(hat[:, None], len(result.responses), axis=1),
-        "std_resid": np.concatenate([part.standard for part in found]),
-        "loo_sigma": np.concatenate([part.without for part in found]),
-        "cooks_d": np.concatenate([part.cooks for part in found]),
-    }
-    columns |= {name: measures[name] for name in names}
-    return index, columns, why | _why(result, index[saturated(hat)], names)
-
-
 def _flat(index: IntArray, columns: dict[str, FloatArray]) -> Reasons:
     """Say of which rows a residual is no finite number."""
     return {
@@ -192,12 +181,15 @@ def _flat(index: IntArray, columns: dict[str, FloatArray]) -> Reasons:
     }
 
 
-def _why(result: FitResult, full: IntArray, names: tuple[str, ...]) -> Reasons:
+def _why(result: FitResult, refusal: str | None) -> Reasons:
+    """Say of which measures no row has any."""
     why: Reasons = {}
     for i in range(len(result.responses)):
+        if refusal is not None:
+            why |= {(i, "all rows", m): refusal for m in _measures(result)}
+            continue
         if without_error(result)[i]:
             why |= {(i, "all rows", m): reasons.exact(result, i) for m in ("std_resid", "cooks_d")}
-        if result.df_resid <= 1 and not dispersion_known(result) and "loo_sigma" in names:
+        if result.df_resid <= 1 and not dispersion_known(result) and result.likelihood is None:
             why[i, "all rows", "loo_sigma"] = reasons.NO_DF_WITHOUT
-        why |= {(i, row, m): reasons.SATURATED for row in full.tolist() for m in names[1:]}
     return why

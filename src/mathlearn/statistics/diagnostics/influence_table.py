@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
+from mathlearn.linalg.ladder import block_rows
 from mathlearn.statistics import reasons
 from mathlearn.statistics.covariance.white import Tally, WhiteRows
 from mathlearn.statistics.diagnostics import measures
-from mathlearn.statistics.diagnostics.class_influence import influence_on_classes
+from mathlearn.statistics.diagnostics.class_influence import class_table
 from mathlearn.statistics.functional import (
     dispersion_known,
     parameter_directions,
@@ -20,11 +18,14 @@ from mathlearn.statistics.functional import (
     require_curvature,
     without_error,
 )
-from mathlearn.statistics.row_table import row_table
+from mathlearn.statistics.row_file import row_file
+from mathlearn.statistics.row_table import RowBlock, RowTable, row_frame
 from mathlearn.statistics.words import distinct
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray, IntArray
+    import os
+
+    from mathlearn._typing import FloatArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
     from mathlearn.results.fit_result import FitResult
@@ -35,7 +36,14 @@ __all__ = ["influence"]
 COLUMNS = ("hat", "std_resid", "student_resid", "cooks_d", "dffits")
 
 
-def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: FrameKind = "pandas") -> Any:
+def influence(
+    result: FitResult,
+    rows: Rows,
+    *,
+    max_rows: int | None = None,
+    as_: FrameKind = "pandas",
+    to: str | os.PathLike[str] | None = None,
+) -> Any:
     """Return one row a row: leverage, studentised residuals, and the change of the fit when the row leaves.
 
     Columns, with e the residual, h the leverage, s the residual standard error and s_i the one without the row:
@@ -55,16 +63,19 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     and ``dfbetas`` of a glm take deviance residuals). There s_i is one where the dispersion is known, else from the deviance without the
     row, as in R.
 
-    Of more than two classes, see `influence_on_classes`.
+    Of more than two classes, see `class_table`.
 
     Parameters
     ----------
     result : FitResult
     rows : Rows
         Those of the fit.
-    max_rows : int
-        Rows read at a time.
+    max_rows : int, optional
+        Rows read at a time; chosen from the number of columns when None.
     as_ : {"pandas", "polars", "arrow"}
+        The kind of frame that is returned.
+    to : path, optional
+        Write a Parquet file instead, in the memory of a block, and return a `RowFile`; see there.
 
     Returns
     -------
@@ -99,53 +110,49 @@ def influence(result: FitResult, rows: Rows, *, max_rows: int = 65_536, as_: Fra
     3    3  0.97          -2.83    28.74      -13.86
     """
     require_curvature(result)
-    if result.stack is not None:
-        return influence_on_classes(result, rows, max_rows=max_rows, as_=as_)
-    terms = distinct(parameter_names(result))
+    make = _table if result.stack is None else class_table
+    table = make(result, max_rows)
+    return row_frame(table, rows, as_) if to is None else row_file(table, rows, to)
+
+
+def _table(result: FitResult, max_rows: int | None) -> RowTable:
+    names = (*COLUMNS, *(f"dfbetas_{name}" for name in distinct(parameter_names(result))))
     unit = parameter_directions(result)
-    parts = [_Part.of(result, unit, chunk) for chunk in rows.chunks(max_rows)]
-    if not parts:
-        raise SchemaError("there are no rows to measure the influence of")
-    reduce(Tally.merge, [part.tally for part in parts]).require_same_rows(result)
-    index, hat = np.concatenate([part.index for part in parts]), np.concatenate([part.hat for part in parts])
-    values = np.concatenate([part.values for part in parts])
-    names = [*COLUMNS, *(f"dfbetas_{name}" for name in terms)]
-    columns = {name: values[:, :, j] for j, name in enumerate(names)}
-    return row_table(result, index, columns, _why(result, index[measures.saturated(hat)], names), as_)
+    return RowTable(
+        result=result,
+        of=lambda chunk, _: _block(result, names, unit, chunk),
+        why=lambda _: _why(result, names),
+        measures=names,
+        max_rows=max_rows or block_rows(len(result.terms)),
+        purpose="measure the influence of",
+        strict=True,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Measures (n, q, 5 + k) of a chunk."""
-
-    index: IntArray
-    hat: FloatArray
-    values: FloatArray
-    tally: Tally
-
-    @classmethod
-    def of(cls, result: FitResult, unit: FloatArray, chunk: Chunk) -> _Part:
-        white = WhiteRows.of(result, chunk)
-        found = measures.RowMeasures.of(result, white)
-        basis = white.basis if white.root is None else white.basis * white.root
-        n, q = found.standard.shape
-        values = np.empty((n, q, len(COLUMNS) + len(unit)))
-        values[:, :, 0] = found.hat[:, None]
-        values[:, :, 1] = found.standard
-        values[:, :, 2] = found.student
-        values[:, :, 3] = found.cooks
-        values[:, :, 4] = measures.dffits(found.moving, found.hat, found.gap)
-        for i in range(q):
-            values[:, i, len(COLUMNS) :] = measures.dfbetas(basis, unit, found.moving[:, i], found.gap)
-        return cls(white.index, found.hat, values, Tally.of(white))
+def _block(result: FitResult, names: tuple[str, ...], unit: FloatArray, chunk: Chunk) -> RowBlock:
+    white = WhiteRows.of(result, chunk)
+    found = measures.RowMeasures.of(result, white)
+    basis = white.basis if white.root is None else white.basis * white.root
+    q = len(result.responses)
+    moved = [measures.dfbetas(basis, unit, found.moving[:, i], found.gap) for i in range(q)]
+    columns = (
+        np.repeat(found.hat[:, None], q, axis=1),
+        found.standard,
+        found.student,
+        found.cooks,
+        measures.dffits(found.moving, found.hat, found.gap),
+        *np.stack(moved, axis=1).transpose(2, 0, 1),
+    )
+    full = white.index[measures.saturated(found.hat)].tolist()
+    why: Reasons = {(i, row, name): reasons.SATURATED for i in range(q) for row in full for name in names[1:]}
+    return RowBlock(white.index, dict(zip(names, columns, strict=True)), why, Tally.of(white))
 
 
-def _why(result: FitResult, saturated: IntArray, names: list[str]) -> Reasons:
-    """Say why cells are NaN, by (response index, row or "all rows", column)."""
+def _why(result: FitResult, names: tuple[str, ...]) -> Reasons:
+    """Say why columns are NaN for all rows, by (response index, "all rows", column)."""
     why: Reasons = {}
     loose = reasons.not_estimable(result)
     for i in range(len(result.responses)):
-        why |= {(i, row, name): reasons.SATURATED for row in saturated.tolist() for name in names[1:]}
         why |= {(i, "all rows", names[len(COLUMNS) + j]): text for j, text in loose.items()}
         if result.rank + result.fit_intercept == 0:
             why[i, "all rows", names[3]] = "the fit has no parameters"
