@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mathlearn._errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from mathlearn.data.progress import Progress
 
 __all__ = ["Config", "config_context", "get_config", "set_config"]
 
@@ -32,24 +34,23 @@ class Config:
         may use, 4 GiB where that is unknown.
     threads : int
         Chunks of rows worked on at the same time. Default: the processors this process may use. Results do not depend on it.
-    progress : callable or None
-        Called as ``progress(done_rows, total_rows)`` a few times a second while a stream is read; `total_rows` is None when
-        unknown. Default: None.
+    progress : callable, "stderr" or None
+        Called as ``progress(p)`` a few times a second while a stream is read, and at the end of each pass; ``p`` has the attributes
+        ``pass_number``, ``passes_expected``, ``rows``, ``total_rows``, ``seconds``, ``rows_per_second`` and ``remaining``, and is
+        one line as text. "stderr" shows that line on standard error, where it is a terminal. Default: None.
     """
 
     max_memory: int
     threads: int
-    progress: Callable[[int, int | None], None] | None = None
+    progress: Callable[[Progress], None] | Literal["stderr"] | None = None
 
     def __post_init__(self) -> None:
         for name in ("max_memory", "threads"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise DomainError(f"{name} must be a positive whole number, got {value!r}")
-        if self.progress is not None and not callable(self.progress):
-            raise DomainError(
-                f"progress must be callable as progress(done_rows, total_rows) or None, got {self.progress!r}"
-            )
+        if not (callable(self.progress) or self.progress is None or self.progress == "stderr"):
+            raise DomainError(f"progress must be 'stderr', callable as progress(p), or None, got {self.progress!r}")
 
 
 # One process-wide record, replaced as a whole under the lock; blocks lay their own values over it, each in its context,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from sklearn import __version__ as sklearn_version
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils._param_validation import Hidden, Interval, InvalidParameterError, StrOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "BaseEstimator",
+    "CallbackSupport",
     "ClassifierMixin",
     "ConvergenceWarning",
     "Hidden",
@@ -24,6 +27,8 @@ __all__ = [
     "RegressorMixin",
     "StrOptions",
     "check_parameters",
+    "fit_task",
+    "has_callbacks",
     "is_fitted",
 ]
 
@@ -89,3 +94,83 @@ def _reader(kind: Any) -> Callable[[BaseEstimator], tuple[Any, ...]]:
 def is_fitted(estimator: BaseEstimator) -> bool:
     """Whether the estimator holds a fit."""
     return "result_" in vars(estimator)
+
+
+class CallbackSupport:
+    """Mixin: takes scikit-learn's callbacks, which came with its version 1.9 and are imported only when they are used."""
+
+    def set_callbacks(self, *callbacks: Any) -> Self:
+        """Set scikit-learn's callbacks, which `fit` then tells of its passes over a stream.
+
+        Parameters
+        ----------
+        *callbacks
+            Such as `sklearn.callback.ProgressBar()`; none to take back those there are.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            This scikit-learn has no callbacks.
+        TypeError
+            One of them is no callback.
+
+        Examples
+        --------
+        >>> from sklearn.callback import ProgressBar
+        >>> from mathlearn.linear_model import LinearRegression
+        >>> LinearRegression().set_callbacks(ProgressBar()).set_callbacks()
+        LinearRegression()
+        """
+        _support().set_callbacks(self, *callbacks)
+        return self
+
+
+def _support() -> Any:
+    try:
+        from sklearn.callback import CallbackSupportMixin
+    except ImportError:
+        raise ImportError(
+            f"callbacks came with scikit-learn 1.9, and this is {sklearn_version}: install a newer one, or use "
+            "mathlearn.set_config(progress=...)"
+        ) from None
+    return CallbackSupportMixin
+
+
+def has_callbacks(estimator: object) -> bool:
+    """Whether scikit-learn's callbacks are to be told of a fit: set on the estimator, or on one that it is a part of."""
+    held = vars(estimator)
+    return "_skl_callbacks" in held or "_parent_callback_ctx" in held
+
+
+@contextmanager
+def fit_task(estimator: BaseEstimator, **data: Any) -> Iterator[Any]:
+    """Tell callbacks that a fit begins, and in the end, with the estimator as it then is, that it has ended.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    **data
+        X, y and metadata, as callbacks are given them.
+
+    Yields
+    ------
+    sklearn.callback.CallbackContext
+        The task, for which it is unknown how many subtasks it will have.
+    """
+    from sklearn.callback import with_callbacks
+
+    try:
+        task = _support()._init_callback_context(estimator, max_subtasks=None)  # noqa: SLF001 - for estimators to call
+        task.call_on_fit_task_begin(estimator=estimator, **data)
+        yield task
+        task.call_on_fit_task_end(estimator=estimator, **data, reconstruction_attributes=dict)
+    finally:
+        with_callbacks(_nothing)(estimator)  # tears the callbacks down, as at the end of a method
+
+
+def _nothing(_estimator: BaseEstimator) -> None:
+    pass

@@ -202,27 +202,33 @@ def test_types_of_columns_can_be_said(run, new):
 
 def test_progress_only_on_a_terminal(monkeypatch, capsys, tmp_path):
     from mathlearn.cli import output, progress
+    from mathlearn.data.progress import Progress
+    from mathlearn.data.progress_line import LINE
 
-    with progress.shown("reading"):
-        assert mathlearn.get_config().progress is None
+    half = Progress(1, None, rows=1_500, total_rows=None, seconds=1.0)
+    with progress.shown():
+        LINE.show(half)
+    assert capsys.readouterr().err == ""
     terminal = io.StringIO()
     terminal.isatty = lambda: True
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
-    with progress.shown("reading"):
-        mathlearn.get_config().progress(1_500, None)
+    with progress.shown():
+        assert mathlearn.get_config().progress == "stderr"
+        LINE.show(half)
     assert mathlearn.get_config().progress is None
     assert "1,500 rows" in terminal.getvalue()
-    # What is written meanwhile stays on standard output, and the bar keeps away when that is the screen too.
-    with progress.shown("predicting", beside=output.Sink()):
+    assert terminal.getvalue().split("\r")[-2].strip() == ""
+    # What is written meanwhile stays on standard output, and the line keeps away when that is the screen too.
+    with progress.shown(beside=output.Sink()):
         sys.stdout.write("1.5\n")
         assert mathlearn.get_config().progress is not None
     assert capsys.readouterr().out == "1.5\n"
     assert "1.5" not in terminal.getvalue()
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    with progress.shown("predicting", beside=output.Sink()):
+    with progress.shown(beside=output.Sink()):
         assert mathlearn.get_config().progress is None
-    with progress.shown("predicting", beside=output.Sink(tmp_path / "out.csv")):
+    with progress.shown(beside=output.Sink(tmp_path / "out.csv")):
         assert mathlearn.get_config().progress is not None
 
 

@@ -59,7 +59,8 @@ def test_a_block_keeps_process_settings_it_does_not_change():
         ({"threads": 0}, "threads must be a positive whole number, got 0"),
         ({"threads": True}, "got True"),
         ({"max_memory": 1e9}, "max_memory must be a positive whole number"),
-        ({"progress": 1}, "progress must be callable"),
+        ({"progress": 1}, "progress must be 'stderr', callable as progress\\(p\\), or None, got 1"),
+        ({"progress": "stdout"}, "got 'stdout'"),
     ],
 )
 def test_what_is_not_allowed_changes_nothing(settings, message):

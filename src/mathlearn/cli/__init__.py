@@ -50,6 +50,7 @@ def run() -> NoReturn:
     status = main()
     if status == _INTERRUPTED:
         # Readers may still be at work in threads of their own, which an orderly exit would abort on.
+        sys.stderr.write("mathlearn: interrupted\n")
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

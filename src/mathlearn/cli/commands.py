@@ -234,7 +234,7 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
     model = model_of(request.model, request.parameters)
     on_screen = sink.path is None and not sink.json
     told = (CountWarning, RankDeficiencyWarning, ConvergenceWarning)
-    with said_elsewhere(*told, when=on_screen), shown("reading"):
+    with said_elsewhere(*told, when=on_screen), shown():
         source = origin.open()
         roles = {
             "sample_weight": request.weights,
@@ -249,7 +249,7 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
     if request.report is not None:
         from mathlearn.cli.showing import write_report
 
-        with shown("reading"):
+        with shown():
             write_report(model, request.report, source, command=request.command)
     heading = {
         "source": origin.path,
@@ -268,7 +268,7 @@ def predict(path: Path, origin: Origin, wanted: Wanted, sink: Sink) -> int:
 
     model = load_model(path)
     notes: dict[str, None] = {}
-    with shown("predicting", beside=sink):
+    with shown(beside=sink):
         names, blocks = predicted(model, origin.open(), wanted, notes)
         sink.write((records if sink.json else table)(names, blocks))
     for note in (*_what_is_predicted(model), *notes):
@@ -281,7 +281,7 @@ def check(path: Path, origin: Origin | None, sink: Sink) -> int:
     model = load_model(path)
     certificate = model.certificate_
     if origin is not None:
-        with shown("checking"):
+        with shown():
             certificate = model.verify(origin.open())
     if sink.json:
         sink.write_json(certificate_record(certificate))

@@ -37,7 +37,7 @@ def explain(
     if row is None:
         derivation = model.explain(**asked)
     else:
-        with shown("reading"):
+        with shown():
             derivation = model.explain(origin.open(), row=row, **asked)
     whole = sink.path is not None
     write = {
@@ -59,7 +59,7 @@ def _columns(sink: Sink) -> int:
 def diagnose(path: Path, origin: Origin | None, sink: Sink) -> int:
     """Write what the checks of the assumptions found."""
     model = load_model(path)
-    with shown("reading"):
+    with shown():
         diagnosis = model.diagnose(None if origin is None else origin.open())
     if sink.json:
         sink.write_json(_diagnosis_record(diagnosis))
@@ -83,7 +83,7 @@ def report(path: Path, origin: Origin | None, output: Path) -> int:
     """Write the page about a saved fit; with its rows, the figures and diagnostics too."""
     model = load_model(path)
     source = None if origin is None else origin.open()
-    with shown("reading"):
+    with shown():
         write_report(model, output, source, command=None)
     return status(model.certificate_)
 

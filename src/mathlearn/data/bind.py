@@ -17,6 +17,7 @@ from mathlearn.data.design import Design
 from mathlearn.data.event_labels import event_labels
 from mathlearn.data.inputs import as_source
 from mathlearn.data.integers import bounds, is_wide, lost_differences, rounding_step, shift_for, telling_once, to_float
+from mathlearn.data.progress import read
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns, *, la
 
     def batches() -> Iterator[Batch]:
         wanted = formula.columns
-        return (as_columns(batch, wanted) for batch in source.batches(wanted, max_rows=_LEARN_ROWS))
+        return (as_columns(batch, wanted) for batch in read(source, wanted, max_rows=_LEARN_ROWS))
 
     encoding = formula.learn(batches, in_memory=source.in_memory)
     if encoding.fit_intercept:

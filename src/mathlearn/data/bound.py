@@ -14,7 +14,7 @@ from mathlearn.data.coded import refuse_unseen
 from mathlearn.data.encode import missing_rows
 from mathlearn.data.integers import telling_once
 from mathlearn.data.nonfinite import diagnose
-from mathlearn.data.progress import reporting
+from mathlearn.data.progress import Passes, reporting
 from mathlearn.data.reduce import ordered_reduce
 from mathlearn.data.roles import ALL_ZERO, check_weights
 from mathlearn.data.validate import check_lengths, is_finite
@@ -75,6 +75,7 @@ class BoundRows:
         "_encoder",
         "_lazy",
         "_names",
+        "_passes",
         "_roles",
         "_told",
         "_whole",
@@ -108,6 +109,7 @@ class BoundRows:
         self._roles = roles.items()
         self._columns = tuple(dict.fromkeys(column for _, role in self._roles for column in role.columns))
         self._names = self._needed()
+        self._passes = None if source.in_memory else Passes.of_now()
         matrix = source if isinstance(source, MatrixSource) else None
         self._whole = matrix is not None and matrix.names == self._names
         self._lazy = fitting and matrix is not None and design.encoding is None and matrix.matrix.size > _EAGER
@@ -249,8 +251,8 @@ class BoundRows:
     def _read(self, max_rows: int) -> Iterator[Batch]:
         """Yield the batches, telling of progress and comparing the length of a stream with that of arrays beside it."""
         batches = self._batches(max_rows)
-        if not self.source.in_memory:
-            batches = reporting(batches, self.n_rows)
+        if self._passes is not None:
+            batches = reporting(batches, self.n_rows, self._passes)
         read = 0
         for batch in batches:
             read += batch.n

@@ -9,6 +9,7 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrays import as_columns
+from mathlearn.data.progress import read
 from mathlearn.data.schema import did_you_mean, listing
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class NamedLabels:
 
     def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
         """Yield the column, batch by batch."""
-        for batch in source.batches((self.name,), max_rows=LEARN_ROWS):
+        for batch in read(source, (self.name,), max_rows=LEARN_ROWS):
             yield batch.start, as_columns(batch, (self.name,)).columns[self.name]
 
     def coded(self, classes: tuple[Label, ...]) -> CodedColumn:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mathlearn.data.arrays import as_columns
 from mathlearn.data.batch import Column
 from mathlearn.data.coded import LEARN_ROWS, codes_of, label_at
+from mathlearn.data.progress import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class EventLabels:
 
     def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
         """Yield the labels, batch by batch."""
-        for batch in source.batches(self.event.columns, max_rows=LEARN_ROWS):
+        for batch in read(source, self.event.columns, max_rows=LEARN_ROWS):
             yield batch.start, _holding(self.event, as_columns(batch, self.event.columns))
 
     def coded(self, classes: tuple[Label, ...]) -> CodedEvent:

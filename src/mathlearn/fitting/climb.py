@@ -10,6 +10,7 @@ import numpy as np
 from mathlearn.certify.least_squares import MOST_SE_ERROR, enough
 from mathlearn.certify.rows_grade import from_rows
 from mathlearn.certify.statistic_grade import from_statistic
+from mathlearn.data.progress import expect
 from mathlearn.linalg import ladder
 from mathlearn.linalg.small import largest
 
@@ -80,6 +81,7 @@ class Climber:
         solution = ladder.plain(start, self.moments, centred=self.centred)
         statistic = evidence = from_statistic(solution, centred=self.centred)
         if self.rows.in_memory or not self._enough(solution, evidence):
+            expect(1)
             evidence = self._from_rows(solution, statistic)
         if self._enough(solution, evidence):
             return solution, evidence
@@ -91,6 +93,7 @@ class Climber:
             return None
         from mathlearn.linalg.refinement import refined
 
+        expect(2)
         size = ladder.block_rows(self.p)
         solution = refined(self.rows, solution, max_rows=size, threads=self.threads)
         evidence = self._from_rows(solution, statistic, residuals=True)
@@ -103,6 +106,7 @@ class Climber:
 
     def _last_rung(self, start: Start | None) -> tuple[LeastSquares, Evidence]:
         for first in (start, None):
+            expect(2 if first is not None else 3)
             chosen = first if first is not None else self._householder()
             solution = ladder.precise(self.rows, chosen, self.moments, centred=self.centred, threads=self.threads)
             if solution is not None:

@@ -12,13 +12,14 @@ from mathlearn._errors import DomainError, ResourceError
 from mathlearn.calculus.newton import Stop
 from mathlearn.calculus.objective import block_rows
 from mathlearn.data.adapt import as_proportions, densified, held
+from mathlearn.data.progress import expect
 from mathlearn.fitting import resources
 from mathlearn.fitting.likelihood_conclusion import Conclusion
 from mathlearn.fitting.many_columns import MOST_COLUMNS, fit_many
 from mathlearn.fitting.newton_fit import Solver
 from mathlearn.fitting.robust import with_own_covariance
 from mathlearn.fitting.separated import fit_separated, separation_of, suspected
-from mathlearn.fitting.survey import surveyed
+from mathlearn.fitting.survey import surveyed, usual_passes
 from mathlearn.fitting.theta import with_theta
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 from mathlearn.statistics.law import reducible
@@ -56,6 +57,8 @@ def fit_likelihood(rows: Rows, spec: LikelihoodSpec) -> FitResult:
             _require_few(rows, spec)
             return fit_many(as_given(rows, spec.response), spec, threads)
         ready = prepared(rows, spec.response)
+        if not spec.estimate:
+            expect(usual_passes(ready, len(ready.terms)))
         fit = partial(_at_known_law, threads=threads)
         result = with_theta(ready, spec, fit, threads) if "theta" in spec.estimate else fit(ready, spec)
         return with_own_covariance(result, rows, spec, threads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mathlearn.data.adapt import densified, held, without_offset
+from mathlearn.data.progress import expect
 from mathlearn.fitting import resources
 from mathlearn.fitting.dense import fit_dense
 from mathlearn.fitting.robust import with_own_covariance
@@ -32,6 +33,7 @@ def fit_linear(rows: Rows, spec: LinearSpec) -> FitResult:
         rows = without_offset(rows)
     size = resources.numbers(rows)
     threads = pool_size(size, resources.threads(spec.n_jobs))
+    expect(1 if spec.covariance == "classical" else 2)
     with single_threaded_blas(size):
         rows = held(rows, block_rows(len(rows.terms)))
         return with_own_covariance(_route(rows, spec)(rows, spec, threads), rows, spec, threads)

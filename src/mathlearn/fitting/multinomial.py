@@ -11,6 +11,7 @@ import numpy as np
 from mathlearn._errors import DomainError
 from mathlearn.calculus.newton import Stop
 from mathlearn.certify.likelihood import MOST_ERROR
+from mathlearn.data.progress import expect
 from mathlearn.fitting import resources
 from mathlearn.fitting.class_evidence import certified_classes, class_evidence, class_rows, looked_at
 from mathlearn.fitting.class_survey import require_every_class, survey_classes
@@ -21,6 +22,7 @@ from mathlearn.fitting.multinomial_record import class_curvature, class_numbers,
 from mathlearn.fitting.multinomial_separated import contrasts_of, limit_of, solved_in_the_limit, suspected
 from mathlearn.fitting.multinomial_solver import MOST_CURVED, ClassesSolver
 from mathlearn.fitting.robust import with_own_covariance
+from mathlearn.fitting.survey import usual_passes
 from mathlearn.linalg.threads import pool_size, single_threaded_blas
 from mathlearn.probability.multinomial import MULTINOMIAL
 from mathlearn.results.fit_result import CovarianceEstimate, FitResult, Status
@@ -75,6 +77,7 @@ def fit_multinomial(rows: Rows, spec: LikelihoodSpec) -> FitResult:
     threads = pool_size(size, resources.threads(spec.n_jobs))
     with single_threaded_blas(size):
         rows = class_rows(rows, count)
+        expect(usual_passes(rows, (count - 1) * (len(rows.terms) + 1)))
         survey = survey_classes(rows, spec.classes, threads)
         require_every_class(survey, spec.classes, rows.responses[0])
         penalty = spec.penalty * (survey.weight if spec.per_weight else 1.0)

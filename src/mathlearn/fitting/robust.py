@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mathlearn.data.progress import expect
 from mathlearn.linalg.ladder import block_rows
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def with_own_covariance(result: FitResult, rows: Rows, spec: LinearSpec | Likeli
         return result
     from mathlearn.statistics.covariance import estimate
 
+    expect(1)
     covariance = estimate(
         spec.covariance,
         result,

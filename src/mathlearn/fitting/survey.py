@@ -25,6 +25,7 @@ _SHARE = 0.04  # of the rows, on which the start is sought
 _LEAST = 20  # rows of a sample for each unknown
 _WORTH = 200_000  # numbers below which the rows themselves are the better sample
 _MOST = 1 << 22  # numbers held of a stream
+_PASSES_FROM_SAMPLE, _PASSES = 7, 9  # as usual: a start found on a sample saves two of Newton's
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ def surveyed(rows: Rows, family: Family) -> Survey:
         fractional=int(fractional),
         sample=Sample(rows, joined(part.sample, block_rows(p))) if share else None,
     )
+
+
+def usual_passes(rows: Rows, unknowns: int) -> int:
+    """Return about how many passes over a stream a fit makes: this look, Newton's steps, and the evidence."""
+    return _PASSES_FROM_SAMPLE if sample_share(rows, unknowns) else _PASSES
 
 
 def sample_share(rows: Rows, p: int) -> float:

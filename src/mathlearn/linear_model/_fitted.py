@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mathlearn._errors import SchemaError
-from mathlearn._sklearn import BaseEstimator, MultiOutputMixin, RegressorMixin
+from mathlearn._sklearn import BaseEstimator, CallbackSupport, MultiOutputMixin, RegressorMixin
 from mathlearn.linear_model._blocks import block_rows, spread
 from mathlearn.linear_model._predictor import LinearPredictor
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mathlearn.statistics.intervals import Interval
 
 
-class FittedLinear(LinearPredictor, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class FittedLinear(LinearPredictor, CallbackSupport, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Base of least-squares models: prediction and intervals."""
 
     result_: FitResult

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from mathlearn._errors import DomainError
-from mathlearn._sklearn import BaseEstimator, check_parameters, is_fitted
+from mathlearn._sklearn import BaseEstimator, CallbackSupport, check_parameters, is_fitted
 from mathlearn.data.arrays import is_single
 from mathlearn.data.bind import bind
 from mathlearn.data.labels import COLUMN_VECTOR
@@ -18,6 +18,7 @@ from mathlearn.data.schema import did_you_mean
 from mathlearn.fitting.likelihood import fit_likelihood
 from mathlearn.fitting.likelihood_spec import LikelihoodSpec
 from mathlearn.linear_model._blocks import block_rows, one_column, spread
+from mathlearn.linear_model._followed import followed
 from mathlearn.linear_model._predictor import LinearPredictor
 from mathlearn.linear_model._trials import rows_with_trials, trials_of
 from mathlearn.linear_model._warning import check_covariance, warn
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 _LARGEST_SINGLE = float(np.finfo(np.float32).max)
 
 
-class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
+class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type: ignore[misc]
     """Base of generalised linear models: fit, means, intervals, evidence."""
 
     fit_intercept: bool
@@ -82,23 +83,34 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
         check_parameters(self, did_you_mean)
         check_covariance(self.covariance, self.covariance_options, groups)
         family, link = self._law()
-        rows = bind(
-            X,
-            y,
-            sample_weight=sample_weight,
-            groups=groups,
-            offset=offset,
-            formula=self.formula if formula is None else formula,
-            missing=self.missing,
-            weights_type=self.weights_type,
-            shift_integers=self.fit_intercept,
-            labels=response == "labels",
-            estimator=type(self).__name__,
-        )
-        _tell_of_column_vector(rows.design, response)
-        rows = self._weighted(rows)
+        with followed(self, X, y, sample_weight):
+            rows = bind(
+                X,
+                y,
+                sample_weight=sample_weight,
+                groups=groups,
+                offset=offset,
+                formula=self.formula if formula is None else formula,
+                missing=self.missing,
+                weights_type=self.weights_type,
+                shift_integers=self.fit_intercept,
+                labels=response == "labels",
+                estimator=type(self).__name__,
+            )
+            _tell_of_column_vector(rows.design, response)
+            rows = self._weighted(rows)
+            result = self._solve(rows, self._spec(rows, (family, link), response))
+            # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
+            self.design_, self.result_ = rows.design, result
+            self._validate_loaded()
+        warn(result, depth=4)
+        return self
+
+    def _spec(self, rows: BoundRows, law: tuple[Family, Link], response: ResponseForm) -> LikelihoodSpec:
+        """Return what the parameters ask for, of these rows."""
+        family, link = law
         penalty, per_weight = self._penalty()
-        spec = LikelihoodSpec(
+        return LikelihoodSpec(
             family=family,
             link=link,
             fit_intercept=self._has_intercept(rows.design),
@@ -118,12 +130,6 @@ class FittedLikelihood(LinearPredictor, BaseEstimator):  # type: ignore[misc]
             response=_form(rows.responses, response, family),
             begin=self._begin(rows.design),
         )
-        result = self._solve(rows, spec)
-        # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
-        self.design_, self.result_ = rows.design, result
-        self._validate_loaded()
-        warn(result, depth=4)
-        return self
 
     def _solve(self, rows: BoundRows, spec: LikelihoodSpec) -> FitResult:
         """Fit what is asked for."""

@@ -15,6 +15,7 @@ from mathlearn.data.schema import did_you_mean
 from mathlearn.fitting.linear import fit_linear
 from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
+from mathlearn.linear_model._followed import followed
 from mathlearn.linear_model._maketables import ForMaketables
 from mathlearn.linear_model._shown import Shown
 from mathlearn.linear_model._tabulated import Tabulated
@@ -178,24 +179,25 @@ class LinearRegression(Shown, Tabulated, ForMaketables, FittedLinear):
         """
         check_parameters(self, did_you_mean)
         check_covariance(self.covariance, self.covariance_options, groups)
-        rows = bind(
-            X,
-            y,
-            sample_weight=sample_weight,
-            groups=groups,
-            formula=self.formula,
-            missing=self.missing,
-            weights_type=self.weights_type,
-            shift_integers=self.fit_intercept,
-            estimator="LinearRegression",
-        )
-        if self.positive and rows.sparse:
-            raise TypeError(_DENSE_ONLY)
-        spec = self._spec(rows.design, weighted=sample_weight is not None)
-        result = fit_linear(rows, spec)
-        # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
-        self.design_, self.result_ = rows.design, result
-        self._validate_loaded()
+        with followed(self, X, y, sample_weight):
+            rows = bind(
+                X,
+                y,
+                sample_weight=sample_weight,
+                groups=groups,
+                formula=self.formula,
+                missing=self.missing,
+                weights_type=self.weights_type,
+                shift_integers=self.fit_intercept,
+                estimator="LinearRegression",
+            )
+            if self.positive and rows.sparse:
+                raise TypeError(_DENSE_ONLY)
+            spec = self._spec(rows.design, weighted=sample_weight is not None)
+            result = fit_linear(rows, spec)
+            # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
+            self.design_, self.result_ = rows.design, result
+            self._validate_loaded()
         warn(self.result_)
         return self
 
