@@ -13,12 +13,14 @@ import time
 from typing import get_args
 
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import mathlearn
 from mathlearn import cli
 from mathlearn._choices import Missing, Weighting
-from mathlearn.linear_model import LinearRegression
+from mathlearn.linear_model import LinearRegression, LogisticRegression
 from mathlearn.results.fit_result import CovarianceKind
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"
@@ -145,6 +147,34 @@ def test_an_error_in_a_later_block_leaves_no_file(run, model, tmp_path, monkeypa
     monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_ROWS", 2)
     assert run("predict", model, new, "-o", path)[0] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["new.csv"]
+
+
+@pytest.mark.parametrize("options", [[], ["--interval", "0.9"]])
+def test_predictions_are_written_as_parquet_with_the_numbers_of_the_csv(run, model, penguins_csv, tmp_path, options):
+    table, rows = tmp_path / "p.csv", tmp_path / "p.parquet"
+    for path in (table, rows):
+        status, out, err = run("predict", model, penguins_csv, *options, "-o", path)
+        assert (status, out) == (0, "")
+        assert f"written: {path}" in err
+    pd.testing.assert_frame_equal(pd.read_parquet(rows), pd.read_csv(table), check_exact=True)
+
+
+@pytest.mark.parametrize("label", ["whole", "text"])
+def test_labels_keep_their_type_in_parquet_also_where_a_block_has_none(run, label, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=60)})
+    frame["y"] = (frame.x + rng.normal(size=60) > 0) + 1
+    frame["y"] = frame.y.map({1: "no", 2: "yes"}) if label == "text" else frame.y
+    model, new, path = tmp_path / "m.safetensors", tmp_path / "new.csv", tmp_path / "p.parquet"
+    LogisticRegression(C=np.inf, formula="y ~ x", missing="drop").fit(frame).save(model)
+    new.write_text("x\nNA\nNA\n-9.0\n9.0\n", encoding="utf-8")
+    monkeypatch.setattr("mathlearn.linear_model._blocks._MOST_ROWS", 2)
+    assert run("predict", model, new, "--proba", "-o", path)[0] == 0
+    found = pq.read_table(path)
+    low, high = ("no", "yes") if label == "text" else (1, 2)
+    assert found["prediction"].to_pylist() == [None, None, low, high]
+    assert found.column_names == ["prediction", f"probability of {low}", f"probability of {high}"]
+    assert np.isnan(found[1].to_numpy()[:2]).all()
 
 
 def test_json_is_json_and_complete(run, penguins_csv):
@@ -514,7 +544,8 @@ def test_numbers_in_tables_read_back_exactly():
         ("fit", ["--covariance", "cluster"], "--groups"),
         ("fit", ["--lags", "2"], "HAC"),
         ("predict", ["--kind", "confidence"], "--interval"),
-        ("predict", ["-o", "p.parquet"], ".parquet"),
+        ("predict", ["-o", "p.feather"], ".feather"),
+        ("predict", ["-o", "p.parquet", "--json"], ".parquet"),
         ("predict", ["-o", "p.XLSX"], ".xlsx"),
         ("predict", ["-o", "p.csv", "--json"], "JSON"),
         ("explain", ["--delimiter", ";"], "--row"),

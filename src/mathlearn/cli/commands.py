@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn.cli.models import LINEAR, Chosen, model_of
-from mathlearn.cli.output import Sink, certificate_record, records, say, table
+from mathlearn.cli.output import Sink, certificate_record, say
 from mathlearn.cli.progress import shown
 from mathlearn.cli.warned import said_elsewhere
+from mathlearn.data.parquet_writer import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mathlearn._typing import AnyArray
     from mathlearn.data.source import Source
     from mathlearn.results.certificate import Certificate
 
@@ -42,7 +44,7 @@ __all__ = [
 OK, NOT_CERTIFIED = 0, 3
 
 _NOT_WRITTEN = frozenset({
-    ".parquet", ".pq", ".feather", ".arrow", ".ipc", ".xlsx", ".xls", ".ods", ".tsv", ".gz", ".bz2", ".zst", ".lz4", ".zip",
+    ".feather", ".arrow", ".ipc", ".xlsx", ".xls", ".ods", ".tsv", ".gz", ".bz2", ".zst", ".lz4", ".zip",
 })  # fmt: skip
 """Endings that promise a format in which no table is written."""
 
@@ -209,7 +211,7 @@ def check_wanted(wanted: Wanted) -> None:
 
 
 def table_sink(path: Path | None, *, json: bool) -> Sink:
-    """Return where a table goes; a name that ends in .json makes it JSON.
+    """Return where a table goes; a name that ends in .json makes it JSON, one that ends in .parquet or .pq Parquet.
 
     Raises
     ------
@@ -217,8 +219,8 @@ def table_sink(path: Path | None, *, json: bool) -> Sink:
         If the name promises a format that is not written.
     """
     ending = "" if path is None else path.suffix.lower()
-    if ending in _NOT_WRITTEN or (ending == ".csv" and json):
-        form = "JSON" if json else "CSV or JSON"
+    if ending in _NOT_WRITTEN or (json and ending in {".csv", *ENDINGS}):
+        form = "JSON" if json else "CSV, JSON or Parquet"
         raise _usage(f"--output {path}: predictions are written as {form}, so the name cannot end in {ending}")
     return Sink(path, json or ending == ".json")
 
@@ -270,7 +272,7 @@ def predict(path: Path, origin: Origin, wanted: Wanted, sink: Sink) -> int:
     notes: dict[str, None] = {}
     with shown(beside=sink):
         names, blocks = predicted(model, origin.open(), wanted, notes)
-        sink.write((records if sink.json else table)(names, blocks))
+        sink.write_table(names, blocks, _labels(model))
     for note in (*_what_is_predicted(model), *notes):
         say(note)
     return status(model.certificate_)
@@ -327,6 +329,11 @@ def _record(model: Any) -> dict[str, Any]:
         "coefficients": tidy.to_dict("records"),
         "reasons": reasons,
     }
+
+
+def _labels(model: Any) -> dict[str, AnyArray]:
+    """Return the classes of a classifier, whose type is that of its predictions."""
+    return {"prediction": model.classes_} if hasattr(model, "classes_") else {}
 
 
 def _what_is_predicted(model: Any) -> Iterator[str]:

@@ -56,6 +56,16 @@ class Sink:
                 file.write(piece.encode())
         say(f"written: {self.path}")
 
+    def write_table(self, names: Sequence[str], blocks: Iterable[AnyArray], kinds: Mapping[str, AnyArray]) -> None:
+        """Write blocks of rows (m, k), as Parquet where the name of the file asks for it; `kinds` has values of the type of a column."""
+        from mathlearn.data.parquet_writer import is_parquet, write_parquet
+
+        if self.path is None or not is_parquet(self.path):
+            self.write((records if self.json else table)(names, blocks))
+            return
+        write_parquet(self.path, (dict(zip(names, block.T, strict=True)) for block in blocks), kinds=kinds)
+        say(f"written: {self.path}")
+
     def write_json(self, value: Any) -> None:
         """Write a JSON value; what is not finite becomes null."""
         escaped = self.path is None and not is_unicode(sys.stdout.encoding)  # what is read by machines must not change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,13 +11,12 @@ from mathlearn._atomic import replacing
 from mathlearn._errors import DomainError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import IO
 
     from mathlearn._typing import AnyArray
 
-__all__ = ["ENDINGS", "Written", "require_parquet", "write_parquet"]
+__all__ = ["ENDINGS", "Written", "is_parquet", "require_parquet", "write_parquet"]
 
 ENDINGS = (".parquet", ".pq")
 """How the name of a Parquet file ends."""
@@ -33,6 +33,17 @@ class Written(NamedTuple):
     size: int
 
 
+def is_parquet(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is Parquet by its name.
+
+    Examples
+    --------
+    >>> is_parquet("rows.parquet"), is_parquet("rows.csv")
+    (True, False)
+    """
+    return os.fspath(path).lower().endswith(ENDINGS)
+
+
 def require_parquet(path: str | os.PathLike[str]) -> None:
     """Refuse a name that promises another format.
 
@@ -45,12 +56,9 @@ def require_parquet(path: str | os.PathLike[str]) -> None:
     --------
     >>> require_parquet("rows.parquet")
     """
-    import os
-
-    name = os.fspath(path)
-    if not name.lower().endswith(ENDINGS):
+    if not is_parquet(path):
         raise DomainError(
-            f"the file is named {name!r}, and rows are written as Parquet: give a name that ends in "
+            f"the file is named {os.fspath(path)!r}, and rows are written as Parquet: give a name that ends in "
             + " or ".join(ENDINGS)
         )
 
