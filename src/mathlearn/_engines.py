@@ -16,7 +16,6 @@ _EXTRAS = {
     "matplotlib": "plot",
     "polars": None,
     "pyarrow": "files",
-    "rich": "cli",
     "typer": "cli",
 }
 

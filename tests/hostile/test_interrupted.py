@@ -5,16 +5,19 @@ As elsewhere in the tests, signals and limits are those of POSIX.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mathlearn.linear_model import LinearRegression
+import mathlearn
+from mathlearn.linear_model import LinearRegression, PoissonRegressor
 
 rng = np.random.default_rng(0)
 
@@ -52,6 +55,66 @@ def test_control_c_while_predictions_are_written_leaves_no_file(big_file):
     assert process.returncode == 130
     assert b"Traceback" not in error
     assert sorted(folder.iterdir()) == before
+
+
+def test_control_c_while_a_stream_is_fitted_says_so_in_one_line_and_leaves_no_file(big_file):
+    folder = big_file.parent
+    before = sorted(folder.iterdir())
+    # On a terminal the command says by itself when rows are being read.
+    script = "from mathlearn.data import progress; progress._SECONDS = 0.0; from mathlearn.cli import run; run()"
+    arguments = ["fit", "big.csv", "--formula", "y ~ x", "--save", "m2.safetensors", "-o", "out.txt"]
+    leader, terminal = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], cwd=folder, stderr=terminal, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(terminal)
+    shown = b""
+    while b"pass 1: " not in shown:
+        shown += os.read(leader, 1 << 12)
+    process.send_signal(signal.SIGINT)
+    shown += _rest(leader)
+    assert process.wait(timeout=60) == 130
+    *_, blank, last, end = shown.split(b"\r")
+    assert (blank.strip(), last, end) == (b"", b"mathlearn: interrupted", b"\n")
+    assert shown.count(b"\n") == 1
+    assert sorted(folder.iterdir()) == before
+
+
+def _rest(leader):
+    """Read what is written to a terminal until nobody holds it any more."""
+    pieces = []
+    while True:
+        try:
+            pieces.append(os.read(leader, 1 << 12))
+        except OSError:  # how Linux says that it is over
+            pieces.append(b"")
+        if not pieces[-1]:
+            os.close(leader)
+            return b"".join(pieces)
+
+
+@pytest.mark.parametrize("model", [LinearRegression(formula="y ~ x"), PoissonRegressor(formula="count ~ x")])
+@pytest.mark.parametrize("at", [1, 2])
+def test_control_c_in_python_leaves_the_model_as_it_was_and_no_thread(tmp_path, model, at):
+    n = 20_000
+    frame = pd.DataFrame({"x": rng.normal(size=n), "y": rng.normal(size=n), "count": rng.poisson(2.0, size=n)})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    stream, threads = mathlearn.scan(tmp_path / "rows.csv"), set(threading.enumerate())
+
+    def interrupt(progress):
+        if progress.pass_number == at:
+            signal.raise_signal(signal.SIGINT)
+
+    fitted = type(model)(formula=model.formula).fit(stream)
+    state = dict(vars(fitted))
+    for each in (type(model)(formula=model.formula), fitted):
+        with mathlearn.config_context(progress=interrupt), pytest.raises(KeyboardInterrupt):
+            each.fit(stream)
+        assert set(threading.enumerate()) <= threads
+        if each is not fitted:
+            assert "result_" not in vars(each)
+    assert vars(fitted) == state
+    assert fitted.fit(stream).certificate_ == state["result_"].certificate
 
 
 @pytest.mark.parametrize(

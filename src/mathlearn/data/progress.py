@@ -150,9 +150,12 @@ class Passes:
     def at(self, rows: int, total: int | None, seconds: float, first_row: int) -> Progress:
         """Record how far the present pass is; as many rows as one pass has read, the next ones will."""
         number, expected = self.ended + 1, self._expected
+        total = self.rows if total is None else total
         if expected is not None and expected < number:
             expected = None
-        return Progress(number, expected, rows, self.rows if total is None else total, seconds, first_row)
+        if total is not None and total < rows:
+            total = None
+        return Progress(number, expected, rows, total, seconds, first_row)
 
     def end(self, rows: int) -> None:
         """Count a pass that has read all rows."""
@@ -191,7 +194,9 @@ def reporting(batches: Iterable[Batch], total: int | None, passes: Passes, first
         yield batch
         done += batch.n
         if monotonic() - last >= _SECONDS:
-            _tell(listeners, passes.at(done, total, monotonic() - began, first_row))
+            progress = passes.at(done, total, monotonic() - began, first_row)
+            if not progress.ended:  # that is told once, when nothing more has come
+                _tell(listeners, progress)
             last = monotonic()
     _tell(listeners, passes.at(done, done, monotonic() - began, first_row))
     passes.end(done)

@@ -32,18 +32,18 @@ class _Line:
         if not _is_terminal(stream):
             return
         text = progress.line(_columns(stream) - 1)
+        before, self._shown = self._shown, len(text)  # before it is, so that Ctrl-C amid the writing leaves nothing
         # The cursor goes back to the beginning: whatever else is written begins there, on top of it.
-        stream.write(f"{text:<{self._shown}}\r")
+        stream.write(f"{text:<{before}}\r")
         stream.flush()
-        self._shown = len(text)
 
     def clear(self) -> None:
         """Leave the line empty, if anything was written to it."""
         if not self._shown:
             return
-        blank, self._shown = " " * self._shown, 0
-        sys.stderr.write(f"{blank}\r")
+        sys.stderr.write(f"{' ' * self._shown}\r")
         sys.stderr.flush()
+        self._shown = 0
 
 
 LINE = _Line()
