@@ -105,12 +105,27 @@ def test_limits_agree_with_scipys_beta_and_t():
 
 
 # ------------------------------------------------------------------------------------------------------ independent numbers
-@pytest.mark.parametrize("n", [5, 20, 100, 2_000])
-def test_the_table_for_independent_numbers_is_what_its_maker_makes(n):
-    smallest = smallest_independent_levels(n, 4_000, seed=1)
+def held_together(n, samples, seed):
+    """Give, for each level, how often none of those drawn of n independent numbers leaves its interval."""
+    ranks = drawn_ranks(n)
+    numbers = np.sort(np.random.default_rng(seed).normal(size=(samples, n)), axis=1)[:, ranks - 1]
+    for level in (0.5, 0.9, 0.95):
+        low, high = band(ranks, n, np.inf, level, independent=True)
+        yield level, ((numbers >= low) & (numbers <= high)).all(axis=1).mean()
+
+
+@pytest.mark.parametrize(("n", "samples"), [(5, 4_000), (20, 4_000), (100, 4_000), (2_000, 400)])
+def test_the_table_for_independent_numbers_is_what_its_maker_makes(n, samples):
+    smallest = smallest_independent_levels(n, samples, seed=1)
     for level in (0.5, 0.9, 0.95):
         above = np.mean(smallest > local_level(n, level, independent=True))
-        assert abs(above - level) < 5 * np.sqrt(level * (1 - level) / 4_000) + 0.003
+        assert abs(above - level) < 5 * np.sqrt(level * (1 - level) / samples) + 0.003
+
+
+@pytest.mark.parametrize("n", [5, 20, 100, 2_000])
+def test_the_table_for_independent_numbers_holds_by_counting_them(n):
+    for level, held in held_together(n, 4_000, seed=1):
+        assert abs(held - level) < 5 * np.sqrt(level * (1 - level) / 4_000) + 0.003
 
 
 @pytest.mark.parametrize("n", [10, 100, 500])

@@ -94,7 +94,7 @@ def total(family, function, mean, dispersion):
             lambda v: at(np.array([v]))[0], mean - 30, mean + 30, epsabs=1e-13, epsrel=1e-12, limit=400
         )[0]
     mass = at(np.zeros(1))[0] if family.support == "mixed" else 0.0
-    nodes = np.linspace(-250.0, 7.0, 40001)  # of log y: trapezoids converge geometrically
+    nodes = np.linspace(-250.0, 7.0, 8001)  # of log y: trapezoids converge geometrically
     return mass + float(np.sum(at(np.exp(nodes)) * np.exp(nodes)) * (nodes[1] - nodes[0]))
 
 
@@ -177,29 +177,29 @@ def test_the_tweedie_density_next_to_a_poisson_is_that_of_the_likeliest_number_o
 
 
 # ------------------------------------------------------------------------------------------------------------- deviances
-def deviance_integral(variance, value, mean):
-    """Integrate ``2 (y - s) / V(s)`` from the mean to y, along ``s = y + (mu - y) exp(-x)``."""
+STEP = 0.02
+LOG_X = STEP * np.arange(-3750.0, 286.0)  # trapezoids of log x converge geometrically; on either side nothing is left
 
-    def integrand(x):
-        with mp.workdps(400 if value in {0.0, 1.0} else 50):  # the variance may vanish at y
-            v, m, w = mp.mpf(value), mp.mpf(mean), mp.exp(-x)
-            return w**2 * variance(m) / variance(v + (m - v) * w)
 
-    with mp.workdps(20):
-        apart = mp.mpf(value) - mp.mpf(mean)
-        size = 2 * apart**2 / variance(mp.mpf(mean))
-        return size * mp.quad(integrand, [0, 1, 4, 12, 40, 120, 400, 800] if value in {0.0, 1.0} else [0, 1, 4, 12, 40])
+def deviance_integrals(variance, value, means):
+    """Integrate ``2 (y - s) / V(s)`` from each mean to y, along ``s = y + (mu - y) exp(-x)``."""
+    rest = sp.Symbol("rest", positive=True)
+    # What is left to one has a letter of its own: nothing cancels at either end.
+    at = sp.lambdify((mu, rest), variance.xreplace({1 - mu: rest}), "numpy")
+    means, x = means[:, None], np.exp(LOG_X)
+    near, far = np.exp(-x), -np.expm1(-x)
+    variances = at(means * near + value * far, (1.0 - means) * near + (1.0 - value) * far)
+    return 2.0 * (means[:, 0] - value) ** 2 * np.sum(near**2 * x / (variances * np.ones_like(x)), axis=-1) * STEP
 
 
 @with_families
 def test_the_deviance_is_the_integral_that_defines_it(family):
-    variance = sp.lambdify(mu, settled(family, family.variance_latex), "mpmath")
+    variance = settled(family, family.variance_latex)
     for value in values_of(family):
         beside = value * (1.0 + np.array([1e-12, -1e-9, 1e-5, -0.03, 0.3, -0.5]))
         means = np.concatenate([means_of(family), beside[family.mean_span.holds(beside)]])
-        for mean, got in zip(means, family.deviance(value, means), strict=True):
-            true = deviance_integral(variance, float(value), float(mean))
-            assert abs(got - true) <= 2e-13 * abs(true)
+        true = deviance_integrals(variance, float(value), means)
+        np.testing.assert_allclose(family.deviance(value, means), true, rtol=2e-13, atol=0.0)
 
 
 @with_families

@@ -210,7 +210,7 @@ def smallest_local_levels(n: int, samples: int, seed: int = 0) -> FloatArray:
         In each sample, twice the smallest tail probability of an ordered, externally studentised residual of those drawn. Its
         quantile at 1 - level is `local_level`.
     """
-    from scipy.special import betainc, betaincc, stdtr
+    from scipy.special import stdtr
 
     rng = np.random.default_rng(seed)
     ranks, df = drawn_ranks(n), n - 1
@@ -222,11 +222,7 @@ def smallest_local_levels(n: int, samples: int, seed: int = 0) -> FloatArray:
         scale = np.sqrt((e**2).sum(axis=1, keepdims=True) / df * (1 - 1 / n))
         std = np.sort(e, axis=1)[:, ranks - 1] / scale
         t = std * np.sqrt((df - 1) / (df - std**2))
-        below, above = stdtr(df - 1, t), stdtr(df - 1, -t)
-        a, b = ranks, n + 1 - ranks
-        left = np.where(below < above, betainc(a, b, below), betaincc(b, a, above))
-        right = np.where(below < above, betaincc(a, b, below), betainc(b, a, above))
-        out[start : start + size] = 2 * np.minimum(left, right).min(axis=1)
+        out[start : start + size] = _smallest(ranks, n, stdtr(df - 1, t), stdtr(df - 1, -t))
     return out
 
 
@@ -246,19 +242,24 @@ def smallest_independent_levels(n: int, samples: int, seed: int = 0) -> FloatArr
     (samples,)
         As of `smallest_local_levels`.
     """
-    from scipy.special import betainc, betaincc
-
     rng = np.random.default_rng(seed)
     ranks = drawn_ranks(n)
-    a, b = ranks, n + 1 - ranks
     gaps = np.diff(np.concatenate([[0], ranks, [n + 1]]))
     out = np.empty(samples)
     size = max(1, 400_000 // len(ranks))
     for start in range(0, samples, size):
         part = rng.gamma(gaps, size=(min(size, samples - start), len(gaps)))
         up, down = np.cumsum(part, axis=1), np.cumsum(part[:, ::-1], axis=1)[:, ::-1]
-        below, above = up[:, :-1] / up[:, -1:], down[:, 1:] / up[:, -1:]
-        left = np.where(below < above, betainc(a, b, below), betaincc(b, a, above))
-        right = np.where(below < above, betaincc(a, b, below), betainc(b, a, above))
-        out[start : start + size] = 2 * np.minimum(left, right).min(axis=1)
+        out[start : start + size] = _smallest(ranks, n, up[:, :-1] / up[:, -1:], down[:, 1:] / up[:, -1:])
     return out
+
+
+def _smallest(ranks: IntArray, n: int, below: FloatArray, above: FloatArray) -> FloatArray:
+    """Twice the smallest tail of each row of ordered numbers; tails of the upper half by the complement, where digits are."""
+    from scipy.special import betainc, betaincc
+
+    low = below < above
+    a, b = np.where(low, ranks, n + 1 - ranks), np.where(low, n + 1 - ranks, ranks)
+    x = np.where(low, below, above)
+    smallest: FloatArray = 2 * np.minimum(betainc(a, b, x), betaincc(a, b, x)).min(axis=1)
+    return smallest
