@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CheckpointWarning",
     "CorruptFileError",
     "CountWarning",
     "DomainError",
@@ -56,6 +57,10 @@ class UntrustedModelError(MathlearnError):
 
 class RankDeficiencyWarning(UserWarning):
     """Some coefficients are not determined by the data; they are withheld and named."""
+
+
+class CheckpointWarning(UserWarning):
+    """A fit goes on without its checkpoint, which cannot be written."""
 
 
 class CountWarning(UserWarning):

@@ -14,6 +14,7 @@ from mathlearn.cli.models import ModelName
 from mathlearn.cli.options import (
     Alpha,
     Bias,
+    Checkpoint,
     Decimal,
     Delimiter,
     Family,
@@ -160,6 +161,7 @@ def fit(
     lags: Annotated[int | None, typer.Option(help="Lags of HAC; chosen from the number of rows if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the model there.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page about the fit there (HTML), with figures.")] = None,
+    checkpoint: Checkpoint = None,
     sql: Sql = None,
     where: Where = None,
     types: Types = None,
@@ -202,6 +204,7 @@ def fit(
         trials=trials,
         save=save,
         report=report,
+        checkpoint=checkpoint,
         seed=seed,
         command=commands.typed(),
     )

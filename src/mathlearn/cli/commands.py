@@ -132,6 +132,7 @@ class FitRequest:
     trials: str | None = None
     save: Path | None = None
     report: Path | None = None
+    checkpoint: Path | None = None
     command: str | None = None
     seed: int | None = None
 
@@ -243,8 +244,9 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
             "groups": request.groups,
             "offset": request.offset,
             "trials": request.trials,
+            "checkpoint": request.checkpoint,
         }
-        model.fit(source, **{role: column for role, column in roles.items() if column is not None})
+        model.fit(source, **{role: given for role, given in roles.items() if given is not None})
     if request.save is not None:
         model.save(request.save)
         say(f"model saved: {request.save}")

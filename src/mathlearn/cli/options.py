@@ -17,6 +17,7 @@ else:
 __all__ = [
     "Alpha",
     "Bias",
+    "Checkpoint",
     "Decimal",
     "Delimiter",
     "Family",
@@ -57,6 +58,10 @@ Where = Annotated[
         help='Which rows of the files to read, as in \'year >= 2008 and species in ["Adelie", "Gentoo"]\'; not those where a value that is '
         "compared is missing.",
     ),
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(help="Keep what is read of files there, so that the same command goes on after it was stopped."),
 ]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Type of a column, as in x=float64; may be repeated.")]
 Delimiter = Annotated[

@@ -96,6 +96,10 @@ class CsvPart(Part):
             place = self.schema.get_field_index(column)
             self.schema = self.schema.set(place, pa.field(column, pa.float64()))
 
+    def identity(self) -> str:
+        """Say what this file must be like, and how it is read."""
+        return f"{super().identity()}, read as {self._dialect}"
+
     def locate(self, row: int) -> str:
         """Say on which line row `row` starts."""
         line = csv_text.line_of_row(self.path, self._dialect, row)

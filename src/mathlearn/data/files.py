@@ -10,6 +10,7 @@ from mathlearn import _engines
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrow_columns import batches_of
 from mathlearn.data.arrow_types import common_type, pandas_index, schema_of
+from mathlearn.data.digest import digest
 from mathlearn.data.part import LateDecimalError
 from mathlearn.data.schema import did_you_mean, listing, unknown_column
 from mathlearn.data.source import Source
@@ -146,6 +147,12 @@ class FileSource(Source):
         return _engines.load("pyarrow.dataset").dataset(
             [str(part.path) for part in self.parts], schema=self.arrow_schema, format=formats[0]
         )
+
+    def identity(self) -> dict[str, str]:
+        """Return the files, in their order, and the types that they are read in."""
+        files = {f"file {part.path}": part.identity() for part in self.parts}
+        types = ", ".join(f"{field.name} {field.type}" for field in self.arrow_schema)
+        return {**files, "the digest of the order of the files": digest(tuple(files)), "the types of the columns": types}
 
     def locate(self, row: int) -> str:
         """Say in which file and on which line (or row) row `row` is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from bisect import bisect_right
 from contextlib import contextmanager
 from copy import copy
 from itertools import accumulate
@@ -14,6 +16,10 @@ from mathlearn.data.part import Part
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+
+_LAST = 8
+"""Bytes after the footer: its length, and a mark."""
 
 
 class Block(NamedTuple):
@@ -80,6 +86,14 @@ class ParquetPart(Part):
                 yield batch.select(list(names))
         if seen != self.n_rows:
             raise CorruptFileError(f"{self.label} announces {self.n_rows} rows and holds {seen}. Write it again.")
+
+    def footer(self, size: int) -> int:
+        """Return a checksum of the footer, which names sizes and extremes of all blocks of rows."""
+        with self.path.open("rb") as file:
+            file.seek(max(0, size - _LAST))
+            length = int.from_bytes(file.read(_LAST)[:4], "little")
+            file.seek(max(0, size - _LAST - length))
+            return zlib.crc32(file.read(length))
 
     def dataset_format(self) -> Any:
         """Return the Parquet format, with page checksums verified."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
@@ -51,7 +52,7 @@ class Part(ABC):
     def __init__(self, path: Path, label: str) -> None:
         self.path = path.absolute()  # the working folder may change between passes
         self.label = label
-        self._stamp = _stamp(path)
+        self._stamp = self._look()
         if path.stat().st_size == 0:
             raise CorruptFileError(
                 f"{label} is empty (0 bytes): it has not even a header. Write it again, or leave it out."
@@ -72,6 +73,10 @@ class Part(ABC):
     def within(self, condition: Any) -> Part:  # noqa: ARG002 -- for formats that know the extremes of blocks of rows
         """Return this file without blocks of rows in none of which an Arrow expression can hold."""
         return self
+
+    def after(self, row: int) -> tuple[Part, int]:  # noqa: ARG002 -- for formats whose blocks of rows can be read alone
+        """Return this file without leading blocks of rows that lie before `row`, and how many rows these have."""
+        return self, 0
 
     def widen(self, name: str, others: AbstractSet[str]) -> None:  # noqa: B027 -- most formats say their types, and keep to it
         """Make column `name` of `schema` float64 after a `LateDecimalError`, and such of the `others` as need it."""
@@ -109,11 +114,34 @@ class Part(ABC):
 
     def require_unchanged(self) -> None:
         """Refuse to go on when the file is not the one that was scanned."""
-        if _stamp(self.path) != self._stamp:
+        try:
+            now = self._look()
+        except FileNotFoundError as error:
+            raise CorruptFileError(
+                f"{self.label} has been deleted or renamed since it was scanned. Put it back, or call mathlearn.scan again, and "
+                "keep the files while fitting: the passes over them must see the same rows."
+            ) from error
+        if now != self._stamp:
             raise CorruptFileError(
                 f"{self.label} has changed since it was scanned. Call mathlearn.scan again, and keep the file still "
                 "while fitting: the passes over it must see the same rows."
             )
+
+    def identity(self) -> str:
+        """Say what this file must be like to be the same another time."""
+        size, changed, footer = self._stamp
+        rows = "" if self.n_rows is None else f", {self.n_rows} rows"
+        mark = f", footer {footer:08x}" if footer else ""
+        return f"{size} bytes of {datetime.fromtimestamp(changed / 1e9, UTC).isoformat()} ({changed} ns){rows}{mark}"
+
+    def _look(self) -> tuple[int, int, int]:
+        """Return size, time of the last change in nanoseconds, and what the end of the file says of the rest."""
+        seen = self.path.stat()
+        return seen.st_size, seen.st_mtime_ns, self.footer(seen.st_size)
+
+    def footer(self, size: int) -> int:  # noqa: ARG002 -- for formats that have one
+        """Return a checksum of what the end of a file of `size` bytes says of the rest; 0 where it says nothing."""
+        return 0
 
     def dataset_format(self) -> Any | None:
         """Return the pyarrow dataset format that reads this file exactly as `read` does, None where there is none."""
@@ -149,11 +177,6 @@ class Part(ABC):
             f"file), which cannot become {field.type} without loss. Pass types={{{field.name!r}: ...}} to say how to "
             "read it ('float64' accepts rounding, 'string' makes it categorical), or mend the file."
         )
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    seen = path.stat()
-    return seen.st_size, seen.st_mtime_ns
 
 
 def _first_failure(values: Any, arrow_type: Any) -> int:

@@ -18,7 +18,14 @@ _WINDOW = 2
 """Items in flight beyond one a thread: enough to keep threads fed while the results are merged."""
 
 
-def ordered_reduce(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S, S], S], *, threads: int) -> S | None:
+def ordered_reduce(
+    items: Iterable[T],
+    of: Callable[[T], S],
+    merge: Callable[[S, S], S],
+    *,
+    threads: int,
+    begun: S | None = None,
+) -> S | None:
     """Merge ``of(item)`` over all items, left to right in the order of `items`.
 
     Items are drawn and results merged in the calling thread; only `of` runs in the pool. At most ``threads + 2`` items
@@ -35,6 +42,8 @@ def ordered_reduce(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S,
         Associative; ``merge(left, right)``.
     threads : int
         With 1, and for a single item, no thread is started.
+    begun : S, optional
+        What earlier items were merged to; the result is then that of all.
 
     Returns
     -------
@@ -55,8 +64,8 @@ def ordered_reduce(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S,
     stream = iter(items)
     head = list(islice(stream, 2))
     if threads <= 1 or len(head) < 2:
-        return _serial(chain(head, stream), of, merge)
-    return _parallel(chain(head, stream), of, merge, threads)
+        return _serial(chain(head, stream), of, merge, begun)
+    return _parallel(chain(head, stream), of, merge, threads, begun)
 
 
 def found_again(found: S | None) -> S:
@@ -72,19 +81,21 @@ def found_again(found: S | None) -> S:
     return found
 
 
-def _serial(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S, S], S]) -> S | None:
-    merged: S | None = None
+def _serial(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S, S], S], begun: S | None) -> S | None:
+    merged = begun
     for item in items:
         value = of(item)
         merged = value if merged is None else merge(merged, value)
     return merged
 
 
-def _parallel(items: Iterable[T], of: Callable[[T], S], merge: Callable[[S, S], S], threads: int) -> S | None:
+def _parallel(
+    items: Iterable[T], of: Callable[[T], S], merge: Callable[[S, S], S], threads: int, begun: S | None
+) -> S | None:
     from concurrent.futures import ThreadPoolExecutor
 
     flying: deque[Future[S]] = deque()
-    merged: S | None = None
+    merged = begun
     pool = ThreadPoolExecutor(threads, thread_name_prefix="mathlearn")
     try:
         for item in items:

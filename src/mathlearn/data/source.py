@@ -38,6 +38,14 @@ class Source(ABC):
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield consecutive batches of at most `max_rows` rows holding the named columns (all when None)."""
 
+    def batches_from(self, first_row: int, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
+        """Yield the rows from row `first_row` on as `batches` does; sources with an `identity` can."""
+        raise NotImplementedError(f"{self.label} is read from its first row on, not from row {first_row} on")
+
+    def identity(self) -> dict[str, str] | None:
+        """Return what must be the same for these rows to be the same another time, by its name; None where nothing can tell."""
+        return None
+
     def held(self, column: str) -> Any:  # noqa: ARG002 -- what sources in memory override
         """Return a column as its owner holds it, in a type of which batches may know less; None where there is no such thing."""
         return None

@@ -63,6 +63,10 @@ class WhereSource(Source):
                 "is compared is missing."
             )
 
+    def identity(self) -> dict[str, str]:
+        """Return what the files must be, and the condition."""
+        return {**self._files.identity(), "where": self._condition.text}
+
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based, of those that match) is; the files are read again for it."""
         seen = before = 0

@@ -17,6 +17,7 @@ from mathlearn.linear_model._trials import with_trials
 from mathlearn.probability import FAMILIES, LINKS, family_named
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from mathlearn.probability.family import Family
@@ -150,6 +151,7 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
         groups: Any = None,
         offset: Any = None,
         trials: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Fit the model.
 
@@ -166,6 +168,9 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
             Added to the linear predictor with coefficient one. `predict` then needs it too.
         trials : (n,) array or column name, optional
             Of a binomial whose y are proportions; the name of a column where these are the left side of a formula.
+        checkpoint : path, optional
+            Of a file in which the passes over rows in files are kept, so that the same call goes on after the process was stopped.
+            It is removed when the fit is done.
 
         Returns
         -------
@@ -183,7 +188,7 @@ class GeneralizedLinearRegressor(Asked, Shown, Tabulated, ForMaketables, Likelih
         SchemaError, NonFiniteInputError, DomainError, ResourceError
             The input cannot be fitted; the message names column, row and remedy.
         """
-        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset, "checkpoint": checkpoint}
         if trials is None:
             return self._fit(X, y, **roles)
         form: ResponseForm = "proportions and trials"

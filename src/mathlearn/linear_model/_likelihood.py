@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from copy import copy
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from mathlearn.fitting.likelihood_spec import LikelihoodSpec
 from mathlearn.linear_model._blocks import block_rows, one_column, spread
 from mathlearn.linear_model._followed import followed
 from mathlearn.linear_model._predictor import LinearPredictor
+from mathlearn.linear_model._resumable import NO_METADATA, resumable
 from mathlearn.linear_model._trials import rows_with_trials, trials_of
 from mathlearn.linear_model._warning import check_covariance, warn
 from mathlearn.probability import family_named
@@ -27,6 +28,7 @@ from mathlearn.results.stack import predictors_of
 from mathlearn.statistics.separation import shown_coefficients
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator, Mapping
 
     from mathlearn._choices import IntervalKind
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from mathlearn.data.bound import BoundRows
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.design import Design
+    from mathlearn.data.rows import Rows
     from mathlearn.probability.family import Family
     from mathlearn.probability.link import Link
     from mathlearn.results.certificate import Certificate
@@ -48,6 +51,8 @@ _LARGEST_SINGLE = float(np.finfo(np.float32).max)
 
 class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type: ignore[misc]
     """Base of generalised linear models: fit, means, intervals, evidence."""
+
+    __metadata_request__fit: ClassVar[dict[str, str]] = NO_METADATA
 
     fit_intercept: bool
     formula: str | None
@@ -79,6 +84,7 @@ class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type
         offset: Any = None,
         response: ResponseForm = "numbers",
         formula: str | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:
         check_parameters(self, did_you_mean)
         check_covariance(self.covariance, self.covariance_options, groups)
@@ -99,7 +105,9 @@ class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type
             )
             _tell_of_column_vector(rows.design, response)
             rows = self._weighted(rows)
-            result = self._solve(rows, self._spec(rows, (family, link), response))
+            spec = self._spec(rows, (family, link), response)
+            with resumable(rows, self, checkpoint) as kept:
+                result = self._solve(kept, spec)
             # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
             self.design_, self.result_ = rows.design, result
             self._validate_loaded()
@@ -131,7 +139,7 @@ class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type
             begin=self._begin(rows.design),
         )
 
-    def _solve(self, rows: BoundRows, spec: LikelihoodSpec) -> FitResult:
+    def _solve(self, rows: Rows, spec: LikelihoodSpec) -> FitResult:
         """Fit what is asked for."""
         return fit_likelihood(rows, spec)
 

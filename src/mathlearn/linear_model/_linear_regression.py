@@ -17,12 +17,14 @@ from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
 from mathlearn.linear_model._followed import followed
 from mathlearn.linear_model._maketables import ForMaketables
+from mathlearn.linear_model._resumable import NO_METADATA, resumable
 from mathlearn.linear_model._shown import Shown
 from mathlearn.linear_model._tabulated import Tabulated
 from mathlearn.linear_model._warning import check_covariance, warn
 from mathlearn.results.fit_result import CovarianceKind
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from mathlearn._typing import FloatArray
@@ -110,6 +112,8 @@ class LinearRegression(Shown, Tabulated, ForMaketables, FittedLinear):
     'certified'
     """
 
+    __metadata_request__fit: ClassVar[dict[str, str]] = NO_METADATA
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "fit_intercept": ["boolean"],
         "copy_X": ["boolean"],
@@ -148,7 +152,15 @@ class LinearRegression(Shown, Tabulated, ForMaketables, FittedLinear):
         self.covariance_options = covariance_options
         self.weights_type = weights_type
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, groups: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Self:
         """Fit the model.
 
         Parameters
@@ -160,6 +172,9 @@ class LinearRegression(Shown, Tabulated, ForMaketables, FittedLinear):
             Non-negative; rows of weight zero are left out.
         groups : (n,) or (n, 2) array, or column name(s), optional
             Clusters, for ``covariance="cluster"`` alone; an error with any other.
+        checkpoint : path, optional
+            Of a file in which the passes over rows in files are kept, so that the same call goes on after the process was stopped.
+            It is removed when the fit is done.
 
         Returns
         -------
@@ -194,7 +209,8 @@ class LinearRegression(Shown, Tabulated, ForMaketables, FittedLinear):
             if self.positive and rows.sparse:
                 raise TypeError(_DENSE_ONLY)
             spec = self._spec(rows.design, weighted=sample_weight is not None)
-            result = fit_linear(rows, spec)
+            with resumable(rows, self, checkpoint) as kept:
+                result = fit_linear(kept, spec)
             # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
             self.design_, self.result_ = rows.design, result
             self._validate_loaded()

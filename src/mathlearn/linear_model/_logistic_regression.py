@@ -24,9 +24,11 @@ from mathlearn.probability import family_named
 from mathlearn.statistics.separation import shown_coefficients
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from mathlearn.data.bound import BoundRows
+    from mathlearn.data.rows import Rows
     from mathlearn.fitting.likelihood_spec import LikelihoodSpec
     from mathlearn.probability.family import Family
     from mathlearn.probability.link import Link
@@ -191,7 +193,16 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
         self.covariance_options = covariance_options
         self.weights_type = weights_type
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, groups: Any = None, offset: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        offset: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Self:
         """Fit the model.
 
         Parameters
@@ -205,6 +216,9 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
             Clusters, for ``covariance="cluster"`` alone.
         offset : (n,) array or column name, optional
             Added to the log odds with coefficient one. Predictions then need it too.
+        checkpoint : path, optional
+            Of a file in which the passes over rows in files are kept, so that the same call goes on after the process was stopped.
+            It is removed when the fit is done.
 
         Returns
         -------
@@ -224,7 +238,8 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
         """
         check_parameters(self, did_you_mean)
         tell_of_penalty(self.penalty, self.C, self.l1_ratio)
-        return self._fit(X, y, sample_weight=sample_weight, groups=groups, offset=offset, response="labels")
+        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        return self._fit(X, y, **roles, response="labels", checkpoint=checkpoint)
 
     def _law(self) -> tuple[Family, Link]:
         family = family_named("binomial")
@@ -233,7 +248,7 @@ class LogisticRegression(Asked, Shown, Tabulated, ForMaketables, LikelihoodClass
     def _penalty(self) -> tuple[float, bool]:
         return squares_penalty(self.penalty, self.C, self.l1_ratio), False
 
-    def _solve(self, rows: BoundRows, spec: LikelihoodSpec) -> FitResult:
+    def _solve(self, rows: Rows, spec: LikelihoodSpec) -> FitResult:
         return fit_multinomial(rows, spec) if len(spec.classes) > 2 else super()._solve(rows, spec)
 
     def _weighted(self, rows: BoundRows) -> BoundRows:

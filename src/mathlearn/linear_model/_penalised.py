@@ -9,6 +9,7 @@ from mathlearn._sklearn import Interval, StrOptions
 from mathlearn.results.fit_result import CovarianceKind
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
 
@@ -71,7 +72,14 @@ class Penalised:
         self.weights_type = weights_type
 
     def fit(
-        self: Any, X: Any, y: Any = None, sample_weight: Any = None, *, groups: Any = None, offset: Any = None
+        self: Any,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        offset: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> Any:
         """Fit the model.
 
@@ -86,6 +94,9 @@ class Penalised:
             Clusters, for ``covariance="cluster"`` alone.
         offset : (n,) array or column name, optional
             Added to the linear predictor with coefficient one: the logarithm of an exposure. `predict` then needs it too.
+        checkpoint : path, optional
+            Of a file in which the passes over rows in files are kept, so that the same call goes on after the process was stopped.
+            It is removed when the fit is done.
 
         Returns
         -------
@@ -103,7 +114,8 @@ class Penalised:
         SchemaError, NonFiniteInputError, DomainError, ResourceError
             The input cannot be fitted; the message names column, row and remedy.
         """
-        return self._fit(X, y, sample_weight=sample_weight, groups=groups, offset=offset)
+        roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
+        return self._fit(X, y, **roles, checkpoint=checkpoint)
 
     def _penalty(self) -> tuple[float, bool]:
         return float(self.alpha), True

@@ -10,7 +10,7 @@ str, int, bool, None    itself
 float                   a number; ``{"float": "nan"}``, ``"inf"``, ``"-inf"`` where JSON has none
 Literal                 one of the alternatives
 Enum                    ``{"enum": name}``
-tuple                   a list
+tuple, also with names  a list
 dict of str             ``{"map": {key: value, ...}}``
 dict of other keys      ``{"pairs": [[key, value], ...]}``
 array                   ``{"array": path}``, the name of a tensor of the file
@@ -85,6 +85,8 @@ def _kind(declared: Any) -> Any:
         return Union if origin is UnionType else origin
     if dataclasses.is_dataclass(declared):
         return _Record
+    if isinstance(declared, type) and issubclass(declared, tuple) and hasattr(declared, "_fields"):
+        return _Named
     if isinstance(declared, type) and issubclass(declared, Enum):
         return Enum
     return declared
@@ -92,6 +94,10 @@ def _kind(declared: Any) -> Any:
 
 class _Record:
     """Stands for all dataclasses in the tables."""
+
+
+class _Named:
+    """Stands for all tuples with names in the tables."""
 
 
 # ------------------------------------------------------------------------------------------------------------- encoding
@@ -278,6 +284,12 @@ def _read_tuple(stored: Any, declared: Any, path: str, arrays: _Arrays) -> tuple
     return tuple(arrays.decode(item, kind, f"{path}.{index}") for index, (item, kind) in enumerate(pairs))
 
 
+def _read_named(stored: Any, declared: Any, path: str, arrays: _Arrays) -> Any:
+    hints = get_type_hints(declared, localns=_vocabulary())
+    types = tuple(hints[name] for name in declared._fields)
+    return declared(*_read_tuple(stored, tuple[types], path, arrays))  # type: ignore[valid-type]  # made while it runs
+
+
 def _read_map(stored: Any, declared: Any, path: str, arrays: _Arrays) -> dict[Any, Any]:
     label, kind = get_args(declared)
     if isinstance(stored, dict) and stored.keys() == {"map"} and isinstance(stored["map"], dict):
@@ -365,6 +377,7 @@ _READERS: dict[Any, Callable[[Any, Any, str, _Arrays], Any]] = {
     Literal: _read_literal,
     Enum: _read_enum,
     tuple: _read_tuple,
+    _Named: _read_named,
     dict: _read_map,
     Union: _read_union,
     np.ndarray: _read_array,

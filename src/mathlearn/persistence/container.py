@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mathlearn._typing import AnyArray
 
-__all__ = ["MAX_HEADER", "parse_json", "read", "write"]
+__all__ = ["MAX_HEADER", "UnreadableError", "parse_json", "read", "write"]
 
 MAX_HEADER = 1_000_000
 _DTYPES = {"F64": "float64", "I64": "int64", "U64": "uint64", "BOOL": "bool", "U8": "uint8"}
@@ -110,11 +110,24 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _refusal(path: Path, why: str) -> UntrustedModelError:
-    return UntrustedModelError(
-        f"{path} is not a mathlearn model: {why}. Load only files written by save() of a mathlearn model; "
-        "if this one was, it was damaged on the way: copy it again."
-    )
+class UnreadableError(UntrustedModelError):
+    """A file that is not laid out as ours are.
+
+    Attributes
+    ----------
+    why : str
+    """
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} is not a mathlearn model: {why}. Load only files written by save() of a mathlearn model; "
+            "if this one was, it was damaged on the way: copy it again."
+        )
+        self.why = why
+
+
+def _refusal(path: Path, why: str) -> UnreadableError:
+    return UnreadableError(path, why)
 
 
 def _bytes(path: Path) -> bytes:
@@ -140,7 +153,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _check_kind(start: bytes, path: Path) -> None:
-    if start.startswith(_PICKLE_PROTOCOLS) or _is_text_pickle(start):
+    if _is_pickle(start) or _is_text_pickle(start):
         raise _refusal(path, "it is a pickle, which could run any program when loaded, and was not opened")
     for magic, kind in _OTHER_KINDS:
         if start.startswith(magic):
@@ -149,6 +162,12 @@ def _check_kind(start: bytes, path: Path) -> None:
         raise _refusal(path, "it is empty" if not start else f"it is cut: it has {len(start)} bytes")
     if start[8:9] != b"{":
         raise _refusal(path, "it does not begin as a safetensors file does")
+
+
+def _is_pickle(start: bytes) -> bool:
+    # A header of ours may have a length whose bytes are such a mark; its text then follows.
+    ours = start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= MAX_HEADER
+    return start.startswith(_PICKLE_PROTOCOLS) and not ours
 
 
 def _is_text_pickle(start: bytes) -> bool:
