@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from mathlearn.calculus import objective
+from mathlearn.fitting import survey
 from mathlearn.linalg import ladder
 from mathlearn.persistence import checkpoint
 
@@ -22,6 +23,7 @@ def written_always():
         patch.object(checkpoint, "SHARE", float("inf")),
         patch.object(objective, "_MOST_ROWS", 256),
         patch.object(ladder, "_MOST_ROWS", 256),
+        patch.object(survey, "_WORTH", 1000),  # so that a start is sought on a sample, as it is of many rows
         patch("os.fsync"),  # a hundred times a fit, it would be most of the time
     ):
         yield

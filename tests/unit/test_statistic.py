@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from importlib import import_module
 
 import numpy as np
@@ -63,6 +64,31 @@ def test_arrays_keep_their_order_of_memory_and_are_their_own(array):
         assert getattr(found.flags, flag) or not getattr(array.flags, flag)
     assert found.flags.writeable
     assert not np.shares_memory(found, array)
+
+
+# What holds rows that were picked or sampled; and what is only a part of another statistic, or of no fit over files.
+NOT_KEPT = {
+    "mathlearn.calculus.endless._Pushes",
+    "mathlearn.calculus.recession_rows.Survey",
+    "mathlearn.calculus.recession_rows.Trial",
+    "mathlearn.certify.gradient_terms.GradientTerms",
+    "mathlearn.fitting.class_survey._Part",
+    "mathlearn.fitting.own_rows._Tally",
+    "mathlearn.fitting.survey._Part",
+}
+
+
+def test_a_statistic_is_kept_or_it_is_said_why_not():
+    found = set()
+    for room in ("calculus", "certify", "fitting", "linalg"):
+        package = import_module(f"mathlearn.{room}")
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = import_module(info.name)
+            for name, kind in vars(module).items():
+                if isinstance(kind, type) and kind.__module__ == info.name and hasattr(kind, "merge"):
+                    found.add(f"{info.name}.{name}")
+    of_covariances = {name for name in statistic._RECORDS if name.startswith("mathlearn.statistics.covariance.")}
+    assert found == (statistic._RECORDS - of_covariances) | NOT_KEPT
 
 
 def test_every_record_of_the_table_is_one_that_can_be_read():

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from mathlearn._errors import DomainError
-from mathlearn.data.reduce import ordered_reduce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,9 +47,15 @@ class Adapted:
 
     def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
         """Merge over the changed chunks in order."""
-        return ordered_reduce(
-            self._rows.chunks(max_rows), lambda chunk: of(self._change(chunk)), merge, threads=threads
-        )
+        return self._rows.reduce(lambda chunk: of(self._change(chunk)), merge, max_rows=max_rows, threads=threads)
+
+    def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
+        """Return ``of`` of the first changed chunk."""
+        return self._rows.first(lambda chunk: of(self._change(chunk)), max_rows=max_rows)
+
+    def locate(self, row: int) -> str:
+        """Say where a row is."""
+        return self._rows.locate(row)
 
     def diagnose_nonfinite(self) -> None:
         """Look for numbers that are not finite in the rows as they were given."""

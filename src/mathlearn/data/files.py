@@ -151,8 +151,9 @@ class FileSource(Source):
     def identity(self) -> dict[str, str]:
         """Return the files, in their order, and the types that they are read in."""
         files = {f"file {part.path}": part.identity() for part in self.parts}
+        order = {"the digest of the order of the files": digest(tuple(files))}
         types = ", ".join(f"{field.name} {field.type}" for field in self.arrow_schema)
-        return {**files, "the digest of the order of the files": digest(tuple(files)), "the types of the columns": types}
+        return {**files, **order, "the types of the columns": types}
 
     def locate(self, row: int) -> str:
         """Say in which file and on which line (or row) row `row` is."""

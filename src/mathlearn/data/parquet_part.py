@@ -30,6 +30,13 @@ class Block(NamedTuple):
     n: int
 
 
+def _blocks(metadata: Any) -> list[Block]:
+    """Return the row groups of a file."""
+    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    starts = accumulate(sizes, initial=0)
+    return [Block(group, start, n) for group, (start, n) in enumerate(zip(starts, sizes, strict=False))]
+
+
 class ParquetPart(Part):
     """One Parquet file.
 
@@ -58,14 +65,27 @@ class ParquetPart(Part):
     def within(self, condition: Any) -> ParquetPart:
         """Return this file without the row groups in none of which an Arrow expression can hold, by their statistics."""
         with self._open() as file:
-            sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+            blocks = _blocks(file.metadata)
             local = _engines.load("pyarrow.fs").LocalFileSystem()
             whole = self.dataset_format().make_fragment(str(self.path), local)
             able = whole.subset(filter=condition, schema=self.schema)
-        starts = [0, *accumulate(sizes)]
+        return self._narrowed([blocks[group.id] for group in able.row_groups])
+
+    def after(self, row: int) -> tuple[ParquetPart, int]:
+        """Return this file without the first row groups, if all their rows lie before `row`, and how many rows these have."""
+        if self.blocks is None:
+            with self._open() as file:
+                blocks = _blocks(file.metadata)
+        else:
+            blocks = list(self.blocks)
+        ends = list(accumulate(block.n for block in blocks))
+        first = bisect_right(ends, row)
+        return self._narrowed(blocks[first:]), ends[first - 1] if first else 0
+
+    def _narrowed(self, blocks: Sequence[Block]) -> ParquetPart:
         narrowed = copy(self)
-        narrowed.blocks = tuple(Block(group.id, starts[group.id], sizes[group.id]) for group in able.row_groups)
-        narrowed.n_rows = sum(block.n for block in narrowed.blocks)
+        narrowed.blocks = tuple(blocks)
+        narrowed.n_rows = sum(block.n for block in blocks)
         return narrowed
 
     def locate(self, row: int) -> str:
