@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mathlearn._config import config_context, get_config, set_config
     from mathlearn.comparison import compare, compare_with_sklearn
     from mathlearn.data.scan import scan
+    from mathlearn.linear_model._merge import merge
     from mathlearn.persistence import load
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "get_config",
     "linear_model",
     "load",
+    "merge",
     "scan",
     "set_config",
 ]
@@ -49,6 +51,7 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "get_config": ("mathlearn._config", "get_config"),
     "linear_model": ("mathlearn.linear_model", None),
     "load": ("mathlearn.persistence", "load"),
+    "merge": ("mathlearn.linear_model._merge", "merge"),
     "scan": ("mathlearn.data.scan", "scan"),
     "set_config": ("mathlearn._config", "set_config"),
 }

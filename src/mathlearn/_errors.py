@@ -68,4 +68,4 @@ class CountWarning(UserWarning):
 
 
 class PrecisionWarning(UserWarning):
-    """The data lose digits when they become float64."""
+    """Digits are lost: of data that become float64, or of a fit to more than its statistic holds."""

@@ -44,6 +44,17 @@ def test_the_examples_work(run, tmp_path, monkeypatch):
     shutil.copy("titanic.csv", "new.csv")
     for name, formula in {"one": "survived ~ sex", "two": "survived ~ sex + age"}.items():
         run("fit", "titanic.csv", "--model", "logistic", "--formula", formula, "--save", f"{name}.safetensors")
+    for site in ("north", "south"):
+        run(
+            "fit",
+            "penguins.csv",
+            "--formula",
+            "body_mass_g ~ sex",
+            "--missing",
+            "drop",
+            "--save",
+            f"{site}.safetensors",
+        )
     for example in (line for lines in EXAMPLES.values() for line in lines):
         status, _, err = run(*shlex.split(example)[1:])
         assert status == 0, f"{example}: {err}"

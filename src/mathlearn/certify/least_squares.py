@@ -47,17 +47,23 @@ class Judgement(NamedTuple):
     digits: FloatArray
 
 
-def judge(evidence: Evidence, solution: LeastSquares, sigma: FloatArray, *, centred: bool) -> Judgement:
+def judge(
+    evidence: Evidence, solution: LeastSquares, sigma: FloatArray, effect: FloatArray | None = None, *, centred: bool
+) -> Judgement:
     """Set the errors found against the parameters and their standard errors.
 
     Parameters
     ----------
     sigma : (q,) residual scale; NaN where there is none
+    effect : (q, k), optional
+        Sizes that stand in for 100 standard errors where those are smaller or unknown.
     """
     theta = np.concatenate([solution.intercept[:, None], solution.coef], axis=1) if centred else solution.coef
     size = evidence.factor.unit_se
     se = sigma[:, None] * size
     known = np.fmax(se, _rounding_of_y(solution)[:, None] * size)
+    if effect is not None:
+        known = np.maximum(known, effect / _PROTECTED)
     magnitude = np.maximum(np.abs(theta), TINY)
     beyond = np.maximum(evidence.error - 4 * ROUNDOFF * magnitude, 0.0)
     share = evidence.error / np.maximum(magnitude, known)
@@ -90,6 +96,7 @@ def certificate(
     sigma: FloatArray,
     exact: BoolArray,
     shown: BoolArray,
+    effect: FloatArray | None = None,
     *,
     centred: bool,
 ) -> tuple[Certificate, FloatArray]:
@@ -100,6 +107,8 @@ def certificate(
     sigma : (q,) residual scale (NaN without residual degrees of freedom)
     exact : (q,) residuals at the rounding level of y: standard errors are zero and errors are judged by digits alone
     shown : (k,) parameters that are not withheld; the others are moved along the null directions on purpose
+    effect : (q, k), optional
+        As in `judge`.
 
     Returns
     -------
@@ -108,7 +117,7 @@ def certificate(
     """
     if np.count_nonzero(exact):
         sigma = np.where(exact, np.nan, sigma)
-    found = judge(evidence, solution, sigma, centred=centred)
+    found = judge(evidence, solution, sigma, effect, centred=centred)
     unique, factor = every(shown), evidence.factor
     error, relative, se = factor.se_error, found.relative, found.se
     in_se, digits, theta = found.in_se, found.digits, found.theta
@@ -118,7 +127,12 @@ def certificate(
     checks = (
         Check("normal_equations", evidence.residual, evidence.residual_limit, _MEANING["normal_equations"]),
         *([Check("optimisation_error", worst, MOST_ERROR_IN_SE, _MEANING["optimisation_error"])] if worst >= 0 else []),
-        Check("relative_error", largest(relative), MOST_RELATIVE_ERROR, _MEANING["relative_error"]),
+        Check(
+            "relative_error",
+            largest(relative),
+            MOST_RELATIVE_ERROR,
+            _MEANING["relative_error" if effect is None else "relative_to_effect"],
+        ),
         Check("curvature", factor.whiteness, max(factor.whiteness_limit, 2 * ROUNDOFF), _MEANING["curvature"]),
         Check(
             "standard_errors",
@@ -148,6 +162,8 @@ _MEANING = {
     "normal_equations": "the gradient of the loss at the solution, in units of its rounding level",
     "optimisation_error": "largest distance of a coefficient from the optimum, in standard errors",
     "relative_error": "largest possible error of a coefficient, relative to it or to 100 standard errors",
+    "relative_to_effect": "largest possible error of a coefficient, relative to it, to 100 standard errors or, where the variance of "
+    "the errors is not known, to a coefficient that would make up the whole response",
     "curvature": "the second derivative agrees with the factor from which standard errors are made, and is positive",
     "standard_errors": "largest possible relative error of a standard error",
     "centring": "distance of the means about which columns are centred from those of the rows, in standard errors of a mean",
@@ -171,9 +187,26 @@ def _rounding_of_y(solution: LeastSquares) -> FloatArray:
 
 def _scale_error(evidence: Evidence, solution: LeastSquares, exact: BoolArray) -> float:
     """Relative error of sigma, from the residual sum of squares found; none for an exact fit, where sigma is zero."""
-    share = (np.abs(evidence.rss - solution.rss) + evidence.rss_error) / np.maximum(2 * solution.rss, TINY)
+    share = scale_errors(evidence, solution)
     share[exact] = 0.0
     return largest(share)
+
+
+def scale_errors(evidence: Evidence, solution: LeastSquares) -> FloatArray:
+    """Relative error (q,) of each residual scale, from the residual sum of squares found."""
+    share: FloatArray = (np.abs(evidence.rss - solution.rss) + evidence.rss_error) / np.maximum(2 * solution.rss, TINY)
+    return share
+
+
+def effects(solution: LeastSquares, *, centred: bool) -> FloatArray:
+    """Sizes (q, k) of a coefficient that would make up the whole response; of the intercept, the size of the response."""
+    moments, p = solution.moments, solution.mean.size
+    sizes = np.maximum(moments.norms(centred=centred)[:p], TINY)
+    slopes = np.sqrt(solution.tss)[:, None] / sizes
+    if not centred:
+        return slopes
+    level = np.sqrt(solution.tss / moments.weight + solution.mean_y**2)
+    return np.concatenate([level[:, None], slopes], axis=1)
 
 
 def statistical_digits(theta: FloatArray, se: FloatArray) -> float:

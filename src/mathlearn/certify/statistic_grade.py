@@ -12,6 +12,7 @@ import numpy as np
 
 from mathlearn.certify.evidence import Evidence, FactorEvidence, centring
 from mathlearn.linalg.errorfree import ROUNDOFF, dd_dot, gamma
+from mathlearn.results.certificate import Certificate, Check
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -56,6 +57,28 @@ def from_statistic(solution: LeastSquares, *, centred: bool) -> Evidence:
         ),
         dependence=0.0,
     )
+
+
+def unsolved(share: float, least: float) -> Certificate:
+    """Return the certificate of a statistic that gives no solution, since it knows too little of a column.
+
+    Parameters
+    ----------
+    share : what is left of the column
+    least : what would have to be left
+    """
+    most, reached = 1.0 / least, 1.0 / share if share > 0 else float("inf")
+    return Certificate(
+        checks=(Check("digits_of_statistic", reached, most, _MEANING),),
+        grade="statistic",
+        unique=False,
+        digits=float("nan"),
+        error_in_se=float("nan"),
+        statistical_digits=float("nan"),
+    )
+
+
+_MEANING = "by how much a column exceeds what its mean and the others leave of it: sums of squares hold half the digits of the rows"
 
 
 def _residual(gram: FloatArray, coef: FloatArray, p: int) -> FloatArray:

@@ -375,6 +375,18 @@ def compare(
     return showing.compare(models, format, commands.Sink(output))
 
 
+@app.command(epilog=epilog("merge"))
+@_guarded
+def merge(
+    models: Annotated[list[Path], typer.Argument(help="Model files of least squares, two or more.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write the model of all rows there.")],
+) -> int:
+    """Join fits made apart into the fit of all their rows, without the rows."""
+    from mathlearn.cli.merging import merge_files
+
+    return merge_files(models, output)
+
+
 @app.command(epilog=epilog("demo"))
 @_guarded
 def demo(

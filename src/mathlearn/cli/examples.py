@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "diagnose": ("mathlearn diagnose m.safetensors titanic.csv",),
     "report": ("mathlearn report m.safetensors titanic.csv -o page.html",),
     "compare": ("mathlearn compare one.safetensors two.safetensors --format markdown",),
+    "merge": ("mathlearn merge north.safetensors south.safetensors -o all.safetensors",),
     "demo": ("mathlearn demo --folder tour",),
 }
 """By command."""

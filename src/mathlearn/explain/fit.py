@@ -9,6 +9,7 @@ from mathlearn.explain.registry import steps_about
 from mathlearn.explain.setting import Setting
 from mathlearn.explain.topics._words import sentence
 from mathlearn.results.certificate_text import digest
+from mathlearn.statistics.functional import require_numbers
 
 if TYPE_CHECKING:
     from mathlearn.explain.derivation import Prose
@@ -41,7 +42,7 @@ def explain(
     SchemaError
         There is no such response or term.
     DomainError
-        `level` is outside (0, 1), or the data do not determine `term`.
+        `level` is outside (0, 1), the data do not determine `term`, or the sum of squares is withheld.
 
     Examples
     --------
@@ -54,6 +55,7 @@ def explain(
     >>> print(derivation["The loss"].check.says)
     the sum of squares, multiplied out from the statistic, relative to the squares that cancel in it
     """
+    require_numbers(result, "derivation")
     setting = Setting.of(result, response, term, level)
     return Derivation(
         title=prose(f"{_method(setting)} for @, step by step", setting.y),

@@ -15,6 +15,7 @@ from mathlearn.explain.setting import RowSetting
 from mathlearn.results.stack import columns_of, predictors_of
 from mathlearn.statistics.chosen import chosen_response
 from mathlearn.statistics.coefficients import coefficient_table
+from mathlearn.statistics.functional import require_estimates
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -58,7 +59,7 @@ def explain_row(
     NonFiniteInputError
         `x` holds NaN or infinity.
     DomainError
-        `level` is outside (0, 1), or the row is so far out that squares of its distances are no doubles.
+        `level` is outside (0, 1), the coefficients are withheld, or the row is so far out that squares of its distances are no doubles.
 
     Examples
     --------
@@ -68,6 +69,7 @@ def explain_row(
     >>> explain_row(model.result_, [2.5])
     <Derivation of 3 steps; all checks pass>
     """
+    require_estimates(result)
     row = _row(x, columns_of(result))
     i = chosen_response(result, response)
     setting = RowSetting(

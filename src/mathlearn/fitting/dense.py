@@ -52,8 +52,18 @@ def _at_once(rows: Rows, spec: LinearSpec) -> LeastSquares | None:
 
 def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, evidence: Evidence) -> FitResult:
     """Draw the conclusions from a solution and the evidence for it."""
+    centred = spec.fit_intercept
+    found = found_of(rows.terms, spec, count, solution)
+    sigma = residual_scale(solution, count, centred=centred)
+    exact = found.exact
+    verdict, digits = certificate(evidence, solution, sigma, exact, found.estimable, centred=centred)
+    return recorded(rows, spec, found, verdict, exact=exact, digits=digits[:, int(centred) :])
+
+
+def found_of(terms: tuple[str, ...], spec: LinearSpec, count: int, solution: LeastSquares) -> Found:
+    """Return what the record of a fit says of a solution."""
     centred, moments = spec.fit_intercept, solution.moments
-    found = Found(
+    return Found(
         rung=solution.rung,
         n=moments.n,
         dropped=moments.dropped,
@@ -66,17 +76,13 @@ def concluded(rows: Rows, spec: LinearSpec, count: int, solution: LeastSquares, 
         tss=solution.tss,
         rank=solution.rank,
         estimable=solution.dependence.estimable(intercept=centred),
-        aliases=aliases(solution.dependence, rows.terms),
+        aliases=aliases(solution.dependence, terms),
         condition_raw=solution.condition_raw,
         condition_scaled=solution.condition_scaled,
         curvature=_curvature(solution, spec.origin),
         statistic=moments,
         covariance=CovarianceEstimate.classical(float(count - solution.rank - centred), spec.weights_type),
     )
-    sigma = residual_scale(solution, count, centred=centred)
-    exact = found.exact
-    verdict, digits = certificate(evidence, solution, sigma, exact, found.estimable, centred=centred)
-    return recorded(rows, spec, found, verdict, exact=exact, digits=digits[:, int(centred) :])
 
 
 def _curvature(solution: LeastSquares, shifts: tuple[int, ...]) -> Curvature:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,11 +13,22 @@ from mathlearn.results.fit_result import FitResult, Status
 
 if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
-    from mathlearn.data.rows import Rows
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.linalg.moments import Moments
     from mathlearn.results.certificate import Certificate
     from mathlearn.results.fit_result import Alias, CovarianceEstimate, Curvature, Defect, Rung
+
+
+class Named(Protocol):
+    """What has names for the columns of X and y: rows, or the design that was learned from them."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the p columns of X."""
+
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """Names of the q columns of y."""
 
 
 class Found(NamedTuple):
@@ -63,7 +74,7 @@ class Found(NamedTuple):
 
 
 def recorded(
-    rows: Rows,
+    names: Named,
     spec: LinearSpec,
     found: Found,
     certificate: Certificate,
@@ -77,6 +88,7 @@ def recorded(
 
     Parameters
     ----------
+    names : Named
     exact : (q,), optional
         As ``found.exact``, where that is known already.
     digits : (q, p), optional
@@ -90,10 +102,10 @@ def recorded(
     df = count - found.rank - spec.fit_intercept
     exact = found.exact if exact is None else exact
     few = df if withheld is None else max(df, 1)  # where inference is withheld anyway, why is in its reason
-    general = least_squares_defects(found.aliases, rows.responses, exact, found.tss, few, count)
+    general = least_squares_defects(found.aliases, names.responses, exact, found.tss, few, count)
     return FitResult(
-        terms=rows.terms,
-        responses=rows.responses,
+        terms=names.terms,
+        responses=names.responses,
         fit_intercept=spec.fit_intercept,
         offset=spec.offset,
         weights_type=spec.weights_type,

@@ -57,6 +57,12 @@ def gamma(terms: float) -> float:
     return min(terms, _DEVIATIONS * math.sqrt(terms)) * ROUNDOFF
 
 
+def terms_for(error: float) -> int:
+    """Return the fewest terms whose `gamma` is at least `error`."""
+    roundings = error / ROUNDOFF
+    return math.ceil(max(roundings, (roundings / _DEVIATIONS) ** 2 if roundings > _DEVIATIONS**2 else 0.0))
+
+
 def two_sum(a: FloatArray, b: FloatArray) -> DoubleDouble:
     """Return ``(s, e)`` with ``s = fl(a + b)`` and ``s + e = a + b`` exactly (Knuth)."""
     s = a + b

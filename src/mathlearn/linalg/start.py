@@ -10,6 +10,7 @@ import numpy as np
 from mathlearn.linalg import rank
 from mathlearn.linalg.condition import condition
 from mathlearn.linalg.dependence import Dependence
+from mathlearn.linalg.errorfree import TINY
 from mathlearn.linalg.moments import power_of_two
 from mathlearn.linalg.triangular import inverse_upper, pivoted_cholesky, solve_upper
 from mathlearn.linalg.tsqr import equilibrated
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import Rung
 
 _BLOCK = 8192  # most rows that are reflected at a time
-_SMALLEST_PIVOT = 1e-4  # of the largest: a condition number near 1e4 leaves the Gram matrix 8 digits
+SMALLEST_PIVOT = 1e-4  # of the largest: a condition number near 1e4 leaves the Gram matrix 8 digits
 
 
 class Start(NamedTuple):
@@ -65,18 +66,19 @@ class Start(NamedTuple):
         return condition(r, inverse), scaled
 
 
-def from_gram(moments: Moments, p: int) -> Start | None:
-    """Solve by pivoted Cholesky on the centred Gram matrix; None when its condition asks for more than it can give."""
-    gram = moments.centred()
-    size = np.sqrt(np.maximum(np.diag(gram), 0.0))
-    raw = np.sqrt(np.diag(moments.gram))
-    if not (size[:p] > _SMALLEST_PIVOT * raw[:p]).all():
+def from_gram(moments: Moments, p: int, *, centred: bool = True) -> Start | None:
+    """Solve by pivoted Cholesky on the Gram matrix about the mean (about zero unless centred).
+
+    None when its condition asks for more than it can give.
+    """
+    gram, size, raw = _sizes(moments, centred=centred)
+    if not (size[:p] > SMALLEST_PIVOT * raw[:p]).all():
         return None
     unit = power_of_two(size)
     scaled = gram / np.outer(unit, unit)
     r, order = pivoted_cholesky(scaled[:p, :p])
     pivots = np.diag(r)
-    if not pivots[-1] > _SMALLEST_PIVOT * pivots[0]:
+    if p and not pivots[-1] > SMALLEST_PIVOT * pivots[0]:
         return None
     inverse = inverse_upper(r)
     factor = np.empty_like(inverse)
@@ -85,10 +87,11 @@ def from_gram(moments: Moments, p: int) -> Start | None:
     user = unit * moments.frame.scale
     total = np.diag(gram)[p:] * moments.frame.scale[p:] ** 2
     explained = np.einsum("ij,ij->j", white, white) * user[p:] ** 2
+    mean = moments.mean if centred else np.zeros(user.shape)
     return Start(
         rung="cholesky",
-        mean=moments.mean[:p],
-        mean_y=moments.mean[p:],
+        mean=mean[:p],
+        mean_y=mean[p:],
         scale=user[:p],
         scale_y=user[p:],
         dependence=Dependence.none(p),
@@ -101,6 +104,44 @@ def from_gram(moments: Moments, p: int) -> Start | None:
         tss=total,
         weight=moments.weight,
     )
+
+
+class Weakest(NamedTuple):
+    """The column of X that a Gram matrix knows least about.
+
+    Attributes
+    ----------
+    column : index
+    share : what is left of it, relative to what was there before it was centred, or to the largest column
+    alone : whether its own mean takes away all but that share; if not, the other columns do
+    rank : of the columns that are known well, at least
+    """
+
+    column: int
+    share: float
+    alone: bool
+    rank: int
+
+
+def weakest(moments: Moments, p: int, *, centred: bool) -> Weakest:
+    """Name the column for which `from_gram` finds no solution, of p > 0."""
+    gram, size, raw = _sizes(moments, centred=centred)
+    left = size[:p] / np.maximum(raw[:p], TINY)
+    known = np.flatnonzero(left > SMALLEST_PIVOT)
+    unit = power_of_two(size[known])
+    r, order = pivoted_cholesky(gram[np.ix_(known, known)] / np.outer(unit, unit))
+    pivots = np.diag(r)
+    rank = int((pivots > SMALLEST_PIVOT * pivots.max(initial=0.0)).sum())
+    if known.size < p:
+        column = int(left.argmin())
+        return Weakest(column, float(left[column]), alone=True, rank=rank)
+    return Weakest(int(known[order[-1]]), float(pivots[-1] / pivots[0]), alone=False, rank=rank)
+
+
+def _sizes(moments: Moments, *, centred: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the Gram matrix, the norms of its columns, and those about the shift."""
+    gram = moments.centred() if centred else moments.gram
+    return gram, np.sqrt(np.maximum(np.diag(gram), 0.0)), np.sqrt(np.diag(moments.gram))
 
 
 def from_qr(qr: RFactor, p: int, tol: float | None, *, centred: bool) -> Start:

@@ -55,8 +55,8 @@ def cholesky_upper(a: FloatArray) -> FloatArray | None:
 
 def pivoted_cholesky(a: FloatArray) -> tuple[FloatArray, IntArray]:
     """Upper triangular R and pivots P with ``R^T R = a[P][:, P]``; rows from the numerical rank on are zero (LAPACK pstrf)."""
-    if a.shape[0] == 1:
-        return np.sqrt(np.maximum(a, 0.0)), np.zeros(1, np.int64)
+    if a.shape[0] <= 1:
+        return np.sqrt(np.maximum(a, 0.0)), np.zeros(a.shape[0], np.int64)
     r, pivots, rank, _ = _lapack("dpstrf")(a, lower=0, tol=-1.0)
     r = _upper(r)
     r[rank:] = 0.0

@@ -20,6 +20,7 @@ from mathlearn.linear_model._maketables import ForMaketables
 from mathlearn.linear_model._resumable import NO_METADATA, resumable
 from mathlearn.linear_model._shown import Shown
 from mathlearn.linear_model._tabulated import Tabulated
+from mathlearn.linear_model._updated import Updated
 from mathlearn.linear_model._warning import check_covariance, warn
 from mathlearn.results.fit_result import CovarianceKind
 
@@ -42,7 +43,7 @@ _DENSE_ONLY = (
 )
 
 
-class LinearRegression(Shown, Tabulated, ForMaketables, FittedLinear):
+class LinearRegression(Shown, Tabulated, ForMaketables, Updated, FittedLinear):
     r"""Ordinary and weighted least squares that says how far each number can be trusted.
 
     Minimises :math:`\sum_i w_i (y_i - b_0 - x_i^\top b)^2`. Columns are centred and scaled by powers of two before anything is

@@ -11,6 +11,7 @@ from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.linear_model._trials import beside_trials
 from mathlearn.results.stack import predictors_of
 from mathlearn.statistics.class_rows import closed_at, dense_rows
+from mathlearn.statistics.functional import require_estimates
 from mathlearn.statistics.separation import moves, shown_coefficients
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class LinearPredictor:
             mean = mean + chunk.offset[:, None]
         if not np.isfinite(mean).all():
             rows.diagnose_nonfinite()  # names the NaN or infinity behind it
+            if own:
+                require_estimates(result)
         if own and result.likelihood is not None and result.likelihood.separation is not None:
             return self._at_the_end(chunk, mean, result.likelihood.separation)
         return mean

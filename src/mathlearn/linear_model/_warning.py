@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mathlearn._errors import CountWarning, DomainError, RankDeficiencyWarning
+from mathlearn._errors import CountWarning, DomainError, PrecisionWarning, RankDeficiencyWarning
 from mathlearn._sklearn import ConvergenceWarning
-from mathlearn.results.fit_result import Status
+from mathlearn.results.fit_result import DefectKind, Status
+from mathlearn.statistics.functional import no_estimates
 from mathlearn.statistics.reasons import fractional_counts
 
 if TYPE_CHECKING:
@@ -35,11 +36,15 @@ def warn(result: FitResult, depth: int = 3) -> None:
         told = fractional_counts(result)
         if told is not None:
             warnings.warn(told, CountWarning, stacklevel=depth)
+        for defect in result.defects:
+            if defect.kind is DefectKind.FEW_DIGITS:
+                warnings.warn(defect.message, PrecisionWarning, stacklevel=depth)
         return
     reasons = " ".join(defect.message for defect in result.defects)
     if not result.certificate.ok:
         failed = ", ".join(check.name for check in result.certificate.checks if not check.passed)
-        message = f"the fit is not certified ({failed}): {result.status.value}. {reasons}"
+        stopped = "" if no_estimates(result) else f"{result.status.value}. "
+        message = f"the fit is not certified ({failed}): {stopped}{reasons}"
         warnings.warn(message.strip(), ConvergenceWarning, stacklevel=depth)
     elif not result.certificate.unique:
         warnings.warn(reasons, RankDeficiencyWarning, stacklevel=depth)

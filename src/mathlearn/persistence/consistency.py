@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_model"]
 
+_SYMMETRIC = 1e-8  # sums of the same products in two orders differ by less, relative to the sizes of their columns
+
 
 def check_model(result: FitResult, design: Design, formula: str | None) -> None:
     """Refuse a fit whose shapes, counts or names contradict each other or the columns learned.
@@ -103,10 +105,10 @@ def _formula_faults(result: FitResult, design: Design) -> Iterator[str]:
 def _faults(result: FitResult) -> Iterator[str]:
     p, q = len(result.terms), len(result.responses)
     yield from _count_faults(result, p)
-    yield from _shape_faults("coef", result.coef, (q, p), finite=True)
-    yield from _shape_faults("intercept", result.intercept, (q,), finite=True)
+    for name, shape in (("coef", (q, p)), ("intercept", (q,)), ("deviance", (q,))):
+        array = getattr(result, name)
+        yield from _shape_faults(name, array, shape, finite=not _may_lack(result) or bool(np.isinf(array).any()))
     yield from _shape_faults("centre", result.centre, (q,), finite=True)
-    yield from _shape_faults("deviance", result.deviance, (q,), finite=True)
     # The model without columns, which is fitted with an offset, may have no finite optimum.
     yield from _shape_faults("null_deviance", result.null_deviance, (q,), finite=result.likelihood is None)
     yield from _shape_faults("exact", result.exact, (q,))
@@ -116,8 +118,14 @@ def _faults(result: FitResult) -> Iterator[str]:
         yield from _curvature_faults(result.curvature, p, _known(result))
     if result.statistic is not None:
         yield from _statistic_faults(result.statistic, p + q)
+        yield from _sum_faults(result, result.statistic)
     if result.covariance is not None:
         yield from _covariance_faults(result.covariance, q, result.rank + result.fit_intercept)
+
+
+def _may_lack(result: FitResult) -> bool:
+    """Whether the statistic may have had too few digits for some numbers, which then are NaN."""
+    return result.withheld is not None and result.certificate.grade == "statistic"
 
 
 def _known(result: FitResult) -> int:
@@ -162,6 +170,19 @@ def _statistic_faults(statistic: Moments, size: int) -> Iterator[str]:
     yield from _shape_faults("statistic.gram", statistic.gram, (size, size), finite=True)
     if statistic.n < 1 or not statistic.weight > 0 or not np.all(statistic.frame.scale > 0):
         yield "statistic holds a number of rows, a weight or a unit that is impossible"
+
+
+def _sum_faults(result: FitResult, statistic: Moments) -> Iterator[str]:
+    """Say in what way the sums over the rows contradict the counts of the record."""
+    count = round(statistic.weight) if result.weights_type == "frequency" else statistic.n
+    if (count, statistic.dropped) != (result.n, result.n_dropped):
+        yield "statistic has other numbers of rows than the fit"
+    if statistic.block < 1 or statistic.chunks < 1:
+        yield "statistic has no blocks"
+    size = np.sqrt(np.maximum(statistic.gram.diagonal(), 0.0))
+    uneven = np.abs(statistic.gram - statistic.gram.T) > _SYMMETRIC * np.outer(size, size)
+    if np.any(statistic.gram.diagonal() < 0) or uneven.any():
+        yield "statistic.gram is no matrix of sums of squares and products"
 
 
 def _covariance_faults(covariance: CovarianceEstimate, q: int, size: int) -> Iterator[str]:

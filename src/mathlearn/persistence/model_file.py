@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ _CLASSES = {
 }
 
 
-def save(model: Any, path: str | os.PathLike[str]) -> None:
+def save(model: Any, path: str | os.PathLike[str], *, statistic: bool = True) -> None:
     """Write a fitted model as one safetensors file, whole or not at all.
 
     The file holds the class, its parameters, the columns learned at fit and the fit's record; no training row and no code.
@@ -79,6 +79,9 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         Fitted; of one of the classes that `load` knows.
     path : str or path-like
         Where to write; an existing file is replaced in one step.
+    statistic : bool
+        Whether to keep the sums over the rows (``result_.statistic``), without which rows cannot be added to the fit. They are no secret
+        kept: coefficients, curvature and sums of squares, which stay, determine them to rounding.
 
     Raises
     ------
@@ -107,7 +110,10 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     key = _key(type(model))
     _check_fitted(model)
     arrays: dict[str, AnyArray] = {}
-    records = {name: codec.encode(getattr(model, name), name.rstrip("_"), arrays) for name in _CLASSES[key].records}
+    parts = {name: getattr(model, name) for name in _CLASSES[key].records}
+    if not statistic:
+        parts["result_"] = replace(parts["result_"], statistic=None)
+    records = {name: codec.encode(part, name.rstrip("_"), arrays) for name, part in parts.items()}
     document = {
         "format": FORMAT,
         "class": key,

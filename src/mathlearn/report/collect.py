@@ -15,6 +15,7 @@ from mathlearn.report.record import Item, Page
 from mathlearn.results.certificate_text import GRADES
 from mathlearn.statistics.diagnostics import diagnose
 from mathlearn.statistics.diagnostics.phrases import finding_lines, foot, headline
+from mathlearn.statistics.functional import require_numbers
 from mathlearn.statistics.summary import summarise
 
 if TYPE_CHECKING:
@@ -60,11 +61,12 @@ def collect(
     SchemaError, NonFiniteInputError
         The rows do not fit what was learned, or are not those of the fit.
     DomainError
-        `level` is outside (0, 1).
+        `level` is outside (0, 1), or sums of squares are withheld.
     """
     if X is None and y is not None:
         raise SchemaError("y is given without X: give both, as to fit, or neither")
     result = model.result_
+    require_numbers(result, "report")
     roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
     given = {name: value for name, value in roles.items() if value is not None}
     rows = None if X is None else model._fit_rows(X, y, require_offset=True, **given)  # noqa: SLF001 - the hook that estimators offer

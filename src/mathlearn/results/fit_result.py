@@ -41,6 +41,7 @@ class DefectKind(Enum):
     TOO_FEW_ROWS = "too few rows"
     SEPARATED = "separated"
     NOT_CONVERGED = "not converged"
+    FEW_DIGITS = "too few digits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ __all__ = [
     "intercepts",
     "model_errors",
     "no_curvature",
+    "no_estimates",
     "parameter_coordinates",
     "parameter_directions",
     "parameter_labels",
@@ -41,6 +42,8 @@ __all__ = [
     "parameters",
     "require_covariance",
     "require_curvature",
+    "require_estimates",
+    "require_numbers",
     "row_lengths",
     "sigma",
     "standard_errors",
@@ -126,8 +129,35 @@ def require_curvature(result: FitResult) -> Curvature:
         Inference is withheld for this fit.
     """
     if result.withheld is not None or result.curvature is None:
-        raise _no_inference(no_curvature(result) or "")
+        raise _no_inference(result, no_curvature(result) or "")
     return result.curvature
+
+
+def no_estimates(result: FitResult) -> bool:
+    """Whether not even the coefficients are known: those of a statistic that holds too few digits."""
+    return result.withheld is not None and bool(np.isnan(result.coef).any())
+
+
+def require_estimates(result: FitResult) -> None:
+    """Refuse a prediction by a fit without coefficients.
+
+    Raises
+    ------
+    DomainError
+    """
+    if no_estimates(result):
+        raise DomainError(f"no prediction can be made: {result.withheld}")
+
+
+def require_numbers(result: FitResult, what: str) -> None:
+    """Refuse what is made of all numbers of a fit, where its statistic holds too few digits for some.
+
+    Raises
+    ------
+    DomainError
+    """
+    if result.withheld is not None and np.isnan(result.deviance).any():
+        raise DomainError(f"no {what} can be made: {result.withheld}")
 
 
 def no_curvature(result: FitResult) -> str | None:
@@ -144,12 +174,13 @@ def require_covariance(result: FitResult) -> CovarianceEstimate:
         Inference is withheld for this fit.
     """
     if result.withheld is not None or result.covariance is None:
-        raise _no_inference(result.withheld or "this fit carries no covariance of its estimates")
+        raise _no_inference(result, result.withheld or "this fit carries no covariance of its estimates")
     return result.covariance
 
 
-def _no_inference(reason: str) -> DomainError:
-    return DomainError(f"no standard error, interval or test can be given: {reason}. Predictions are not affected")
+def _no_inference(result: FitResult, reason: str) -> DomainError:
+    kept = "" if no_estimates(result) else ". Predictions are not affected"
+    return DomainError(f"no standard error, interval or test can be given: {reason}{kept}")
 
 
 def coordinates(result: FitResult, L: FloatArray) -> FloatArray:

@@ -154,6 +154,8 @@ def _withheld(result: FitResult) -> Iterator[tuple[int, str, str]]:
     for i in range(len(result.responses)):
         if result.withheld is not None:
             yield from ((i, column, result.withheld) for column in _NEEDS_VARIANCE)
+            if math.isnan(result.deviance[i]):
+                yield from ((i, column, result.withheld) for column in ("r_squared", "log_likelihood"))
         if result.df_resid <= 0:
             yield from ((i, column, reasons.no_residual_df(result)) for column in (*_NEEDS_VARIANCE, "log_likelihood"))
         if result.exact[i]:

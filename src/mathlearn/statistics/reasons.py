@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.statistics.functional import INTERCEPT, dispersion_known, no_curvature, parameter_names
+from mathlearn.statistics.functional import (
+    INTERCEPT,
+    dispersion_known,
+    no_curvature,
+    no_estimates,
+    parameter_names,
+)
 from mathlearn.statistics.law import law_of
 
 if TYPE_CHECKING:
@@ -45,6 +51,8 @@ NO_DF_WITHOUT = "no residual degree of freedom would be left without a row"
 def not_estimable(result: FitResult) -> dict[int, str]:
     """Say, for each parameter that is not determined, which dependences among the columns leave it so."""
     loose, dependent = np.flatnonzero(~result.estimable).tolist(), aliased(result)
+    if no_estimates(result):
+        return dict.fromkeys(loose, result.withheld or "")
     parted = result.likelihood is not None and result.likelihood.separation is not None
     otherwise = "only rows that are separated know it" if parted else "the columns are dependent"
     return {
