@@ -9,6 +9,7 @@ __all__ = ["load"]
 
 # Top-level package -> the extra that installs it.
 _EXTRAS = {
+    "dask": "dask",
     "duckdb": "sql",
     "jinja2": "report",
     "latex2mathml": "report",

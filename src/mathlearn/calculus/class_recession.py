@@ -18,7 +18,6 @@ import numpy as np
 
 from mathlearn.calculus.multinomial import codes_of
 from mathlearn.data.chunk import Chunk
-from mathlearn.data.reduce import ordered_reduce
 from mathlearn.linalg.errorfree import ROUNDOFF
 
 if TYPE_CHECKING:
@@ -61,18 +60,29 @@ class ClassContrasts:
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:
         """Yield the contrasts, K - 1 of each row, in their order."""
-        return map(self._contrasts, self._parts(max_rows))
+        return map(self._contrasts, self._rows.chunks(self._few(max_rows)))
 
     def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
         """Merge over the contrasts, in order."""
-        return ordered_reduce(self._parts(max_rows), lambda chunk: of(self._contrasts(chunk)), merge, threads=threads)
+        return self._rows.reduce(
+            lambda chunk: of(self._contrasts(chunk)), merge, max_rows=self._few(max_rows), threads=threads
+        )
+
+    def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
+        """Return ``of`` of the first contrasts."""
+        return self._rows.first(lambda chunk: of(self._contrasts(chunk)), max_rows=self._few(max_rows))
+
+    def locate(self, row: int) -> str:
+        """Say where the row of a contrast is."""
+        return self._rows.locate(row // (self._classes - 1))
 
     def diagnose_nonfinite(self) -> None:
         """Look for numbers that are not finite in the rows as they were given."""
         self._rows.diagnose_nonfinite()
 
-    def _parts(self, max_rows: int) -> Iterator[Chunk]:
-        return self._rows.chunks(max(1, max_rows // (self._classes - 1)))
+    def _few(self, max_rows: int) -> int:
+        """Return how many rows have so many contrasts."""
+        return max(1, max_rows // (self._classes - 1))
 
     def _contrasts(self, chunk: Chunk) -> Chunk:
         z, codes, others = (

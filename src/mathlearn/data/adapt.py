@@ -102,6 +102,14 @@ class Held:
         """Return ``of`` of the one chunk."""
         return of(self._chunk)
 
+    def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:  # noqa: ARG002 - as above
+        """Return ``of`` of the one chunk."""
+        return of(self._chunk)
+
+    def locate(self, row: int) -> str:
+        """Say where a row is."""
+        return self._rows.locate(row)
+
     def diagnose_nonfinite(self) -> None:
         """Look for numbers that are not finite in the rows as they were given."""
         self._rows.diagnose_nonfinite()

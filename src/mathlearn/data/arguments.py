@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
+from mathlearn.data.beside import Beside
 from mathlearn.data.bound import Roles
 from mathlearn.data.classes import count_missing
 from mathlearn.data.coded import HeldLabels, NamedLabels
@@ -46,11 +47,15 @@ class Arguments(NamedTuple):
         """Say which of them name columns of X; a list of text is not that where y is labels, but for the name of one column."""
         source, named = intake.source, intake.named
         y = _label_column(self.y, source, named=named) if labels else self.y
+
+        def columns(value: Any, what: str) -> tuple[str, ...]:
+            return value.columns if isinstance(value, Beside) else columns_named(value, source, what, named=named)
+
         return NamedColumns(
-            columns_named(y, source, "y", named=named),
-            _one(columns_named(self.weights, source, "sample_weight", named=named), "sample_weight"),
-            columns_named(self.groups, source, "groups", named=named),
-            _one(columns_named(self.offset, source, "offset", named=named), "offset"),
+            columns(y, "y"),
+            _one(columns(self.weights, "sample_weight"), "sample_weight"),
+            columns(self.groups, "groups"),
+            _one(columns(self.offset, "offset"), "offset"),
         )
 
 
@@ -61,6 +66,11 @@ class NamedColumns(NamedTuple):
     weights: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     offset: tuple[str, ...] = ()
+
+    def of_X(self, given: Arguments) -> NamedColumns:
+        """Leave out those that were not in X, but came beside it."""
+        came = (isinstance(value, Beside) for value in (given.y, given.weights, given.groups, given.offset))
+        return NamedColumns(*(() if beside else columns for beside, columns in zip(came, self, strict=True)))
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -77,6 +87,10 @@ def _one(names: tuple[str, ...], what: str) -> tuple[str, ...]:
 def _label_column(y: Any, source: Source, *, named: bool) -> Any:
     """Return what names the column of labels, or None where y holds the labels themselves."""
     if isinstance(y, str):
+        return y
+    if isinstance(y, Beside):
+        if len(y.columns) > 1:
+            raise SchemaError(f"y has {len(y.columns)} columns ({listing(y.names)}); class labels are one column.")
         return y
     names = columns_of_list(y)
     if not named or not names or source.n_rows == len(names) or not all(name in source.schema for name in names):
@@ -162,6 +176,7 @@ class _Checks:
         self._indices = [] if intake.index is None else [("X", intake.index)]
 
     def note(self, what: str, length: int, index: Any) -> None:
+        self.source.refuse_values(what)
         self._lengths.append((what, length))
         if index is not None:
             self._indices.append((what, index))
@@ -190,6 +205,8 @@ def _plain_names(what: str, k: int) -> tuple[str, ...]:
 
 
 def _read_y(value: Any, columns: tuple[str, ...], check: _Checks) -> tuple[Role | None, tuple[str, ...], int]:
+    if isinstance(value, Beside):
+        return _numeric_columns(columns, "y", check), value.names, value.ndim
     if columns:
         return _numeric_columns(columns, "y", check), columns, 1 if isinstance(value, str) else 2
     if value is None:

@@ -15,7 +15,7 @@ from mathlearn.data.source import Source
 from mathlearn.data.validate import check_dtype, check_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from scipy.sparse import csr_array
 
@@ -59,6 +59,10 @@ class MatrixSource(Source):
             stop = min(start + max_rows, self.n_rows)
             block = self._rows(start, stop)
             yield Batch(start, stop - start, block if pick is None else block[:, pick])
+
+    def renamed(self, names: Mapping[str, str]) -> MatrixSource:
+        """Return the source with other names."""
+        return type(self)(self.matrix, [names[name] for name in self.names], self.label)
 
     def locate(self, row: int) -> str:
         """Say where row `row` is."""
@@ -160,19 +164,21 @@ def as_columns(batch: Batch, names: Sequence[str], wanted: Sequence[str] | None 
     ----------
     batch : Batch
     names : sequence of str
-        Of all the columns of the matrix.
+        Of all the columns of the matrix, which come before those that have their names already.
     wanted : sequence of str, optional
         The columns to make; by default all.
     """
     block = batch.matrix
     if block is None:
         return batch
+    there = batch.columns
+    made = [name for name in wanted or names if name not in there] if there else wanted or names
     if wanted is not None:
-        block = block[:, [names.index(name) for name in wanted]]
+        block = block[:, [names.index(name) for name in made]]
     dense = block.toarray() if hasattr(block, "toarray") else block
     kind = _KINDS[dense.dtype.kind]
-    columns = {name: _column(kind, dense[:, j]) for j, name in enumerate(wanted or names)}
-    return Batch(batch.start, batch.n, None, columns)
+    columns = {name: _column(kind, dense[:, j]) for j, name in enumerate(made)}
+    return Batch(batch.start, batch.n, None, {**columns, **there})
 
 
 def _column(kind: ColumnKind, values: AnyArray) -> Column:

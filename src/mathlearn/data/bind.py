@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
@@ -11,24 +14,25 @@ import numpy as np
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arguments import Arguments, read_arguments
 from mathlearn.data.arrays import MatrixSource, as_columns, is_single
+from mathlearn.data.beside import recognised
 from mathlearn.data.bound import BoundRows
 from mathlearn.data.classes import learn_classes, reference_in, referred
 from mathlearn.data.design import Design
 from mathlearn.data.event_labels import event_labels
-from mathlearn.data.inputs import as_source
 from mathlearn.data.integers import bounds, is_wide, lost_differences, rounding_step, shift_for, telling_once, to_float
 from mathlearn.data.progress import read
+from mathlearn.data.reduce import found_again
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from mathlearn._typing import BoolArray
     from mathlearn.data.arguments import NamedColumns, Reading
-    from mathlearn.data.batch import Batch
     from mathlearn.data.bound import Missing
+    from mathlearn.data.chunk import Chunk
     from mathlearn.data.coded import Label
-    from mathlearn.data.formula import Encoding
+    from mathlearn.data.formula import Encoding, Formula, Learners
     from mathlearn.data.inputs import Intake
     from mathlearn.data.schema import Schema
     from mathlearn.data.source import Source
@@ -94,8 +98,7 @@ def bind(
     >>> [chunk.n for chunk in rows.chunks(max_rows=2)]
     [2, 1]
     """
-    intake = as_source(X)
-    given = Arguments(y, sample_weight, groups, offset)
+    intake, given = recognised(X, Arguments(y, sample_weight, groups, offset))
     named = given.named_columns(intake, labels=labels)
     told: set[str] = set()
     with telling_once(told):
@@ -116,6 +119,7 @@ def bind(
         event=event_labels(encoding) if labels else None,
     )
     columns = _columns_of_X(intake, named) if encoding is None else encoding.columns
+    in_X = named.of_X(given)
     shift = learn_shift(intake.source, columns) if shift_integers and encoding is None else ()
     design = Design(
         columns=columns,
@@ -125,11 +129,11 @@ def bind(
         weights_type=weights_type,
         int_shift=shift,
         encoding=encoding,
-        response_columns=response,
-        weight_columns=named.weights,
-        offset_columns=named.offset,
-        group_columns=named.groups,
-        offset_given=offset is not None and not named.offset,
+        response_columns=in_X.y if response == named.y else response,
+        weight_columns=in_X.weights,
+        offset_columns=in_X.offset,
+        group_columns=in_X.groups,
+        offset_given=offset is not None and not in_X.offset,
         single=encoding is None and is_single(intake.source, columns),
     )
     if reading.labels is not None:
@@ -165,11 +169,20 @@ def _classified(source: Source, design: Design, reading: Reading, missing: Missi
 def _met(rows: BoundRows, classes: int) -> BoolArray:
     """Mark the classes that occur in rows that stay."""
     met = np.zeros(classes, dtype=np.bool_)
-    for chunk in rows.chunks(max(1, min(_LEARN_ROWS, _LEARN_NUMBERS // max(1, len(rows.terms))))):
-        if chunk.y is not None:
-            met[chunk.y[:, 0].astype(np.intp)] = True
+    size = max(1, min(_LEARN_ROWS, _LEARN_NUMBERS // max(1, len(rows.terms))))
+    if rows.source.apart:
+        return found_again(rows.reduce(partial(_meets, classes=classes), np.logical_or, max_rows=size, threads=1))
+    for chunk in rows.chunks(size):
+        met |= _meets(chunk, classes)
         if met.all():
             break
+    return met
+
+
+def _meets(chunk: Chunk, classes: int) -> BoolArray:
+    met = np.zeros(classes, dtype=np.bool_)
+    if chunk.y is not None:
+        met[chunk.y[:, 0].astype(np.intp)] = True
     return met
 
 
@@ -191,6 +204,7 @@ def _columns_of_X(intake: Intake, named: NamedColumns) -> tuple[str, ...]:
 def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns, *, labels: bool) -> Encoding:
     """Compile the formula against the columns and learn its levels, knots and polynomials."""
     from mathlearn.data.formula import compile as compile_formula
+    from mathlearn.data.formula import together
 
     formula = compile_formula(text, source.schema.without(named.y), roles=named.all, labels=labels)
     if formula.has_response and y is not None:
@@ -199,16 +213,22 @@ def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns, *, la
             "Leave one out; a one-sided formula ('~ a + b') takes y as an argument."
         )
 
-    def batches() -> Iterator[Batch]:
-        wanted = formula.columns
-        return (as_columns(batch, wanted) for batch in read(source, wanted, max_rows=_LEARN_ROWS))
-
-    encoding = formula.learn(batches, in_memory=source.in_memory)
+    learners = formula.learners(in_memory=source.in_memory)
+    if formula.needs_rows(learners):
+        learners = source.fold(partial(_shown, formula, learners), together, formula.columns)
+    encoding = formula.learned(learners)
     if encoding.fit_intercept:
         refuse_rounding(source, encoding.numeric_columns)
     if formula.has_response and not labels:
         refuse_rounding(source, encoding.numeric_responses, of_y=True)
     return encoding
+
+
+def _shown(formula: Formula, learners: Learners, source: Source) -> Learners:
+    """Show the rows of a source, or of a part, to learners of its own."""
+    wanted = formula.columns
+    batches = read(source, wanted, max_rows=_LEARN_ROWS)
+    return formula.shown(deepcopy(learners), (as_columns(batch, wanted) for batch in batches))
 
 
 def learn_shift(source: Source, columns: tuple[str, ...]) -> tuple[int, ...]:
@@ -257,24 +277,46 @@ def refuse_rounding(source: Source, columns: tuple[str, ...], *, of_y: bool = Fa
             )
 
 
-def _ranges(source: Source, wide: tuple[str, ...], *, to_end: bool = False) -> tuple[dict[str, tuple[int, int]], bool]:
+_Ranges = dict[str, tuple[int, int]]
+
+
+def _ranges(source: Source, wide: tuple[str, ...], *, to_end: bool = False) -> tuple[_Ranges, bool]:
     """Return the ranges of 64-bit integer columns, and whether all rows were read: a stream only at its beginning if not `to_end`."""
-    all_rows = source.in_memory or to_end
-    ranges: dict[str, tuple[int, int]] = {}
-    whole = True
-    for batch in islice(source.batches(wide, max_rows=_LEARN_ROWS), None if all_rows else 1):
-        whole = all_rows or batch.n < _LEARN_ROWS
+    if to_end:
+        return source.fold(partial(_ranges_of, wide=wide, whole=True), _wider, wide)
+    return source.first(partial(_ranges_of, wide=wide, whole=source.in_memory), wide) or ({}, True)
+
+
+def _ranges_of(source: Source, wide: tuple[str, ...], *, whole: bool) -> tuple[_Ranges, bool]:
+    ranges: _Ranges = {}
+    to_end = True
+    for batch in islice(source.batches(wide, max_rows=_LEARN_ROWS), None if whole else 1):
+        to_end = whole or (batch.n < _LEARN_ROWS and not source.number)
         for name, column in as_columns(batch, wide).columns.items():
             values = column.known
             if is_wide(values) and values.size:
                 low, high = bounds(values)
                 known = ranges.get(name, (low, high))
                 ranges[name] = (min(low, known[0]), max(high, known[1]))
-    return ranges, whole
+    return ranges, to_end
+
+
+def _wider(left: tuple[_Ranges, bool], right: tuple[_Ranges, bool]) -> tuple[_Ranges, bool]:
+    """Put together the ranges of the rows of two parts."""
+    both = dict(left[0])
+    for name, (low, high) in right[0].items():
+        known = both.get(name, (low, high))
+        both[name] = (min(low, known[0]), max(high, known[1]))
+    return both, left[1] and right[1]
 
 
 def _inexact(source: Source, name: str) -> bool:
     """Whether a cast to float64 loses digits of an integer column."""
+    inexact: bool = source.fold(partial(_inexact_in, name=name), operator.or_, (name,))
+    return inexact
+
+
+def _inexact_in(source: Source, name: str) -> bool:
     batches = source.batches((name,), max_rows=_LEARN_ROWS)
     columns = (as_columns(batch, (name,)).columns[name] for batch in batches)
     return not all(to_float(column.known)[1] for column in columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -48,6 +48,21 @@ class Roles(NamedTuple):
         """Return the roles that are played, with their names in `Chunk`."""
         every = (("y", self.y), ("weight", self.weight), ("offset", self.offset), ("group", self.group))
         return [(name, role) for name, role in every if role is not None]
+
+
+class Begun(NamedTuple, Generic[S]):
+    """A reduction that was stopped.
+
+    Attributes
+    ----------
+    value
+        The statistic of the blocks up to then.
+    row : int
+        The row after these blocks.
+    """
+
+    value: S
+    row: int
 
 
 class BoundRows:
@@ -131,6 +146,11 @@ class BoundRows:
         return frozenset(self._told)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Columns of the source that are read, those of X first."""
+        return self._names
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """Names of the p columns of X."""
         return self.design.terms
@@ -156,8 +176,10 @@ class BoundRows:
         matrix = self.source.matrix if isinstance(self.source, MatrixSource) else None
         return hasattr(matrix, "indptr") and self.design.encoding is None
 
-    def chunks(self, max_rows: int) -> Iterator[Chunk]:
+    def chunks(self, max_rows: int, *, first_row: int = 0) -> Iterator[Chunk]:
         """Yield the rows in order, at most `max_rows` at a time; every chunk has at least one row.
+
+        With `first_row`, a multiple of `max_rows`, the rows before it are left out, and there need be none after it.
 
         Raises
         ------
@@ -166,7 +188,7 @@ class BoundRows:
         """
         held: Chunk | None = None  # the last chunk waits, so that rows dropped after it can be counted in it
         dropped = 0
-        for chunk in map(self._assemble, self._read(max_rows)):
+        for chunk in map(self._assemble, self._read(max_rows, first_row)):
             if chunk.n == 0:
                 dropped += chunk.dropped
                 continue
@@ -176,8 +198,8 @@ class BoundRows:
             dropped = 0
         if held is not None:
             yield replace(held, dropped=held.dropped + dropped) if dropped else held
-        elif self.fitting:
-            raise self._no_rows(dropped)
+        elif self._needs_rows and not first_row:
+            raise self.no_rows(dropped)
 
     def blocks(self, max_rows: int) -> Iterator[Chunk]:
         """Yield one chunk for each block of at most `max_rows` rows, also where all its rows are dropped.
@@ -200,16 +222,33 @@ class BoundRows:
             empty = False
             yield batch, self._assemble(batch)
         if empty:
-            raise self._no_rows(0)
+            raise self.no_rows(0)
 
-    def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
+    def reduce(
+        self,
+        of: Callable[[Chunk], S],
+        merge: Callable[[S, S], S],
+        *,
+        max_rows: int,
+        threads: int,
+        begun: Begun[S] | None = None,
+    ) -> S | None:
         """Merge ``of(chunk)`` over all chunks in a fixed order; None when there is no row.
+
+        What has `begun` is gone on with: the blocks that it has seen are passed over, and the result has the same bits.
 
         Batches are read in the calling thread; encoding and checking them is part of the work that threads share. Only when
         rows are dropped is it not, because their number is carried from one chunk to the next.
         """
+        if self.source.apart:
+            from mathlearn.data.apart import reduced_apart
+
+            return reduced_apart(self, of, merge, max_rows=max_rows)
+        so_far: Any = None if begun is None else begun.value
+        first_row = 0 if begun is None else begun.row
         if self.missing == "drop":
-            return ordered_reduce(self.chunks(max_rows), of, merge, threads=threads)
+            chunks = self.chunks(max_rows, first_row=first_row)
+            return ordered_reduce(chunks, of, merge, threads=threads, begun=so_far)
 
         def of_batch(batch: Batch) -> S | None:
             chunk = self._assemble(batch)
@@ -218,10 +257,47 @@ class BoundRows:
         def merged(left: S | None, right: S | None) -> S | None:
             return right if left is None else left if right is None else merge(left, right)
 
-        total = ordered_reduce(self._read(max_rows), of_batch, merged, threads=threads)
-        if total is None and self.fitting:
-            raise self._no_rows(0)
+        total = ordered_reduce(self._read(max_rows, first_row), of_batch, merged, threads=threads, begun=so_far)
+        if total is None and self._needs_rows:
+            raise self.no_rows(0)
         return total
+
+    def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
+        """Return ``of`` of the first chunk, found where the rows lie; None when there is no row.
+
+        Raises
+        ------
+        NonFiniteInputError, DomainError, SchemaError
+            As `chunks`.
+        """
+        if not self.source.apart:
+            chunk = next(self.chunks(max_rows), None)
+            return None if chunk is None else of(chunk)
+        from mathlearn.data.apart import first_apart
+
+        return first_apart(self, of, max_rows=max_rows)
+
+    def telling(self) -> telling_once:
+        """Return a context in which nothing warns of what was told of."""
+        return telling_once(self._told)
+
+    def locate(self, row: int) -> str:
+        """Say where a row is, in the user's terms."""
+        return self.source.locate(row)
+
+    def on(self, part: Source) -> BoundRows:
+        """Bind a part of the source as the whole is."""
+        return _rebuilt(part, *self.__reduce__()[1][1:])
+
+    @property
+    def _needs_rows(self) -> bool:
+        """Whether having no row is an error."""
+        return self.fitting and not self.source.part
+
+    def __reduce__(self) -> tuple[Callable[..., BoundRows], tuple[Any, ...]]:
+        # For work elsewhere: what is made of these is made there, and who follows the progress stays here.
+        given = (self.source, self.design, self.roles, self.missing, self.formula_response, self.fitting, self.told)
+        return _rebuilt, given
 
     def diagnose_nonfinite(self) -> None:
         """Look for the NaN or infinity behind a statistic that is not finite.
@@ -232,7 +308,8 @@ class BoundRows:
         ------
         NonFiniteInputError
         """
-        diagnose(self, self._batches(_SCAN_ROWS), of_all=True)
+        if not self.source.apart:  # else each number was looked at where it lies
+            diagnose(self, self._batches(_SCAN_ROWS), of_all=True)
 
     def named(self, batch: Batch) -> Batch:
         """Return the batch with its columns named."""
@@ -245,15 +322,18 @@ class BoundRows:
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found and named afterwards
             return self._encoder.encode(self.named(batch), with_response=self.formula_response)
 
-    def _batches(self, max_rows: int) -> Iterator[Batch]:
-        return self.source.batches(None if self._whole else self._names, max_rows=max_rows)
+    def _batches(self, max_rows: int, first_row: int = 0) -> Iterator[Batch]:
+        names = None if self._whole else self._names
+        if first_row:
+            return self.source.batches_from(first_row, names, max_rows=max_rows)
+        return self.source.batches(names, max_rows=max_rows)
 
-    def _read(self, max_rows: int) -> Iterator[Batch]:
+    def _read(self, max_rows: int, first_row: int = 0) -> Iterator[Batch]:
         """Yield the batches, telling of progress and comparing the length of a stream with that of arrays beside it."""
-        batches = self._batches(max_rows)
+        batches = self._batches(max_rows, first_row)
         if self._passes is not None:
-            batches = reporting(batches, self.n_rows, self._passes)
-        read = 0
+            batches = reporting(batches, self.n_rows, self._passes, first_row)
+        read = first_row
         for batch in batches:
             read += batch.n
             self._check_end(read, done=False)
@@ -344,7 +424,8 @@ class BoundRows:
         batches = self._batches(_SCAN_ROWS) if self.source.in_memory else iter([batch])
         diagnose(self, batches, of_all=self.source.in_memory)
 
-    def _no_rows(self, dropped: int) -> Exception:
+    def no_rows(self, dropped: int) -> Exception:
+        """Return the error for having no row, of which so many were dropped."""
         if dropped:
             return SchemaError(
                 f"no row is left: all {dropped} rows have a missing value in a column that is used. "
@@ -355,6 +436,13 @@ class BoundRows:
 
 _SCAN_ROWS = 1 << 13
 _VECTORS = frozenset({"weight", "offset"})
+
+
+def _rebuilt(
+    source: Source, design: Design, roles: Roles, missing: Missing, formula_response: bool, fitting: bool, told: Any
+) -> BoundRows:
+    more = {"missing": missing, "formula_response": formula_response, "fitting": fitting, "told": told}
+    return BoundRows(source, design, roles, **more)
 
 
 def _total(offset: Any, more: Any) -> Any:

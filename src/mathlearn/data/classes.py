@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,11 +66,17 @@ def learn_classes(labels: Labels, source: Source, missing: Missing) -> Classes:
     ResourceError
         There are too many.
     """
+    learner = source.fold(partial(_looked, labels), _Learner.merge, labels.reads)
+    learner.report(source, missing)
+    return Classes(learner.learned(), labels.dtype or learner.dtype or OBJECTS)
+
+
+def _looked(labels: Labels, source: Source) -> _Learner:
+    """Look at the labels of a source, or of a part."""
     learner = _Learner(labels.name)
     for start, column in labels.columns(source):
         learner.see(start, column)
-    learner.report(source, missing)
-    return Classes(learner.learned(), labels.dtype or learner.dtype or OBJECTS)
+    return learner.placed(source.begins)
 
 
 class _Learner:
@@ -101,6 +108,25 @@ class _Learner:
                 self._see_numbers(known[at : at + _BLOCK])
         self.dtype = type_of([column])
         self._bounded()
+
+    def placed(self, begins: int) -> _Learner:
+        """Count the rows from where the part begins."""
+        self._tally.move(begins)
+        return self
+
+    def merge(self, other: _Learner) -> _Learner:
+        """Take in what another one saw of the rows that follow."""
+        self._tally.merge(other._tally)
+        self._rows += other._rows
+        self._known += other._known
+        self._text |= other._text
+        if other._numbers is not None:
+            self._numbers = other._numbers if self._numbers is None else np.union1d(self._numbers, other._numbers)
+        if self._text and self._numbers is not None:
+            raise SchemaError(f"y={self._name!r} is text in some parts and numbers in others: make it one type first.")
+        self.dtype = other.dtype or self.dtype
+        self._bounded()
+        return self
 
     def _see_numbers(self, known: AnyArray) -> None:
         if known.dtype.kind == "f":

@@ -43,6 +43,10 @@ class Labels(Protocol):
     def dtype(self) -> str | None:
         """The type of classes made of them; None while it is only known by reading."""
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns of the source that they are made of."""
+
     def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
         """Yield the labels with the row that each part starts at."""
 
@@ -56,6 +60,11 @@ class NamedLabels:
 
     name: str
     dtype: str | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The column itself."""
+        return (self.name,)
 
     def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
         """Yield the column, batch by batch."""
@@ -74,6 +83,11 @@ class HeldLabels:
     name: str
     column: Column
     dtype: str | None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def columns(self, source: Source) -> Iterator[tuple[int, Column]]:  # noqa: ARG002 -- they lie apart from it
         """Yield all of them."""

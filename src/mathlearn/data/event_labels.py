@@ -32,6 +32,11 @@ class EventLabels:
         """The event as it is written."""
         return self.event.source
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that are compared."""
+        return self.event.columns
+
     def columns(self, source: Source) -> Iterator[tuple[int, Column]]:
         """Yield the labels, batch by batch."""
         for batch in read(source, self.event.columns, max_rows=LEARN_ROWS):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-
-from mathlearn.data.reduce import ordered_reduce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,13 +40,33 @@ class Filtered:
     def chunks(self, max_rows: int) -> Iterator[Chunk]:
         """Yield what passes of each block, where anything does."""
         for chunk in self._rows.chunks(max_rows):
-            keep = self._passes(chunk)
-            if keep.any():
-                yield chunk if keep.all() else rows_at(chunk, np.flatnonzero(keep))
+            yield from self._passing(chunk)
+
+    def _of(self, of: Callable[[Chunk], S], chunk: Chunk) -> tuple[S, ...]:
+        return tuple(map(of, self._passing(chunk)))
+
+    def _passing(self, chunk: Chunk) -> Iterator[Chunk]:
+        keep = self._passes(chunk)
+        if keep.any():
+            yield chunk if keep.all() else rows_at(chunk, np.flatnonzero(keep))
 
     def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
         """Merge over what passes, in order."""
-        return ordered_reduce(self.chunks(max_rows), of, merge, threads=threads)
+
+        def merged(left: tuple[S, ...], right: tuple[S, ...]) -> tuple[S, ...]:
+            return (merge(left[0], right[0]),) if left and right else left or right
+
+        found = self._rows.reduce(partial(self._of, of), merged, max_rows=max_rows, threads=threads)
+        return found[0] if found else None
+
+    def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
+        """Return ``of`` of the first block that has rows which pass."""
+        found = self._rows.first(partial(self._of, of), max_rows=max_rows)
+        return found[0] if found else self.reduce(of, lambda left, _: left, max_rows=max_rows, threads=1)
+
+    def locate(self, row: int) -> str:
+        """Say where a row is."""
+        return self._rows.locate(row)
 
     def diagnose_nonfinite(self) -> None:
         """Look for numbers that are not finite in the rows as they were given."""

@@ -56,6 +56,10 @@ def as_source(X: Any, what: str = "X") -> Intake:
         from mathlearn.data.sparse import sparse_source
 
         return Intake(sparse_source(X, what), named=False)
+    if is_dask(X):
+        from mathlearn.data.dask_inputs import read_dask
+
+        return read_dask(X, what)
     if may_be_frame(X):
         from mathlearn.data.frames import read_frame
 
@@ -85,6 +89,11 @@ def refuse_unordered(values: Any, what: str) -> None:
 def may_be_frame(value: Any) -> bool:
     """Whether a value is worth asking narwhals about."""
     return type(value).__module__.partition(".")[0] not in _PLAIN
+
+
+def is_dask(value: Any) -> bool:
+    """Whether a value is a Dask collection; Dask is not imported to tell."""
+    return type(value).__module__.partition(".")[0] == "dask"
 
 
 class Numbers(NamedTuple):

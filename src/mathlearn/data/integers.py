@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mathlearn._errors import DomainError, PrecisionWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from mathlearn._typing import AnyArray, FloatArray
 
@@ -26,6 +27,7 @@ _WRAP = 2**62
 """Differences below this size do not wrap around in int64 arithmetic."""
 
 _told: ContextVar[set[str] | None] = ContextVar("told", default=None)
+_heard: ContextVar[list[Heard] | None] = ContextVar("heard", default=None)
 _telling = Lock()
 
 
@@ -102,6 +104,13 @@ def lost_differences(name: str, low: int, high: int, step: int) -> str:
     )
 
 
+class Heard(NamedTuple):
+    """A warning that was made where nobody sees it, to be passed on."""
+
+    names: tuple[str, ...]
+    text: str
+
+
 class telling_once:  # noqa: N801 - a context, used as a function is; it takes a fraction of a generator's time
     """Let nothing within warn of a column that was `told` of, also in another chunk, pass or thread."""
 
@@ -128,14 +137,43 @@ def untold(names: Iterable[str]) -> list[str]:
     return new
 
 
+@contextmanager
+def hearing() -> Iterator[list[Heard]]:
+    """Collect warnings of lost digits instead of showing them: for work that is done in another process."""
+    heard: list[Heard] = []
+    before = _heard.set(heard)
+    try:
+        yield heard
+    finally:
+        _heard.reset(before)
+
+
+def pass_on(heard: Iterable[Heard]) -> None:
+    """Show the warnings that were collected, each once."""
+    for each in dict.fromkeys(heard):
+        untold(each.names)
+        warnings.warn(each.text, PrecisionWarning, stacklevel=2)
+
+
+def warn_of(names: Iterable[str], text: Callable[[list[str]], str]) -> None:
+    """Warn of columns that lose digits, but for those told of."""
+    new = untold(names)
+    if not new:
+        return
+    heard = _heard.get()
+    if heard is not None:
+        heard.append(Heard(tuple(new), text(new)))
+    else:
+        warnings.warn(text(new), PrecisionWarning, stacklevel=3)
+
+
 def warn_inexact(names: Iterable[str], *, shifted: bool) -> None:
     """Warn of the columns whose integers lose digits, although an exact shift was tried if `shifted`."""
-    names = untold(names)
-    if names:
-        tried = ", even after an exact shift" if shifted else ""
-        warnings.warn(
-            f"integers beyond 2**53 in {', '.join(map(repr, names))} are not representable in float64{tried}: "
-            "their last digits are lost. Subtract an origin, or divide by a unit, before fitting.",
-            PrecisionWarning,
-            stacklevel=2,
-        )
+    tried = ", even after an exact shift" if shifted else ""
+    warn_of(
+        names,
+        lambda new: (
+            f"integers beyond 2**53 in {', '.join(map(repr, new))} are not representable in float64{tried}: "
+            "their last digits are lost. Subtract an origin, or divide by a unit, before fitting."
+        ),
+    )

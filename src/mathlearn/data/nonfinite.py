@@ -26,13 +26,13 @@ def diagnose(rows: BoundRows, batches: Iterable[Batch], *, of_all: bool) -> None
     """
     tallies = _raw_tallies(rows)
     computed = (Tally("X", rows.terms), Tally("y", rows.responses if rows.formula_response else ()))
-    read = 0
+    read = last = 0
     for batch in batches:
-        read = batch.start + batch.n
+        read, last = read + batch.n, batch.start + batch.n - 1
         for name, tally in tallies.items():
             _count_raw(rows, name, tally, batch)
         _count_computed(rows, computed, batch)
-    span = f"among {read} rows" if of_all else f"up to row {read - 1}, where reading stopped"
+    span = f"among {read} rows" if of_all else f"up to {rows.source.locate(last)}, where reading stopped"
     for tally in tallies.values():
         tally.report(rows.source.locate, span, allow_missing=rows.missing == "drop")
     for tally in computed:  # what a formula makes of numbers is not missing

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.arguments import Arguments, read_arguments
-from mathlearn.data.arrays import MatrixSource
+from mathlearn.data.beside import recognised
 from mathlearn.data.bound import BoundRows
 from mathlearn.data.event_labels import event_labels
-from mathlearn.data.inputs import as_source
 from mathlearn.data.schema import did_you_mean, listing
 from mathlearn.data.validate import check_numeric
 
@@ -39,9 +38,9 @@ def rebind(
     estimator: str,
 ) -> BoundRows:
     """Bind new rows to a design learned before; see `Design.bind`."""
-    intake = as_source(X)
+    intake, given = recognised(X, Arguments(y, weights, groups, offset))
     labels = bool(design.classes)
-    given = _with_offset(design, Arguments(y, weights, groups, offset), intake, required=require_offset)
+    given = _with_offset(design, given, intake, required=require_offset)
     from_formula = require_y and y is None and not labels and _formula_has_response(design)
     event = event_labels(design.encoding) if labels and require_y and y is None else None
     if require_y and y is None and not from_formula and event is None:
@@ -103,7 +102,7 @@ def _match(design: Design, intake: Intake, named: NamedColumns, estimator: str) 
     if design.encoding is not None or (design.named and intake.named):
         _match_names(design, intake, named)
         return intake, design
-    found = _others(intake, named) if intake.named else intake.source.schema.names
+    found = _others(intake, named)
     if len(found) != len(design.columns):
         raise SchemaError(
             f"X has {len(found)} features, but {estimator} is expecting {len(design.columns)} features as input."
@@ -112,7 +111,7 @@ def _match(design: Design, intake: Intake, named: NamedColumns, estimator: str) 
         warnings.warn(
             f"X does not have valid feature names, but {estimator} was fitted with feature names", stacklevel=4
         )
-        return _renamed(intake, design.columns), design
+        return intake._replace(source=intake.source.renamed(dict(zip(found, design.columns, strict=True)))), design
     if intake.named:
         warnings.warn(f"X has feature names, but {estimator} was fitted without feature names", stacklevel=4)
         check_numeric(intake.source.schema.select(found))
@@ -122,14 +121,6 @@ def _match(design: Design, intake: Intake, named: NamedColumns, estimator: str) 
 
 def _others(intake: Intake, named: NamedColumns) -> tuple[str, ...]:
     return tuple(name for name in intake.source.schema.names if name not in named.all)
-
-
-def _renamed(intake: Intake, names: tuple[str, ...]) -> Intake:
-    """Give a matrix without column names those of the fit."""
-    source = intake.source
-    if not isinstance(source, MatrixSource):
-        raise TypeError(f"{type(source).__name__} has column names of its own")
-    return intake._replace(source=type(source)(source.matrix, names, source.label))
 
 
 def _match_names(design: Design, intake: Intake, named: NamedColumns) -> None:

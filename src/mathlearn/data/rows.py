@@ -41,5 +41,11 @@ class Rows(Protocol):
     def reduce(self, of: Callable[[Chunk], S], merge: Callable[[S, S], S], *, max_rows: int, threads: int) -> S | None:
         """Merge ``of(chunk)`` over all chunks in a fixed order; None when there is no row."""
 
+    def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
+        """Return ``of`` of the first chunk, found where the rows lie; None when there is no row."""
+
+    def locate(self, row: int) -> str:
+        """Say where a row is, by its `Chunk.index`."""
+
     def diagnose_nonfinite(self) -> None:
         """Raise NonFiniteInputError if some number of these rows is not finite; return if all are."""

@@ -56,6 +56,14 @@ class Sample:
         """Merge over the blocks in order."""
         return ordered_reduce(self._chunks, of, merge, threads=threads)
 
+    def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:  # noqa: ARG002 - as above
+        """Return ``of`` of the first block."""
+        return of(self._chunks[0]) if self._chunks else None
+
+    def locate(self, row: int) -> str:
+        """Say where a row is among those that it was taken from."""
+        return self._rows.locate(row)
+
     def diagnose_nonfinite(self) -> None:
         """Look for numbers that are not finite in the rows as they were given."""
         self._rows.diagnose_nonfinite()

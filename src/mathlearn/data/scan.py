@@ -46,7 +46,7 @@ def scan(
     what : path, folder, glob, list of paths, array or data frame, optional
         CSV (``.csv``, ``.tsv``, also ``.gz``, ``.bz2``, ``.zst``, ``.lz4``), Parquet (``.parquet``, ``.pq``) or Arrow
         IPC (``.arrow``, ``.feather``, ``.ipc``) files with the same columns; rows come in file order, the files of a
-        folder or glob sorted by name. Or a NumPy array, a SciPy sparse matrix, a pandas, polars or Arrow table.
+        folder or glob sorted by name. Or a NumPy array, a SciPy sparse matrix, a pandas, polars or Arrow table, a Dask data frame or array.
     format : {"csv", "parquet", "ipc"}, optional
         The format of the files; by default the ending of each name says it.
     types : mapping of column to type, optional

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mathlearn import _text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mathlearn.data.batch import Batch
     from mathlearn.data.schema import Schema
+
+S = TypeVar("S")
 
 
 class Source(ABC):
@@ -27,12 +29,23 @@ class Source(ABC):
         Whether a second pass costs no input or output.
     label : str
         What to call it in messages and reports (credentials never included).
+    apart : bool
+        Whether its rows lie in parts elsewhere, where they are worked on.
+    part : bool
+        Whether it is such a part, which may have no row.
+    number, begins : int
+        Which part it is, counted from 0, and where it begins among the rows of the whole: parts are in order, but unless all their
+        lengths are known there are places without a row between them.
     """
 
     schema: Schema
     n_rows: int | None
     in_memory: bool
     label: str
+    apart: bool = False
+    part: bool = False
+    number: int = 0
+    begins: int = 0
 
     @abstractmethod
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
@@ -49,6 +62,23 @@ class Source(ABC):
     def held(self, column: str) -> Any:  # noqa: ARG002 -- what sources in memory override
         """Return a column as its owner holds it, in a type of which batches may know less; None where there is no such thing."""
         return None
+
+    def renamed(self, names: Mapping[str, str]) -> Source:
+        """Return a source without column names of its own with these in the place of those that it was given."""
+        del names
+        msg = f"{type(self).__name__} has column names of its own"
+        raise TypeError(msg)
+
+    def fold(self, of: Callable[[Source], S], merge: Callable[[S, S], S], columns: Sequence[str]) -> S:  # noqa: ARG002 -- of several parts
+        """Merge ``of(part)`` over the parts in a fixed order; each is a source of at least these columns, and of rows where they lie."""
+        return of(self)
+
+    def first(self, of: Callable[[Source], S | None], columns: Sequence[str]) -> S | None:  # noqa: ARG002 -- as `fold`
+        """Return ``of`` of the first part for which that is not None."""
+        return of(self)
+
+    def refuse_values(self, what: str) -> None:  # noqa: B027 -- most sources have nothing to refuse
+        """Refuse the argument `what` as values in memory, where rows cannot be paired with them."""
 
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based) is, in the user's terms, for example ``"row 17"`` or ``"part-2.csv, line 19"``."""

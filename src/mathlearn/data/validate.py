@@ -161,6 +161,16 @@ class Tally:
         first = int(where.min())
         self._first[j] = first if self._first[j] < 0 else min(first, int(self._first[j]))
 
+    def move(self, by: int) -> None:
+        """Count all rows from another place."""
+        self._first[self._first >= 0] += by
+
+    def merge(self, other: Tally) -> None:
+        """Add what was counted in rows that follow."""
+        self._nan += other._nan
+        self._inf += other._inf
+        self._first = np.where(self._first < 0, other._first, self._first)
+
     def report(self, locate: Callable[[int], str], span: str, *, allow_missing: bool) -> None:
         """Raise one `NonFiniteInputError` if anything that is not allowed was counted; `span` says over what."""
         for kind, count, words in (

@@ -11,6 +11,7 @@ from mathlearn.calculus.coordinates import Coordinates
 from mathlearn.calculus.gradients import minimised
 from mathlearn.calculus.multinomial import MultinomialObjective, rows_at_a_time
 from mathlearn.calculus.newton import Newton, Optimum, Stop
+from mathlearn.data.reduce import found_again
 from mathlearn.fitting.newton_fit import coordinates_of, penalty_in, whitened
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.moments import power_of_two, spread_of
@@ -170,7 +171,7 @@ class ClassesSolver:
     def standardised(self) -> Coordinates:
         """Return coordinates about the mean of the first block, in units of the size of its columns."""
         p, intercept = len(self.rows.terms), self.spec.fit_intercept
-        first = next(iter(self.rows.chunks(rows_at_a_time(p, self.classes))))
-        mean, spread, top = (each[:p] for each in spread_of(first))
+        found = found_again(self.rows.first(spread_of, max_rows=rows_at_a_time(p, self.classes)))
+        mean, spread, top = (each[:p] for each in found)
         size = np.where(spread > 0.0, spread, 1.0) if intercept else np.where(top > 0.0, np.hypot(mean, spread), 1.0)
         return Coordinates(mean if intercept else np.zeros(p), power_of_two(size), intercept)

@@ -14,6 +14,7 @@ from mathlearn.calculus.jeffreys import jeffreys_at
 from mathlearn.calculus.newton import Newton, Stop
 from mathlearn.calculus.objective import Objective, block_rows, pass_rows
 from mathlearn.calculus.start import starts
+from mathlearn.data.reduce import found_again
 from mathlearn.linalg import ladder
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.moments import frame_of, power_of_two
@@ -212,10 +213,9 @@ def coordinates_of(rows: Rows, near: Rows, *, intercept: bool, penalty: float = 
 
     Columns of extreme size are scaled before they are multiplied, and in no unit in which the penalty would leave the range of doubles.
     """
-    first = next(iter(near.chunks(block_rows(len(rows.terms)))))
-    with np.errstate(over="ignore", invalid="ignore"):
-        frame = frame_of(first, centre=intercept)
     p = len(rows.terms)
+    with np.errstate(over="ignore", invalid="ignore"):
+        frame = found_again(near.first(partial(frame_of, centre=intercept), max_rows=block_rows(p)))
     if not (np.isfinite(frame.shift[:p]).all() and np.isfinite(frame.scale[:p]).all()):
         rows.diagnose_nonfinite()
     scale = frame.scale[:p]
@@ -227,7 +227,8 @@ def coordinates_of(rows: Rows, near: Rows, *, intercept: bool, penalty: float = 
 
 def coordinates_kept(rows: Rows, dependence: Dependence, *, intercept: bool, max_rows: int) -> Coordinates:
     """Choose shift and scale of the columns that a fit has kept, by the first block of the rows."""
-    first, p = frame_of(next(iter(rows.chunks(max_rows))), centre=intercept), len(rows.terms)
+    p = len(rows.terms)
+    first = found_again(rows.first(partial(frame_of, centre=intercept), max_rows=max_rows))
     kept = dependence.kept if dependence.dropped.size else None
     return Coordinates(first.shift[:p], first.scale[:p], intercept, kept)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
+from mathlearn.data.reduce import found_again
 from mathlearn.linalg.ladder import block_rows
 
 if TYPE_CHECKING:
+    from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
 
 MOST_DENSE_COLUMNS = 2000
@@ -23,9 +26,13 @@ def is_wide(rows: Rows, *, centred: bool) -> bool:
     k = len(rows.terms) + centred
     if rows.n_rows is not None:
         return rows.n_rows < k
-    seen = 0
-    for chunk in rows.chunks(block_rows(len(rows.terms))):
-        seen += chunk.n
-        if seen >= k:
-            return False
-    return True
+    seen = rows.first(_count, max_rows=max(k, block_rows(len(rows.terms))))
+    if seen is None or seen >= k:
+        return seen is None
+    # Rows that leave, or parts that are short, make the first block shorter than the rows are: all are counted.
+    every: int = found_again(rows.reduce(_count, operator.add, max_rows=block_rows(len(rows.terms)), threads=1))
+    return every < k
+
+
+def _count(chunk: Chunk) -> int:
+    return chunk.n

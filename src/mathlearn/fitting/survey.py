@@ -109,7 +109,7 @@ def surveyed(rows: Rows, family: Family) -> Survey:
             threads=1,  # y alone is looked at, in steps too short to share
         )
     )
-    part.outside.refuse(family, rows.responses[0], "row {}".format)
+    part.outside.refuse(family, rows.responses[0], rows.locate)
     if not np.isfinite(part.numbers).all():
         raise DomainError(
             f"the sum of {rows.responses[0]}, or of the weights, is beyond the range of floating-point numbers. Divide {rows.responses[0]} by "

@@ -68,12 +68,11 @@ def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments:
         A column is too large or too small to be squared.
     """
     size = block_rows(len(rows.terms))
-    first = next(iter(rows.chunks(size)), None)
-    if first is None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        frame = rows.first(partial(frame_of, centre=centred), max_rows=size)
+    if frame is None:
         msg = "there are no rows"
         raise SchemaError(msg)
-    with np.errstate(over="ignore", invalid="ignore"):
-        frame = frame_of(first, centre=centred)
     moments = _moments(rows, frame, size, threads)
     if not np.isfinite(moments.gram).all():
         rows.diagnose_nonfinite()

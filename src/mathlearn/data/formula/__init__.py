@@ -33,7 +33,15 @@ Nothing in the text is ever executed: a name is a column, a function is one of a
 from __future__ import annotations
 
 from mathlearn.data.formula.coding import Product
-from mathlearn.data.formula.compiled import Formula, compile_formula, reference_of, validate, with_response
+from mathlearn.data.formula.compiled import (
+    Formula,
+    Learners,
+    compile_formula,
+    reference_of,
+    together,
+    validate,
+    with_response,
+)
 from mathlearn.data.formula.encoding import EncodedBatch, Encoding
 from mathlearn.data.formula.events import EventFactor
 from mathlearn.data.formula.factors import CategoryFactor, ColumnFactor, ExpressionFactor, PolyFactor, SplineFactor
@@ -47,9 +55,11 @@ __all__ = [
     "Encoding",
     "EventFactor",
     "Formula",
+    "Learners",
     "check",
     "compile",
     "reference_of",
+    "together",
     "validate",
     "with_response",
 ]

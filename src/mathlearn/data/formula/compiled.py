@@ -157,6 +157,14 @@ def _columns(atoms: Iterable[Atom]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(atom.columns for atom in atoms)))
 
 
+Learners = tuple["Learner", ...]
+
+
+def together(left: Learners, right: Learners) -> Learners:
+    """Put together what was learned of rows, and of those that follow them."""
+    return tuple(one.merge(other) for one, other in zip(left, right, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Formula:
     """A formula resolved against a schema; `learn` makes the encoding.
@@ -204,9 +212,6 @@ class Formula:
     def _atoms(self) -> tuple[Atom, ...]:
         return _distinct(chain(*self.structure.terms))
 
-    def _learners(self, atoms: Sequence[Atom], *, in_memory: bool) -> list[Learner]:
-        return [atom.learner(self.schema, in_memory=in_memory) for atom in atoms]
-
     def learn(self, batches: Callable[[], Iterator[Batch]], *, in_memory: bool) -> Encoding:
         """Learn levels, polynomials and knots in at most one pass over the rows that have every value.
 
@@ -227,14 +232,29 @@ class Formula:
         ResourceError
             Too many levels or columns.
         """
-        atoms = self._atoms
-        learners = self._learners(atoms, in_memory=in_memory)
-        if any(learner.needs_rows for learner in learners):
-            for batch in batches():
-                view = View(batch, self.columns)
-                for learner in learners:
-                    learner.see(view)
-        return self._encoding(atoms, tuple(learner.learned() for learner in learners))
+        learners = self.learners(in_memory=in_memory)
+        return self.learned(self.shown(learners, batches()) if self.needs_rows(learners) else learners)
+
+    def learners(self, *, in_memory: bool) -> Learners:
+        """Return what learns, before it has seen a row."""
+        return tuple(atom.learner(self.schema, in_memory=in_memory) for atom in self._atoms)
+
+    @staticmethod
+    def needs_rows(learners: Learners) -> bool:
+        """Whether there is something to learn."""
+        return any(learner.needs_rows for learner in learners)
+
+    def shown(self, learners: Learners, batches: Iterable[Batch]) -> Learners:
+        """Show rows to the learners, which hold at least `columns`, and return them."""
+        for batch in batches:
+            view = View(batch, self.columns)
+            for learner in learners:
+                learner.see(view)
+        return learners
+
+    def learned(self, learners: Learners) -> Encoding:
+        """Make the encoding of what was seen."""
+        return self._encoding(self._atoms, tuple(learner.learned() for learner in learners))
 
     def _encoding(self, atoms: tuple[Atom, ...], factors: tuple[Factor, ...]) -> Encoding:
         index = {key(atom): k for k, atom in enumerate(atoms)}
@@ -267,7 +287,7 @@ class Formula:
         return self._fixed(self.structure.responses)
 
     def _fixed(self, atoms: Sequence[Atom]) -> tuple[Factor, ...]:
-        return tuple(learner.learned() for learner in self._learners(atoms, in_memory=True))
+        return tuple(atom.learner(self.schema, in_memory=True).learned() for atom in atoms)
 
 
 def _refuse_twice(names: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -36,6 +36,9 @@ class Learner(Protocol):
     def see(self, view: View) -> None:
         """Look at one batch."""
 
+    def merge(self, other: Self) -> Self:
+        """Take in what another one like it saw of the rows that follow."""
+
     def learned(self) -> Factor:
         """Make the factor from what was seen."""
 
@@ -50,6 +53,11 @@ class Ready:
 
     def see(self, view: View) -> None:
         """Nothing to see."""
+
+    def merge(self, other: Ready) -> Ready:
+        """Nothing to take in."""
+        del other
+        return self
 
     def learned(self) -> Factor:
         """Return the factor."""
@@ -80,6 +88,12 @@ class LevelLearner:
         self._seen.update(column.levels[code] for code in codes.tolist())
         _refuse_too_many(self._column, len(self._seen))
 
+    def merge(self, other: LevelLearner) -> LevelLearner:
+        """Take in the levels that another saw."""
+        self._seen |= other._seen
+        _refuse_too_many(self._column, len(self._seen))
+        return self
+
     def learned(self) -> CategoryFactor:
         """Order the levels and find the reference."""
         declared = [level for level in self._declared if level in self._seen]
@@ -103,9 +117,17 @@ class ValueLearner:
     def see(self, view: View) -> None:
         """Collect the values of the good rows."""
         values = view.column(self._column).values
-        here = np.unique(view.kept(values)).astype(_widest(values.dtype))
+        self._add(np.unique(view.kept(values)).astype(_widest(values.dtype)))
+
+    def _add(self, here: AnyArray) -> None:
         self._values = here if self._values is None else np.union1d(self._values, here)
         _refuse_too_many(self._column, len(self._values))
+
+    def merge(self, other: ValueLearner) -> ValueLearner:
+        """Take in the values that another saw."""
+        if other._values is not None:
+            self._add(other._values)
+        return self
 
     def learned(self) -> CategoryFactor:
         """Spell the levels and find the reference."""
@@ -132,6 +154,14 @@ class PolyLearner:
             self._measure = self._measure or Measure(self._degree, float(x[0]))
             self._measure.add(x)
 
+    def merge(self, other: PolyLearner) -> PolyLearner:
+        """Take in the measure that another made."""
+        if self._measure is None:
+            self._measure = other._measure
+        elif other._measure is not None:
+            self._measure.merge(other._measure)
+        return self
+
     def learned(self) -> PolyFactor:
         """Compute the recurrence."""
         measure = self._measure or Measure(self._degree, 0.0)
@@ -153,6 +183,11 @@ class SplineLearner:
     def see(self, view: View) -> None:
         """Keep the values of the good rows."""
         self._values.append(view.kept(evaluate(expression(self._source), view)))
+
+    def merge(self, other: SplineLearner) -> SplineLearner:
+        """Take in the values that another kept."""
+        self._values += other._values
+        return self
 
     def learned(self) -> SplineFactor:
         """Place the knots."""

@@ -23,7 +23,7 @@ import numpy as np
 from mathlearn._errors import DomainError
 
 if TYPE_CHECKING:
-    from mathlearn._typing import FloatArray
+    from mathlearn._typing import AnyArray, FloatArray
 
 MAX_DEGREE = 25
 """Highest degree of ``poly()``."""
@@ -114,7 +114,13 @@ class Measure:
 
     def add(self, x: FloatArray) -> None:
         """Take more values in."""
-        nodes, counts = np.unique(x - self.origin, return_counts=True)
+        self._add(*np.unique(x - self.origin, return_counts=True))
+
+    def merge(self, other: Measure) -> None:
+        """Take the values in that another holds."""
+        self._add(other._nodes + (other.origin - self.origin), other._weights)
+
+    def _add(self, nodes: FloatArray, counts: AnyArray) -> None:
         both, where = np.unique(np.concatenate([self._nodes, nodes]), return_inverse=True)
         self._weights = np.bincount(where, np.concatenate([self._weights, counts]), len(both)).astype(np.float64)
         self._nodes = both

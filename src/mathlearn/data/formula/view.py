@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn._errors import PrecisionWarning, SchemaError
-from mathlearn.data.integers import is_wide, to_float, untold
+from mathlearn._errors import SchemaError
+from mathlearn.data.integers import is_wide, to_float, warn_of
 from mathlearn.data.schema import NUMERIC_KINDS, unknown_column
 
 if TYPE_CHECKING:
@@ -93,11 +92,12 @@ def _as_float(name: str, column: Column) -> FloatArray:
         return np.asarray(values, dtype=np.float64)
     known = values if column.missing is None else np.where(column.missing, 0, values)
     numbers, exact = to_float(known)
-    if not exact and untold([name]):
-        warnings.warn(
-            f"column {name!r} holds integers beyond 2**53, which lose their last digits as float64. If it is an "
-            f"identifier, leave it out or use C({name}); otherwise subtract a constant before fitting.",
-            PrecisionWarning,
-            stacklevel=2,
+    if not exact:
+        warn_of(
+            [name],
+            lambda _: (
+                f"column {name!r} holds integers beyond 2**53, which lose their last digits as float64. If it is an "
+                f"identifier, leave it out or use C({name}); otherwise subtract a constant before fitting."
+            ),
         )
     return numbers
