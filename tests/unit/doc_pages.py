@@ -14,6 +14,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from mathlearn import cli
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
@@ -31,6 +35,10 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _CHECK = re.compile(r"\[(ok|FAIL)\] |^\s*[✓✗] |at most \S+$")  # of a certificate, or of a derivation, wrapped or not
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_POWER = re.compile(rf"(\d+(?:\.\d+)?) × 10⁻([{_RAISED}]+)")
+_LOWERED = str.maketrans(_RAISED, "0123456789")
+_SHELL = "();<>|&$*?[]`~!#"
 _ROUNDING = 1e-9
 _FULL = 14  # digits that show a double to its last bits
 
@@ -63,21 +71,50 @@ class Session:
 
     def console(self, text: str) -> str:
         """Run the commands of a block and return it with what they print now."""
-        shown = []
-        for command in _commands(text):
-            done = subprocess.run(
-                ["bash", "-c", f"(exit {self.status}); {command}"],
-                cwd=self.folder,
-                env=_environment(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-                timeout=120,
-            )
-            self.status = done.returncode
-            shown.append(f"$ {command}\n{_trimmed(done.stdout)}")
-        return "".join(shown)
+        return "".join(f"$ {command}\n{_trimmed(self.command(command))}" for command in _commands(text))
+
+    def command(self, command: str) -> str:
+        """Run a command and return what it prints; ours in this process, where no shell is needed, for that starts at once."""
+        arguments = own_arguments(command)
+        if arguments is not None:
+            self.status, printed = own(arguments, self.folder)
+            return printed
+        done = subprocess.run(
+            ["bash", "-c", f"(exit {self.status}); {command}"],
+            cwd=self.folder,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        self.status = done.returncode
+        return done.stdout
+
+
+def own_arguments(command: str) -> list[str] | None:
+    """Return the arguments of a ``mathlearn`` command, or None where it is another one or a shell has something to do."""
+    words = shlex.shlex(command.replace("\\\n", " "), posix=True, punctuation_chars=_SHELL)
+    words.whitespace_split = True
+    found = list(words)
+    plain = found[:1] == ["mathlearn"] and not any(set(word) <= set(_SHELL) for word in found if word)
+    return found[1:] if plain else None
+
+
+def own(arguments: list[str], folder: Path) -> tuple[int, str]:
+    """Run a ``mathlearn`` command here and return its exit status and what it prints, to whichever stream."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with (
+        contextlib.chdir(folder),
+        mock.patch.dict(os.environ, _environment()),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+        warnings.catch_warnings(),
+    ):
+        warnings.resetwarnings()
+        status = cli.main(arguments)
+    return status, out.buffer.getvalue().decode()
 
 
 def blocks(page: str) -> list[Block]:
@@ -119,6 +156,7 @@ def _comparable(text: str) -> list[str]:
 
 
 def _without_rounding(line: str) -> str:
+    line = _POWER.sub(lambda found: f"{found[1]}e-{found[2].translate(_LOWERED)}", line)
     if _CHECK.search(line):
         return _NUMBER.sub("#", line)
     return _NUMBER.sub(lambda found: _settled(found[0]), line)

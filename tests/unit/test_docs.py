@@ -56,6 +56,9 @@ def test_a_page_shows_what_its_code_prints(page, tmp_path):
         ("  ✓ gradient: 2.2e-16, at most 4e-14", "  ✓ gradient: 0, at most 3e-14", True),
         ("  ✓ gradient: 2.2e-16, at most 4e-14", "  ✗ gradient: 2.2e-12, at most 4e-14", False),
         ("  it: 2.2e-16, at most 4e-14", "  it: 0, at most 3e-14", True),
+        ("δ = √(gᵀ H⁻¹ g) = 9.66 × 10⁻¹⁴", "δ = √(gᵀ H⁻¹ g) = 8.9 × 10⁻¹⁴", True),
+        ("δ = √(gᵀ H⁻¹ g) = 9.66 × 10⁻⁴", "δ = √(gᵀ H⁻¹ g) = 8.9 × 10⁻⁴", False),
+        ("δ = √(gᵀ H⁻¹ g) = 9.66 × 10⁻¹⁴", "δ = √(gᵀ H⁻¹ g) = 8.9 × 10¹⁴", False),
     ],
 )
 def test_outputs_agree_up_to_rounding_only(shown, printed, agree):
@@ -70,6 +73,33 @@ def test_a_page_that_shows_another_output_is_found(tmp_path):
 def test_a_page_that_hides_its_output_is_found(tmp_path):
     with pytest.raises(AssertionError, match="shows no output"):
         doc_pages.rerun("```python\nprint(1)\n```\n", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        (
+            "mathlearn fit t.csv --formula 'a ~ C(b, ref=\"x\") * c' -o s.txt",
+            ["fit", "t.csv", "--formula", 'a ~ C(b, ref="x") * c', "-o", "s.txt"],
+        ),
+        ("mathlearn fit t.csv \\\n    --target y", ["fit", "t.csv", "--target", "y"]),
+        ("mathlearn predict m.safetensors t.csv | head -n 2", None),
+        ("mathlearn predict m.safetensors *.csv", None),
+        ("mathlearn check m.safetensors t.csv -o e.json; echo $?", None),
+        ("mathlearn fit t.csv 2> /dev/null", None),
+        ("echo mathlearn", None),
+    ],
+)
+def test_only_commands_that_need_no_shell_are_run_without_one(command, arguments):
+    assert doc_pages.own_arguments(command) == arguments
+
+
+def test_a_command_without_a_shell_is_that_with_one(tmp_path):
+    """The same words on either stream, the same exit status."""
+    here, there = (doc_pages.Session(tmp_path) for _ in range(2))
+    for command in ("mathlearn check no.safetensors", "mathlearn --help", "mathlearn fit"):
+        assert here.command(command) == there.command(f"{command};")
+        assert here.status == there.status
 
 
 @pytest.mark.parametrize(("room", "name"), PUBLIC)
