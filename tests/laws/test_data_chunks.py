@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mathlearn.data.bind import bind
+from mathlearn.data.chunk import Chunk, cut
 from mathlearn.data.integers import shift_for, to_float
 from mathlearn.data.reduce import ordered_reduce
 
@@ -99,3 +100,25 @@ def test_shifted_integers_are_exact(start, steps, unsigned):
     shifted, faithful = to_float(values, shift)
     assert faithful
     assert [int(v) + shift for v in shifted] == exact
+
+
+@given(n=st.integers(1, 30), size=st.integers(1, 12), start=st.integers(0, 50), data=st.data())
+def test_a_block_is_cut_where_the_rows_of_the_source_would_be(n, size, start, data):
+    """By their places in the source, whichever of them have left."""
+    stay = data.draw(hnp.arrays(np.bool_, n) | st.none(), label="stay")
+    rows = np.arange(start, start + n) if stay is None else start + np.flatnonzero(stay)
+    x = rows[:, None] + np.array([0.0, 0.5])
+    block = Chunk(
+        x, x[:, :1], weight=x[:, 0] + 1, offset=x[:, 1], start=start, rows=None if stay is None else rows, dropped=3
+    )
+    parts = list(cut(block, size))
+    assert [part.start for part in parts] == [start + i * size for i in range(len(parts))]
+    assert sum(part.dropped for part in parts) == 3
+    for part in parts:
+        inside = rows[(rows >= part.start) & (rows < part.start + size)]
+        np.testing.assert_array_equal(part.index, inside)
+        np.testing.assert_array_equal(part.X[:, 0], inside)
+        np.testing.assert_array_equal(part.y[:, 0], inside)
+        np.testing.assert_array_equal(part.weight, inside + 1.0)
+        np.testing.assert_array_equal(part.offset, inside + 0.5)
+    assert sum(part.n for part in parts) == len(rows)

@@ -388,7 +388,8 @@ def test_arrow_reads_csv_without_python(tmp_path, monkeypatch, name):
 
 
 @pytest.mark.parametrize("where", [None, "a > -9"])
-def test_a_parquet_file_is_never_held_whole(tmp_path, where):
+def test_a_parquet_file_is_never_held_whole(tmp_path, monkeypatch, where):
+    monkeypatch.setattr("mathlearn.data.parquet_spans._AT_ONCE", 1 << 20)
     rng = np.random.default_rng(0)
     path = tmp_path / "t.parquet"
     with pq.ParquetWriter(path, pa.schema([(name, pa.float64()) for name in "abcd"])) as writer:

@@ -269,7 +269,7 @@ def _products(
 
 
 def _add_products(curvature: FloatArray, z: FloatArray, root: FloatArray, *, intercept: bool, single: bool) -> None:
-    scaled = scratch(z.shape, np.float32 if single else np.float64)
+    scaled = scratch(z.shape, np.float32 if single else np.float64, like=z)
     if single:
         scaled[...] = z
         root = root.astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,36 +23,78 @@ _FEW_LEVELS = 1024
 """A dictionary of at most this many levels is passed on whole, however few of them a batch uses."""
 
 
-def batches_of(record_batches: Iterable[Any], names: Sequence[str], *, max_rows: int) -> Iterator[Batch]:
-    """Yield `Batch`es of the named columns and exactly `max_rows` rows; the last may be shorter.
+def batches_of(
+    record_batches: Iterable[Any], names: Sequence[str], *, max_rows: int, start: int = 0
+) -> Iterator[Batch]:
+    """Yield `Batch`es of the named columns and exactly `max_rows` rows, counted from `start`; the last may be shorter.
 
     Chunk boundaries, and with them the last bit of every sum, then do not depend on how a table was cut into files
     and row groups.
     """
-    start = 0
-    for table in _regrouped(record_batches, max_rows):
-        yield Batch(start, table.num_rows, columns={name: column(table[name], name) for name in names})
-        start += table.num_rows
+    for rows in _regrouped(record_batches, max_rows):
+        for at in range(0, rows.num_rows, max_rows):
+            block = rows.slice(at, max_rows)
+            yield Batch(start + at, block.num_rows, columns=_Converted(block, names))
+        start += rows.num_rows
+
+
+class _Converted(Mapping[str, Column]):
+    """Columns of Arrow that are converted when they are asked for: by the thread that works on them, while they are in its cache."""
+
+    __slots__ = ("_block", "_made", "_names")
+
+    def __init__(self, block: Any, names: Sequence[str]) -> None:
+        self._block = block
+        self._names = names
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = column(self._block.column(name), name)
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _regrouped(record_batches: Iterable[Any], max_rows: int) -> Iterator[Any]:
+    """Yield the rows in tables and record batches that begin at multiples of `max_rows`.
+
+    What lies in one record batch is not copied, but for the rows at its ends.
+    """
     table_of = _engines.load("pyarrow").Table.from_batches
     waiting: list[Any] = []
     rows = 0
     for batch in record_batches:
         if waiting and not waiting[0].schema.equals(batch.schema):  # integers that go on as floats
             waiting = [early.cast(batch.schema) for early in waiting]
-        waiting.append(batch)
-        rows += batch.num_rows
-        if rows < max_rows:
-            continue
-        table = table_of(waiting)
-        whole = rows - rows % max_rows
-        yield from (table.slice(at, max_rows) for at in range(0, whole, max_rows))
-        waiting = table.slice(whole).to_batches()
-        rows -= whole
+        first = min(max_rows - rows, batch.num_rows) if rows else 0
+        if first:
+            waiting.append(batch.slice(0, first))
+            rows += first
+            if rows < max_rows:
+                continue
+            yield table_of(waiting)
+        whole = (batch.num_rows - first) // max_rows * max_rows
+        if whole:
+            yield batch.slice(first, whole)
+        rows = batch.num_rows - first - whole
+        waiting = [batch.slice(first + whole)] if rows else []
     if rows:
         yield table_of(waiting)
+
+
+def without_first(record_batches: Iterable[Any], rows: int) -> Iterator[Any]:
+    """Yield record batches without the first `rows` rows."""
+    for batch in record_batches:
+        rest = batch.slice(min(rows, batch.num_rows))
+        rows -= batch.num_rows - rest.num_rows
+        if rest.num_rows:
+            yield rest
 
 
 def column(values: Any, name: str) -> Column:
@@ -67,6 +111,22 @@ def column(values: Any, name: str) -> Column:
     DomainError
         If a decimal has more digits than float64 holds.
     """
+    return _conversion(values.type)(values, name)
+
+
+@lru_cache(maxsize=64)
+def _conversion(arrow_type: Any) -> Callable[[Any, str], Column]:
+    """Return what converts arrays of a type: to ask for it costs more than to convert some thousand doubles."""
+    pa = _engines.load("pyarrow")
+    return _doubles if arrow_type in {pa.float64(), pa.float32()} else _any
+
+
+def _doubles(values: Any, name: str) -> Column:  # noqa: ARG001 -- one signature for all converters
+    array = _whole(values) if hasattr(values, "num_chunks") else values
+    return _numbers(array.to_numpy(zero_copy_only=False))
+
+
+def _any(values: Any, name: str) -> Column:
     pa = _engines.load("pyarrow")
     array = _whole(values)
     if pa.types.is_dictionary(array.type) and not is_text(array.type.value_type):
@@ -116,8 +176,14 @@ def _floats(array: Any, name: str) -> Column:
     elif pa.types.is_null(array.type):
         values = np.full(len(array), np.nan)
     else:
-        array = array.cast(pa.float32()) if pa.types.is_float16(array.type) else array
-        values = array.to_numpy(zero_copy_only=False)
+        values = array.cast(pa.float32()).to_numpy(zero_copy_only=False)
+    return _numbers(values)
+
+
+def _numbers(values: AnyArray) -> Column:
+    with np.errstate(all="ignore"):
+        if not np.isnan(values.sum()):  # a sum is a number only if no value is missing: much the cheaper look
+            return Column("float", values)
     missing = np.isnan(values)
     return Column("float", values, missing if missing.any() else None)
 

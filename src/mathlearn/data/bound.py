@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce as fold
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.arrays import MatrixSource, as_columns
-from mathlearn.data.chunk import Chunk
+from mathlearn.data.chunk import Chunk, cut
 from mathlearn.data.coded import refuse_unseen
 from mathlearn.data.encode import missing_rows
 from mathlearn.data.integers import telling_once
@@ -250,17 +251,23 @@ class BoundRows:
             chunks = self.chunks(max_rows, first_row=first_row)
             return ordered_reduce(chunks, of, merge, threads=threads, begun=so_far)
 
-        def of_batch(batch: Batch) -> S | None:
-            chunk = self._assemble(batch)
-            return of(chunk) if chunk.n else None  # no row of this batch has weight
+        def of_batch(batch: Batch) -> list[S]:
+            return [
+                of(block) for block in cut(self._assemble(batch), max_rows) if block.n
+            ]  # without rows that have no weight
 
-        def merged(left: S | None, right: S | None) -> S | None:
-            return right if left is None else left if right is None else merge(left, right)
+        def merged(left: list[S], right: list[S]) -> list[S]:
+            return [fold(merge, [*left, *right])] if left or right else []
 
-        total = ordered_reduce(self._read(max_rows, first_row), of_batch, merged, threads=threads, begun=so_far)
-        if total is None and self._needs_rows:
+        at_once = max_rows if self.source.in_memory else max_rows * _BLOCKS
+        known = None if so_far is None else [so_far]
+        total = ordered_reduce(self._read(at_once, first_row), of_batch, merged, threads=threads, begun=known)
+        if total:
+            found: S = fold(merge, total)
+            return found
+        if self._needs_rows:
             raise self.no_rows(0)
-        return total
+        return None
 
     def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
         """Return ``of`` of the first chunk, found where the rows lie; None when there is no row.
@@ -320,7 +327,7 @@ class BoundRows:
         if self.design.encoding is None:
             return self._encoder.encode(batch, with_response=False)
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found and named afterwards
-            return self._encoder.encode(self.named(batch), with_response=self.formula_response)
+            return self._encoder.encode(self.named(batch), with_response=self.formula_response, by_columns=self.fitting)
 
     def _batches(self, max_rows: int, first_row: int = 0) -> Iterator[Batch]:
         names = None if self._whole else self._names
@@ -435,6 +442,9 @@ class BoundRows:
 
 
 _SCAN_ROWS = 1 << 13
+_BLOCKS = (
+    4  # blocks of a stream that are encoded and checked at a time: what is done once a column costs more than they do
+)
 _VECTORS = frozenset({"weight", "offset"})
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from scipy.sparse import csr_array
 
     from mathlearn._typing import AnyArray, FloatArray, IntArray
@@ -54,3 +56,37 @@ class Chunk:
     def index(self) -> IntArray:
         """Index in the source of each row (n,)."""
         return np.arange(self.start, self.start + self.n) if self.rows is None else self.rows
+
+
+def cut(chunk: Chunk, max_rows: int) -> Iterator[Chunk]:
+    """Yield a block in parts that come from `max_rows` rows of the source each, the last of fewer; some may have no row left.
+
+    What was dropped is counted in the first.
+    """
+    last = chunk.n if chunk.rows is None else int(chunk.rows[-1]) + 1 - chunk.start if chunk.n else 0
+    if last <= max_rows:
+        yield chunk
+        return
+    for start in range(0, last, max_rows):
+        place = slice(start, start + max_rows) if chunk.rows is None else _between(chunk, start, start + max_rows)
+        dropped = 0 if start else chunk.dropped
+        yield replace(part(chunk, place), start=chunk.start + start, dropped=dropped)
+
+
+def _between(chunk: Chunk, start: int, stop: int) -> slice:
+    """Return where the rows lie that come from these places of the block."""
+    low, high = np.searchsorted(np.asarray(chunk.rows) - chunk.start, [start, stop]).tolist()
+    return slice(low, high)
+
+
+def part(chunk: Chunk, place: slice) -> Chunk:
+    """Return consecutive rows of a block, as views."""
+    return replace(
+        chunk,
+        X=chunk.X[place],
+        y=None if chunk.y is None else chunk.y[place],
+        weight=None if chunk.weight is None else chunk.weight[place],
+        offset=None if chunk.offset is None else chunk.offset[place],
+        group=None if chunk.group is None else chunk.group[place],
+        rows=None if chunk.rows is None else chunk.rows[place],
+    )

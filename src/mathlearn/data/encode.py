@@ -61,7 +61,7 @@ class EncodedLike(Protocol):
 class Encoder(Protocol):
     """Turns a batch into a numeric block: a `NumericEncoder` or the learned encoding of a formula."""
 
-    def encode(self, batch: Batch, *, with_response: bool) -> EncodedLike:
+    def encode(self, batch: Batch, *, with_response: bool, by_columns: bool = False) -> EncodedLike:
         """Return X, and y where the formula makes it and it is wanted."""
 
 
@@ -80,7 +80,7 @@ class NumericEncoder:
         self._columns = columns
         self._shift = shift
 
-    def encode(self, batch: Batch, *, with_response: bool) -> Encoded:  # noqa: ARG002 -- y is no part of plain columns
+    def encode(self, batch: Batch, *, with_response: bool, by_columns: bool = False) -> Encoded:  # noqa: ARG002 -- y is no part of plain columns
         """Return X, as a view where nothing needs converting."""
         block = batch.matrix
         if block is None:

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from copy import copy
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn._errors import SchemaError
-from mathlearn.data.arrow_columns import batches_of
+from mathlearn.data.arrow_columns import without_first
+from mathlearn.data.arrow_source import ArrowSource
 from mathlearn.data.arrow_types import common_type, pandas_index, schema_of
 from mathlearn.data.digest import digest
 from mathlearn.data.part import LateDecimalError
 from mathlearn.data.schema import did_you_mean, listing, unknown_column
-from mathlearn.data.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mathlearn.data.batch import Batch
     from mathlearn.data.part import Part
 
 
-class FileSource(Source):
+class FileSource(ArrowSource):
     """The rows of one or several files, in file order, read with bounded memory.
 
     A column that is the index of a pandas frame in every file that has it is left out, unless `types` names it.
@@ -39,8 +40,6 @@ class FileSource(Source):
     SchemaError
         If the files do not have the same columns, or a column's types have nothing in common.
     """
-
-    in_memory = False
 
     def __init__(self, parts: Sequence[Part], label: str, types: Mapping[str, Any]) -> None:
         self.parts = tuple(parts)
@@ -68,11 +67,23 @@ class FileSource(Source):
             return self
         return FileSource(parts, self.label, self._types)
 
-    def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
-        """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter)."""
-        names = self.schema.names if columns is None else tuple(self.schema[name].name for name in columns)
-        # A file yields no rows without columns: when none is asked for (as by "y ~ 1"), the first one counts the rows.
-        return batches_of(self.record_batches(names or self.schema.names[:1]), names, max_rows=max_rows)
+    def record_batches_from(self, first_row: int, names: Sequence[str]) -> Iterator[Any]:
+        """Yield what `record_batches` does from a row on; files and blocks of Parquet rows before it are not read."""
+        if self.n_rows is None or not first_row:
+            return super().record_batches_from(first_row, names)
+        later, before = self._after(first_row)
+        return without_first(later.record_batches(names), before)
+
+    def _after(self, row: int) -> tuple[FileSource, int]:
+        """Return these rows without such as lie before `row` and need not be read, and how many before it are left."""
+        ends = list(accumulate(part.n_rows or 0 for part in self.parts))
+        first = min(bisect_right(ends, row), len(ends) - 1)
+        before = row - (ends[first - 1] if first else 0)
+        part, left_out = self.parts[first].after(before)
+        later = copy(self)
+        later.parts = (part, *self.parts[first + 1 :])
+        later._starts = [0]  # noqa: SLF001 -- of the copy, which learns them by itself
+        return later, before - left_out
 
     def record_batches(self, names: Sequence[str], *, fixed: bool = False) -> Iterator[Any]:
         """Yield Arrow record batches of these columns in the agreed types.

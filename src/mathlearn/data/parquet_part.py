@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mathlearn import _engines
 from mathlearn._errors import CorruptFileError
+from mathlearn.data.parquet_spans import spans
 from mathlearn.data.part import Part
 
 if TYPE_CHECKING:
@@ -97,13 +98,19 @@ class ParquetPart(Part):
         return super().locate(row)
 
     def read(self, names: Sequence[str], target: Any) -> Iterator[Any]:  # noqa: ARG002 -- typed by the file itself
-        """Yield record batches, page by page: memory does not grow with the row groups."""
-        seen = 0
+        """Yield record batches, large row groups page by page: memory does not grow with them."""
+        seen, columns = 0, list(names)
         with self._open() as file:
-            groups = None if self.blocks is None else [block.group for block in self.blocks]
-            for batch in file.iter_batches(self.rows_at_once(), groups, columns=list(names), use_threads=True):
-                seen += batch.num_rows
-                yield batch.select(list(names))
+            known = file.metadata
+            blocks = range(known.num_row_groups) if self.blocks is None else [block.group for block in self.blocks]
+            for groups, whole in spans(known, blocks, columns):
+                if whole:
+                    batches = file.read_row_groups(groups, columns=columns).to_batches()
+                else:
+                    batches = file.iter_batches(self.rows_at_once(), groups, columns=columns)
+                for batch in batches:
+                    seen += batch.num_rows
+                    yield batch.select(columns)
         if seen != self.n_rows:
             raise CorruptFileError(f"{self.label} announces {self.n_rows} rows and holds {seen}. Write it again.")
 

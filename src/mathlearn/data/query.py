@@ -7,22 +7,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import SchemaError
-from mathlearn.data.arrow_columns import batches_of
+from mathlearn.data.arrow_source import ArrowSource
 from mathlearn.data.arrow_types import duplicate_free, schema_of
-from mathlearn.data.source import Source
 from mathlearn.data.sql_guard import Room, keeps_order, one_select, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mathlearn.data.batch import Batch
     from mathlearn.data.files import FileSource
 
 _ROWS_AT_ONCE = 65536
 
 
-class QuerySource(Source):
+class QuerySource(ArrowSource):
     """The rows of one SELECT over databases attached read-only and over files.
 
     Rows come in the same order on every pass: a plan that could mix them up runs on one thread. A query whose rows
@@ -44,7 +42,6 @@ class QuerySource(Source):
     """
 
     n_rows = None
-    in_memory = False
     label = "the SQL query"
 
     def __init__(
@@ -60,16 +57,12 @@ class QuerySource(Source):
             duplicate_free(relation.columns, self.label)
             self.schema = schema_of(relation.limit(0).to_arrow_table().schema)
 
-    def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
-        """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter), running the query anew."""
-        names = self.schema.names if columns is None else tuple(self.schema[name].name for name in columns)
-        return batches_of(self._record_batches(names or self.schema.names[:1]), names, max_rows=max_rows)
-
     def locate(self, row: int) -> str:
         """Say which row of the result it is."""
         return f"row {row} of the query's result"
 
-    def _record_batches(self, names: Sequence[str]) -> Iterator[Any]:
+    def record_batches(self, names: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches of these columns, running the query anew."""
         columns = ", ".join(quoted(name) for name in names)
         rows, digest = 0, 0
         with self._room.opened() as connection:

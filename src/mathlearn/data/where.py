@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn._errors import SchemaError
-from mathlearn.data.arrow_columns import batches_of, plain
+from mathlearn.data.arrow_columns import plain
+from mathlearn.data.arrow_source import ArrowSource
 from mathlearn.data.condition import Condition
-from mathlearn.data.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mathlearn.data.batch import Batch
     from mathlearn.data.files import FileSource
 
 
-class WhereSource(Source):
+class WhereSource(ArrowSource):
     """The rows of files for which a condition holds, in their order.
 
     A row in which a side of a comparison is missing or undefined does not match it, and neither does it match what denies
@@ -36,7 +35,6 @@ class WhereSource(Source):
     """
 
     n_rows = None
-    in_memory = False
 
     def __init__(self, files: FileSource, text: str) -> None:
         self._condition = Condition.of(text, files.schema, files.arrow_schema)
@@ -44,12 +42,8 @@ class WhereSource(Source):
         self.schema = files.schema
         self.label = f"{files.label} where {self._condition.text}"
 
-    def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
-        """Yield consecutive batches of exactly `max_rows` rows (the last may be shorter)."""
-        names = self.schema.names if columns is None else tuple(self.schema[name].name for name in columns)
-        return batches_of(self._matching(names or self.schema.names[:1]), names, max_rows=max_rows)
-
-    def _matching(self, names: Sequence[str]) -> Iterator[Any]:
+    def record_batches(self, names: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches of these columns, of the rows that match."""
         needed = tuple(dict.fromkeys((*names, *self._condition.columns)))
         some = False
         for batch in map(plain, self._files.record_batches(needed)):

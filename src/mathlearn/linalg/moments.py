@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn.linalg.errorfree import ROUNDOFF, gamma, two_sum
+from mathlearn.linalg.scratch import scratch
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -211,7 +212,7 @@ def _dense_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, flo
 
     Copying the rows beside it costs less than reading them again for the thin products with y and with ones.
     """
-    z = np.empty((chunk.n, frame.shift.shape[0] + 1))
+    z = scratch((chunk.n, frame.shift.shape[0] + 1), like=np.asarray(chunk.X))
     _fill(z, chunk, frame)
     z[:, -1] = 1.0
     w = chunk.weight

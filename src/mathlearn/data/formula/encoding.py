@@ -26,7 +26,7 @@ class EncodedBatch:
 
     Attributes
     ----------
-    X : (n, p) float64, C order
+    X : (n, p) float64
     y : (n, q) float64 or None
     offset : (n,) float64 or None
     bad : (n,) bool or None
@@ -94,7 +94,7 @@ class Encoding:
         """What is added to every prediction, as text; None where nothing is."""
         return " + ".join(chain.from_iterable(factor.labels(reduced=False) for factor in self.offsets)) or None
 
-    def encode(self, batch: Batch, *, with_response: bool) -> EncodedBatch:
+    def encode(self, batch: Batch, *, with_response: bool, by_columns: bool = False) -> EncodedBatch:
         """Turn a batch into numbers.
 
         Parameters
@@ -103,6 +103,9 @@ class Encoding:
             With all of `columns`, and of `response_columns` if these are asked for.
         with_response : bool
             Whether to compute y; rows whose response is missing are bad only then.
+        by_columns : bool
+            Whether columns lie in one piece, which is faster; then a row alone need not be predicted as it is among others, to the last
+            bit.
 
         Raises
         ------
@@ -112,7 +115,7 @@ class Encoding:
             A function is not defined for a value, such as log(0).
         """
         view = View(batch, (*self.columns, *self.response_columns) if with_response else self.columns)
-        X = np.empty((view.n, len(self.terms)))
+        X = np.empty((view.n, len(self.terms)), order="F" if by_columns else "C")
         at = 0
         for product in self.products:
             block = self._block(product, view)
