@@ -9,15 +9,26 @@ from mathlearn.data.arrow_columns import batches_of, without_first
 from mathlearn.data.source import Source
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
 
     from mathlearn.data.batch import Batch
 
 
 class ArrowSource(Source):
-    """A source whose rows come as Arrow record batches of any length, in order."""
+    """A source whose rows come as Arrow record batches of any length, in order.
+
+    Attributes
+    ----------
+    costly : bool
+        Whether a pass costs much more than reading the same columns from a file of Arrow's own.
+    cache : "auto", "never" or path of a folder
+        Whether a fit of several passes may keep a copy, see `scan`.
+    """
 
     in_memory = False
+    costly: bool = False
+    cache: str | os.PathLike[str] = "auto"
 
     @abstractmethod
     def record_batches(self, names: Sequence[str]) -> Iterator[Any]:

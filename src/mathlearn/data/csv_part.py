@@ -51,6 +51,8 @@ class CsvPart(Part):
         If a column name occurs twice, a cell does not fit the type of its column, or a whole number would lose digits.
     """
 
+    costly = True
+
     def __init__(self, path: Path, label: str, dialect: CsvDialect, types: Mapping[str, Any], prefix: int) -> None:
         super().__init__(path, label)
         self._dialect = dialect

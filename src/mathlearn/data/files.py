@@ -44,6 +44,7 @@ class FileSource(ArrowSource):
     def __init__(self, parts: Sequence[Part], label: str, types: Mapping[str, Any]) -> None:
         self.parts = tuple(parts)
         self.label = label
+        self.costly = any(part.costly for part in self.parts)
         self._types = types
         self._forced = frozenset(types)
         self._indices = _indices(self.parts) - self._forced

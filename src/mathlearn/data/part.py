@@ -44,10 +44,13 @@ class Part(ABC):
         Columns as this file has them.
     n_rows : int or None
         None when the file does not say.
+    costly : bool
+        Whether it is read much more slowly than a file of Arrow's own.
     """
 
     schema: Any
     n_rows: int | None = None
+    costly: bool = False
 
     def __init__(self, path: Path, label: str) -> None:
         self.path = path.absolute()  # the working folder may change between passes

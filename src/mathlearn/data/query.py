@@ -42,6 +42,7 @@ class QuerySource(ArrowSource):
     """
 
     n_rows = None
+    costly = True
     label = "the SQL query"
 
     def __init__(

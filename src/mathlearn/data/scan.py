@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.csv_text import MISSING_VALUES
+from mathlearn.data.local_copy import AUTO, NEVER, require_cache
 from mathlearn.data.open_files import FileOptions, existing_file, open_files
 from mathlearn.data.where import WhereSource
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TypeAlias
 
+    from mathlearn.data.arrow_source import ArrowSource
     from mathlearn.data.files import FileSource
     from mathlearn.data.source import Source
 
@@ -38,6 +40,7 @@ def scan(
     sql: str | None = None,
     database: PathLike | Mapping[str, PathLike] | None = None,
     files: Files | Mapping[str, Files | FileSource] | None = None,
+    cache: PathLike = AUTO,
 ) -> Source:
     """Open a table for reading, wherever it is, without loading it.
 
@@ -72,6 +75,12 @@ def scan(
     files : path, list of paths, or mapping of table name to files (or to what `scan` gave for them), optional
         Tables for `sql`. A path alone is a table under its own text (``FROM 'sales.csv'``) and under its stem (``FROM
         sales``).
+
+    cache : {"auto", "never"} or path of a folder, optional
+        Fits of several passes over a source that is slow to read keep a copy of the columns they need while they run: in memory while
+        it is small, else in a file of this user's alone, which is removed when the fit ends in whatever way. "auto" does so for CSV, SQL and
+        rows chosen by `where`, in the system's folder for temporary files, and leaves half of its room to others. The path of a folder is
+        where the copy goes, of a Parquet or Arrow file too. The logger ``mathlearn`` says where it is and how large.
 
     Returns
     -------
@@ -120,19 +129,22 @@ def scan(
     """
     missing = (missing_values,) if isinstance(missing_values, str) else tuple(missing_values)
     options = FileOptions(format, types, delimiter, decimal, missing)
+    require_cache(cache)
     if sql is not None:
         if where is not None:
             raise SchemaError("where= is for files: a query has a WHERE of its own.")
-        return _query(what, sql, database, files, options)
+        return _copied_to(cache, _query(what, sql, database, files, options))
     if database is not None or files is not None:
         raise SchemaError("database= and files= belong to sql=. To scan files, pass them first: scan('sales.csv').")
     if what is None:
         raise SchemaError("nothing to scan: pass a path, an array or a data frame, or sql='SELECT ...'")
     if _names_files(what):
         found = open_files(what, options)
-        return found if where is None else WhereSource(found, where)
+        return _copied_to(cache, found if where is None else WhereSource(found, where))
     if where is not None:
         raise SchemaError(f"where= is for files: take the rows of the {type(what).__name__} itself instead.")
+    if cache not in {AUTO, NEVER}:
+        raise SchemaError(f"cache= is for files and queries: of the {type(what).__name__} no copy is needed.")
     if options != FileOptions():
         raise SchemaError(
             f"format=, types= and the like are for files; convert the {type(what).__name__} itself instead."
@@ -140,6 +152,11 @@ def scan(
     from mathlearn.data.inputs import as_source
 
     return as_source(what).source
+
+
+def _copied_to(cache: PathLike, source: ArrowSource) -> Source:
+    source.cache = cache
+    return source
 
 
 def _names_files(what: Any) -> bool:
@@ -154,7 +171,7 @@ def _query(
     database: PathLike | Mapping[str, PathLike] | None,
     files: Files | Mapping[str, Files | FileSource] | None,
     options: FileOptions,
-) -> Source:
+) -> ArrowSource:
     if what is not None:
         raise SchemaError("pass either something to scan or sql=, not both. Files for the query go to files=.")
     if options != FileOptions():

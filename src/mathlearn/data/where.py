@@ -35,6 +35,7 @@ class WhereSource(ArrowSource):
     """
 
     n_rows = None
+    costly = True
 
     def __init__(self, files: FileSource, text: str) -> None:
         self._condition = Condition.of(text, files.schema, files.arrow_schema)

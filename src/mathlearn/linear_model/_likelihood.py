@@ -14,6 +14,7 @@ from mathlearn._sklearn import BaseEstimator, CallbackSupport, check_parameters,
 from mathlearn.data.arrays import is_single
 from mathlearn.data.bind import bind
 from mathlearn.data.labels import COLUMN_VECTOR
+from mathlearn.data.local_copy import copied
 from mathlearn.data.schema import did_you_mean
 from mathlearn.fitting.likelihood import fit_likelihood
 from mathlearn.fitting.likelihood_spec import LikelihoodSpec
@@ -106,7 +107,7 @@ class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type
             _tell_of_column_vector(rows.design, response)
             rows = self._weighted(rows)
             spec = self._spec(rows, (family, link), response)
-            with resumable(rows, self, checkpoint) as kept:
+            with copied(rows) as near, resumable(near, self, checkpoint) as kept:
                 result = self._solve(kept, spec)
             # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
             self.design_, self.result_ = rows.design, result
