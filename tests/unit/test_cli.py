@@ -663,26 +663,42 @@ def test_a_missing_folder_is_named_before_the_work(run, new, tmp_path, monkeypat
     assert ".part" not in err
 
 
+ONE_AFTER_THE_OTHER = """
+import sys
+from mathlearn import cli
+words = [*sys.argv[1:], "then"]
+while words:
+    end = words.index("then")
+    sys.argv[1:], words = words[:end], words[end + 1:]
+    try:
+        cli.run()
+    except SystemExit as stop:
+        print("status", stop.code, "end of output")
+"""
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_a_terminal_that_takes_no_unicode(penguins_csv, tmp_path, encoding):
+    """The commands run in one process, whose terminal has this encoding."""
     model = tmp_path / "m.safetensors"
     environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "NO_COLOR": "1"}
-    for command in (
+    commands = [
         ["fit", penguins_csv, "--formula", FORMULA, "--missing", "drop", "--save", model],
         ["explain", model],
         ["compare", model, model],
         ["fit", penguins_csv, "--formula", "höhe ~ x"],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "mathlearn", *map(str, command)], capture_output=True, env=environment, check=False
-        )
-        out, error = done.stdout.decode(encoding), done.stderr.decode(encoding)
-        assert "codec" not in error
-        assert done.returncode == int("höhe ~ x" in command)
-        if command[0] == "explain":
-            assert "betahat" in out
-            assert "10^-16" in out or "10^-¹" in out
-            assert "-206.51" in out
+    ]
+    words = [str(word) for command in commands for word in ("then", *command)][1:]
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_THE_OTHER, *words], capture_output=True, env=environment, check=True
+    )
+    *outputs, rest = done.stdout.decode(encoding).split("end of output")
+    assert "codec" not in done.stderr.decode(encoding)
+    assert [int(output.split()[-1]) for output in outputs] == [0, 0, 0, 1]
+    assert not rest.strip()
+    assert "betahat" in outputs[1]
+    assert "10^-16" in outputs[1] or "10^-¹" in outputs[1]
+    assert "-206.51" in outputs[1]
 
 
 def test_json_for_a_terminal_that_takes_no_unicode(tmp_path):

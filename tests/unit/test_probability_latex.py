@@ -1,6 +1,7 @@
 """The small reader of LaTeX by which the laws judge families and links: what is displayed is what is differentiated."""
 
 import re
+from functools import cache
 
 import mpmath as mp
 import pytest
@@ -43,7 +44,20 @@ FUNCTIONS = {
     r"\sqrt": sp.sqrt,
     r"\Phi": Phi,
 }
-NUMERIC = [{"Phi": mp.ncdf, "PhiInverse": lambda p: mp.sqrt(2) * mp.erfinv(2 * p - 1)}, "mpmath"]
+
+
+@cache
+def _distribution(x, precision):
+    with mp.workprec(precision):
+        return mp.ncdf(x)
+
+
+def distribution(x):
+    """Return the normal distribution function, whose hundreds of digits are worked out once."""
+    return _distribution(x, mp.mp.prec)
+
+
+NUMERIC = [{"Phi": distribution, "PhiInverse": lambda p: mp.sqrt(2) * mp.erfinv(2 * p - 1)}, "mpmath"]
 
 
 class _Reader:
