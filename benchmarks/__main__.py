@@ -1,14 +1,14 @@
-"""``python -m benchmarks linear|glm|show [--quick] [--out benchmarks/README.md]``."""
+"""``python -m benchmarks linear|glm|show|scale [--quick] [--out benchmarks/README.md]``."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from benchmarks import glm, linear, show
+from benchmarks import glm, linear, scale, show
 from benchmarks.table import read_section, write_section
 
-SUITES = {"linear": linear, "glm": glm, "show": show}
+SUITES = {"linear": linear, "glm": glm, "show": show, "scale": scale}
 
 
 def main() -> None:

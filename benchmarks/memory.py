@@ -40,7 +40,7 @@ def _resident(field: str) -> int:
     return 1024 * int(line.split()[1])
 
 
-def _highest() -> int:
+def highest() -> int:
     """Return the high-water mark of resident memory in bytes."""
     if STATUS.exists():
         return _resident("VmHWM")
@@ -71,9 +71,9 @@ def probe(suite: str, name: str, n: int, p: int) -> float:
     gc.collect()
     if CLEAR.exists():
         CLEAR.write_text("5", encoding="ascii")  # VmHWM starts again from the present level
-    before = _highest()
+    before = highest()
     peer.fit(X, y)
-    return (_highest() - before) / (8 * n * p)
+    return (highest() - before) / (8 * n * p)
 
 
 if __name__ == "__main__":

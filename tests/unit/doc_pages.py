@@ -2,7 +2,8 @@
 
 A page is one session, in a folder of its own. Its ``python`` blocks share their names, as if typed one after the
 other; the ``text`` block that follows one holds what it prints. In a ``console`` block, lines that begin with ``$`` are
-commands and the others what they print. Blocks in other languages are not run.
+commands and the others what they print. Blocks in other languages are not run. A page that takes long says in a comment,
+``<!-- when tried: 1_000_000 is 2_000 -->``, what is put in the place of a number of its code when it is run here.
 
 ``python -m tests.unit.doc_pages`` runs every page and compares; with ``--write`` it puts the outputs into the pages.
 """
@@ -38,6 +39,7 @@ _CHECK = re.compile(r"\[(ok|FAIL)\] |^\s*[✓✗] |at most \S+$")  # of a certif
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _POWER = re.compile(rf"(\d+(?:\.\d+)?) × 10⁻([{_RAISED}]+)")
 _LOWERED = str.maketrans(_RAISED, "0123456789")
+_SMALLER = re.compile(r"^<!-- when tried: ([\d_]+) is ([\d_]+) -->$", re.MULTILINE)
 _SHELL = "();<>|&$*?[]`~!#"
 _ROUNDING = 1e-9
 _FULL = 14  # digits that show a double to its last bits
@@ -125,10 +127,11 @@ def blocks(page: str) -> list[Block]:
 def rerun(page: str, folder: Path) -> str:
     """Return the page with the outputs that its code prints now."""
     session, pieces, at = Session(folder), [], 0
-    found = blocks(page)
+    found, smaller = blocks(page), _SMALLER.search(page)
     for block, after in zip_longest(found, found[1:]):
         if block.language == "python":
-            output = _trimmed(session.python(block.text))
+            code = block.text if smaller is None else block.text.replace(*smaller.groups())
+            output = _trimmed(session.python(code))
             target = after if after is not None and after.language == "text" else None
             if target is None:
                 if output:

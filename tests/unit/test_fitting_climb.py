@@ -1,11 +1,14 @@
 """Which rung of the ladder answers which problem."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import mathlearn
 from mathlearn.data.bind import bind
 from mathlearn.fitting.linear import fit_linear
 from mathlearn.fitting.spec import LinearSpec
+from mathlearn.linear_model import LinearRegression
 from tests.certificates.problems import Problem, design
 
 
@@ -88,3 +91,15 @@ def test_positive_coefficients():
     result = fit_linear(bind(problem.X, problem.y), LinearSpec(positive=True))
     assert result.rung == "active-set"
     assert result.covariance is None
+
+
+@pytest.mark.parametrize(("n", "grade"), [(8000, "rows"), (30_000, "statistic")])
+def test_a_stream_is_read_again_only_where_it_is_short(tmp_path, n, grade):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(n, 21)), columns=[f"c{j}" for j in range(21)])
+    frame.to_parquet(tmp_path / "t.parquet")
+    model = LinearRegression().fit(mathlearn.scan(tmp_path / "t.parquet"), "c20")
+    assert model.certificate_.grade == grade
+    assert model.certificate_.ok
+    again = LinearRegression().fit(frame, "c20")
+    np.testing.assert_allclose(model.coef_, again.coef_, rtol=0, atol=1e-13)

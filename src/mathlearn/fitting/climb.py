@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SMALL = 1e8
 """Up to n p^2 = 1e8 the last rung is always affordable, and every digit is asked for."""
 
+_SMALL_STREAM = 1e7
+"""The same of a stream, which is read anew for each rung."""
+
 
 @dataclass(frozen=True, slots=True)
 class Climber:
@@ -55,7 +58,7 @@ class Climber:
     @property
     def small(self) -> bool:
         """Whether exact digits are affordable."""
-        return self.moments.n * max(self.p, 1) ** 2 <= SMALL
+        return self.moments.n * max(self.p, 1) ** 2 <= (SMALL if self.rows.in_memory else _SMALL_STREAM)
 
     def solve(self) -> tuple[LeastSquares, Evidence]:
         """Climb until the certified error is small enough; return the solution and the evidence for it.
