@@ -12,6 +12,11 @@ settings.register_profile("mathlearn", deadline=None, derandomize=True)
 settings.load_profile("mathlearn")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, so that nothing waits for it in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
 @pytest.fixture(scope="session")
 def penguins_csv():
     """Path of the shipped table."""

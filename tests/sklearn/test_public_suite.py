@@ -110,7 +110,8 @@ def _run(folder, names):
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONWARNINGS"))
     }
-    environment |= {"PYTHONPATH": path, "MPLBACKEND": "agg"}
+    # Their tables are small, and the cores are shared: threads would only wait for one another.
+    environment |= {"PYTHONPATH": path, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
@@ -141,6 +142,7 @@ def _merged(reports):
 
 
 # One test and not one per module: the modules share a process, and xdist would start it once a worker.
+@pytest.mark.first
 def test_every_public_test_passes_or_is_excluded_with_a_reason(tmp_path):
     modules = {module for names in RUNS for module in _modules(names)}
     assert modules >= CORE, "this scikit-learn was installed without its tests: there is nothing to compare with"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mathlearn.plot.regression_record import Curve
     from mathlearn.plot.style import Theme
 
-__all__ = ["draw_class_curves", "label_curves", "left_out_words"]
+__all__ = ["NO_INTERVAL", "band_words", "draw_class_curves", "label_curves", "left_out_words"]
 
 STRIP, GAP = 0.055, 0.03
 """Height of the strip in which the rows of a class stand, and how far below zero the first begins."""
@@ -38,6 +38,8 @@ NEAR_EDGE = 0.12
 
 BESIDE = 0.005
 """How far the shares of two classes in one group stand apart, as a share of the range."""
+
+NO_INTERVAL = "there is no interval where separation makes the class certain, or the data do not determine it"
 
 LOOK_SHARES = (
     "Look for observed shares whose intervals miss the band of their class: a curve that the model does not have."
@@ -161,6 +163,15 @@ def left_out_words(subject: ClassSubject) -> list[str]:
     )
 
 
+def band_words(curves: Sequence[Curve], withheld: str | None, level: float) -> str:
+    """Say in a sentence what the bands of the curves drawn are, and why there are none, or none in places."""
+    known = [np.isfinite(curve.low) for curve in curves if curve.low is not None]
+    if withheld is not None or not any(map(np.any, known)):
+        return f"No bands: {name(withheld or NO_INTERVAL, 300)}."
+    gaps = "" if all(map(np.all, known)) else f"; {NO_INTERVAL}"
+    return f"Bands: {percent(level)} confidence, each by itself{gaps}."
+
+
 def _caption(data: ClassCurves) -> str:
     drawn = (
         count(data.n)
@@ -171,10 +182,7 @@ def _caption(data: ClassCurves) -> str:
     parts += left_out_words(data.subject) + lacking(data.left_out)
     if data.held:
         parts.append(f"Held: {name(held_text(data.held), 300)}.")
-    if data.withheld is not None:
-        parts.append(f"No bands: {name(data.withheld, 300)}.")
-    else:
-        parts.append(f"Bands: {percent(data.level)} confidence, each by itself.")
+    parts.append(band_words(data.curves, data.withheld, data.level))
     if data.shares:
         groups = len(data.shares[0].x)
         parts.append(

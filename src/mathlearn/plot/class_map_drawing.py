@@ -9,7 +9,7 @@ import numpy as np
 from mathlearn import _engines
 from mathlearn.plot import style
 from mathlearn.plot.artists import VECTOR_POINTS, marker_size
-from mathlearn.plot.class_curves_drawing import left_out_words
+from mathlearn.plot.class_curves_drawing import NO_INTERVAL, left_out_words
 from mathlearn.plot.regression_drawing import held_text
 from mathlearn.plot.surface import MOST_ROWS, draw_field, edges
 from mathlearn.plot.words import count, lacking, name, percent
@@ -29,7 +29,6 @@ PALEST, DENSEST = 0.04, 0.5
 CONTOURS = (0.5, 0.7, 0.9, 0.99)
 
 HINT = "Look for marks of one class deep in the colour of another, and for borders in places without rows."
-NO_WIDTH = "there is no interval where separation makes the class certain, or the data do not determine it"
 WIDE = "Look for places where the interval is wide: there the map beside is a guess."
 
 
@@ -48,13 +47,13 @@ def draw_class_map(data: ClassMap, left: Axes, right: Axes, theme: Theme, *, rep
     known = np.isfinite(data.width)
     if data.withheld is not None or not known.any():
         style.headline(right, theme, title)
-        style.empty(right, theme, name(data.withheld or NO_WIDTH, 400))
+        style.empty(right, theme, name(data.withheld or NO_INTERVAL, 400))
         return
     draw_field(right, theme, (data.x, data.y), data.width, theme.ink)
     style.axis_labels(right, theme, *labels)
     style.headline(right, theme, title, WIDE)
     if not known.all():
-        style.caption(right, theme, f"Left blank: {NO_WIDTH}.")
+        style.caption(right, theme, f"Left blank: {NO_INTERVAL}.")
 
 
 def _draw_classes(data: ClassMap, ax: Axes, theme: Theme) -> None:

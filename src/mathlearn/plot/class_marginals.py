@@ -9,7 +9,7 @@ import numpy as np
 
 from mathlearn import _engines
 from mathlearn.plot import style
-from mathlearn.plot.class_curves_drawing import left_out_words
+from mathlearn.plot.class_curves_drawing import band_words, left_out_words
 from mathlearn.plot.class_marginals_record import ClassMarginals, class_marginals
 from mathlearn.plot.display import Display
 from mathlearn.plot.marginal import RUG, panel_shape
@@ -17,7 +17,7 @@ from mathlearn.plot.mean_curve_drawing import draw_curve
 from mathlearn.plot.panels import divided, over_all
 from mathlearn.plot.reading import Reading
 from mathlearn.plot.regression_drawing import held_text
-from mathlearn.plot.words import count, lacking, name, percent
+from mathlearn.plot.words import count, lacking, name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,10 +127,8 @@ def note(data: ClassMarginals) -> str:
     shown = "rows" if len(data.codes) == data.n and data.n <= RUG else f"some of {count(data.n)}"
     parts.append(f"Marks below 0: {shown}, by class.")
     parts += left_out_words(data.subject) + lacking(data.lacking)
-    if data.withheld is None:
-        parts.append(f"Bands: {percent(data.level)} confidence, each by itself.")
-    else:
-        parts.append(f"No bands: {name(data.withheld, 300)}.")
+    drawn = [panel.curves[code] for panel in data.panels for code in data.subject.shown]
+    parts += [band_words(drawn, data.withheld, data.level)] if drawn else []
     if data.left_out:
         parts.append(f"{count(data.left_out, 'column')} left out: probabilities go less far, or too many levels.")
     return " ".join(parts)
