@@ -14,6 +14,7 @@ import mathlearn
 from mathlearn import _engines
 from mathlearn._errors import SchemaError
 from mathlearn.data.bind import bind
+from mathlearn.data.credentials import redacted
 from mathlearn.datasets import load_penguins
 from mathlearn.linear_model import (
     GeneralizedLinearRegressor,
@@ -23,7 +24,7 @@ from mathlearn.linear_model import (
 )
 from mathlearn.report import report_html
 from mathlearn.report.fingerprint import fingerprint
-from mathlearn.report.reproduce import redacted, script
+from mathlearn.report.reproduce import script
 from mathlearn.statistics.cells import number
 
 FORMULA = "body_mass_g ~ flipper_length_mm + species"

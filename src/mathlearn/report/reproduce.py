@@ -4,42 +4,18 @@ from __future__ import annotations
 
 import math
 import platform
-import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mathlearn._version import __version__
+from mathlearn.data.credentials import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mathlearn.report.record import Line
 
-__all__ = ["lines", "redacted", "script"]
-
-_USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\s'\"]*@")
-_QUERY = re.compile(r"(?P<before>[?&;](?:[^=&\s'\"]*)=)[^&\s'\"]+")
-_WORDS = r"(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|credential)"
-_VALUE = r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"&;,]+)"
-_OPTION = re.compile(rf"(?P<name>(?<!\S)--?[\w-]*{_WORDS}[\w-]*(?:=|\s+)){_VALUE}", re.IGNORECASE)
-_SETTING = re.compile(rf"(?P<name>\b[\w.-]*{_WORDS}[\w.-]*=){_VALUE}", re.IGNORECASE)
-_HIDDEN = "[redacted]"
-
-
-def redacted(text: str) -> str:
-    """Take credentials out of what a user typed: those in URLs, values of URL queries, values called passwords or keys.
-
-    Examples
-    --------
-    >>> redacted("s3://me:secret@bucket/sales.parquet?signature=abc")
-    's3://[redacted]@bucket/sales.parquet?signature=[redacted]'
-    """
-    text = _USER_INFO.sub(rf"\g<scheme>{_HIDDEN}@", text)
-    if "://" in text:
-        text = _QUERY.sub(rf"\g<before>{_HIDDEN}", text)
-    for secret in (_OPTION, _SETTING):
-        text = secret.sub(rf"\g<name>{_HIDDEN}", text)
-    return text
+__all__ = ["lines", "script"]
 
 
 def lines(*, source: str | None, rows: int | None, mark: str | None, command: str | None) -> Iterator[Line]:
