@@ -11,6 +11,7 @@ __all__ = ["load"]
 _EXTRAS = {
     "dask": "dask",
     "duckdb": "sql",
+    "fsspec": "remote",
     "jinja2": "report",
     "latex2mathml": "report",
     "markupsafe": "report",

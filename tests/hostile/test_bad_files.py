@@ -225,9 +225,12 @@ class TestPlaces:
         with pytest.raises(SchemaError, match=r"several formats are mixed: 'a\.csv', 'b\.parquet'"):
             mathlearn.scan(tmp_path)
 
-    def test_an_address(self):
-        with pytest.raises(SchemaError, match="is an address"):
-            mathlearn.scan("https://example.com/a.csv")
+    @pytest.mark.parametrize(
+        "address", ["://", "://a.csv", "C://a.csv", "no such://a.csv", "memory://\0/a.csv", "memory://"]
+    )
+    def test_an_address_that_leads_nowhere(self, address):
+        with pytest.raises((SchemaError, FileNotFoundError)):
+            mathlearn.scan(address)
 
     def test_a_pipe_cannot_be_read_twice(self, tmp_path):
         os.mkfifo(tmp_path / "pipe.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import fsspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -81,6 +82,11 @@ def _categorical_parquet(frame, path):
     return _parquet(frame.assign(species=frame.species.astype("category")), path, row_group_size=13)
 
 
+def _elsewhere(path):
+    fsspec.filesystem("memory").put(str(path), f"/parity/{path.name}")
+    return mathlearn.scan(f"memory://parity/{path.name}")
+
+
 # From a frame and a folder to the source.
 MAKERS = {
     "csv": lambda f, d: mathlearn.scan(_csv_text(f, d / "t.csv")),
@@ -101,6 +107,8 @@ MAKERS = {
         pa.feather.write_feather(_arrow(f), d / "t.feather", chunksize=7) or mathlearn.scan(d / "t.feather")
     ),
     "arrow stream": lambda f, d: mathlearn.scan(_stream(f, d / "t.arrow")),
+    "parquet, address": lambda f, d: _elsewhere(_parquet(f, d / "t.parquet", row_group_size=13)),
+    "csv.gz, address": lambda f, d: _elsewhere(_csv_text(f, d / "t.csv.gz")),
     "sql, database": lambda f, d: mathlearn.scan(sql="SELECT * FROM t", database=_database(f, d / "t.duckdb")),
     "sql, csv": lambda f, d: mathlearn.scan(sql="SELECT * FROM t", files=_csv_text(f, d / "t.csv")),
     "sql, parquet": lambda f, d: mathlearn.scan(

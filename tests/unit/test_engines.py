@@ -16,6 +16,7 @@ def test_loads_the_module_itself():
     [
         ("duckdb", 'pip install "mathlearn[sql]"'),
         ("pyarrow.dataset", 'pip install "mathlearn[files]"'),
+        ("fsspec", 'pip install "mathlearn[remote]"'),
         ("polars", "pip install polars"),
     ],
 )

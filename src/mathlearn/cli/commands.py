@@ -13,6 +13,7 @@ from mathlearn.cli.models import LINEAR, Chosen, model_of
 from mathlearn.cli.output import Sink, certificate_record, say
 from mathlearn.cli.progress import shown
 from mathlearn.cli.warned import said_elsewhere
+from mathlearn.data.file_names import shown_path, table_names
 from mathlearn.data.parquet_writer import ENDINGS
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Origin:
                 raise _usage(f"{given}: these are for files, and {self.path} is a database. Use CAST in --sql.")
             return scan(sql=self.sql, database=self.path)
         table: Any = scan(self.path, **options)
-        return scan(sql=self.sql, files={self.path: table, Path(self.path).name.partition(".")[0]: table})
+        return scan(sql=self.sql, files=dict.fromkeys(table_names(self.path), table))
 
     def _options(self) -> dict[str, Any]:
         """Return what was said about the files, under the names that `scan` gives it."""
@@ -256,7 +257,7 @@ def fit(origin: Origin, request: FitRequest, sink: Sink) -> int:
         with shown():
             write_report(model, request.report, source, command=request.command)
     heading = {
-        "source": origin.path,
+        "source": shown_path(origin.path),
         "where": origin.where,
         "model": request.model.name,
         "formula": model.formula,

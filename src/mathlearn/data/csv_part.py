@@ -17,9 +17,9 @@ from mathlearn.data.part import LateDecimalError, Part
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from pathlib import Path
 
     from mathlearn.data.csv_text import CsvDialect
+    from mathlearn.data.place import Place
 
 _BLOCK = 1 << 20
 """Bytes of text parsed at a time; also the longest record."""
@@ -35,8 +35,7 @@ class CsvPart(Part):
 
     Parameters
     ----------
-    path, label
-        As for `Part`.
+    place : Place
     dialect : CsvDialect
     types : mapping of str to pyarrow.DataType
         Types that the caller demands.
@@ -53,14 +52,14 @@ class CsvPart(Part):
 
     costly = True
 
-    def __init__(self, path: Path, label: str, dialect: CsvDialect, types: Mapping[str, Any], prefix: int) -> None:
-        super().__init__(path, label)
+    def __init__(self, place: Place, dialect: CsvDialect, types: Mapping[str, Any], prefix: int) -> None:
+        super().__init__(place)
         self._dialect = dialect
         self._prefix = prefix
         self._demanded = types
         self._sifted: set[str] = set()  # columns of floats whose long whole numbers are known to be exact
         self._closed = False  # until a pass has seen that the last quote is
-        head = csv_text.header(path, label, dialect)
+        head = csv_text.header(place, dialect)
         self._names = [name or f"column{i}" for i, name in enumerate(head.cells, 1)]
         self._skip = head.line - 1
         self.check_names(self._names)
@@ -104,13 +103,14 @@ class CsvPart(Part):
 
     def locate(self, row: int) -> str:
         """Say on which line row `row` starts."""
-        line = csv_text.line_of_row(self.path, self._dialect, row)
+        line = csv_text.line_of_row(self.place, self._dialect, row)
         return f"{self.label}, line {line}" if line else super().locate(row)
 
     def _infer(self, types: Mapping[str, Any]) -> Any:
         """Infer types from the first block, as large as the prefix; a column empty so far will be read as float."""
         pa = _engines.load("pyarrow")
-        with self._open(types, include=None, block=self._prefix) as reader:
+        # The second block must be there: what of the first ends with it, Arrow sees only then.
+        with self._open(types, include=None, block=self._prefix, first=2 * self._prefix) as reader:
             schema = reader.schema
         binary = [field.name for field in schema if pa.types.is_binary(field.type)]
         if binary:
@@ -119,8 +119,8 @@ class CsvPart(Part):
 
     def _refuse_unclosed(self) -> None:
         """Refuse a file that ends inside a quoted cell, which Arrow takes for a long cell; looked for in the first pass."""
-        if not self._closed and csv_text.is_unclosed(self.path, self._dialect, longest=2 * _BLOCK):
-            raise CorruptFileError(csv_text.flaw(self.path, self.label, self._dialect))
+        if not self._closed and csv_text.is_unclosed(self.place, self._dialect, longest=2 * _BLOCK):
+            raise CorruptFileError(csv_text.flaw(self.place, self._dialect))
         self._closed = True
 
     def _refuse_rounded_integers(self, batch: Any) -> None:
@@ -152,25 +152,30 @@ class CsvPart(Part):
         self._sifted.add(name)
 
     @contextmanager
-    def _open(self, types: Mapping[str, Any], *, include: list[str] | None, block: int) -> Iterator[Any]:
+    def _open(
+        self, types: Mapping[str, Any], *, include: list[str] | None, block: int, first: int | None = None
+    ) -> Iterator[Any]:
         """Open a reader over a native stream: a thread of Arrow's reads ahead, and must not need Python at its end."""
         pa, csv = _engines.load("pyarrow"), _engines.load("pyarrow.csv")
         try:
-            with csv.open_csv(
-                csv_text.open_bytes(self.path),
-                csv.ReadOptions(
-                    block_size=block, column_names=self._names, skip_rows=self._skip, skip_rows_after_names=1
-                ),
-                csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True),
-                csv.ConvertOptions(
-                    column_types=dict(types),
-                    include_columns=include,
-                    null_values=list(self._dialect.missing_values),
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                    decimal_point=self._dialect.decimal,
-                ),
-            ) as reader:
+            with (
+                self.place.native_text(first) as stream,
+                csv.open_csv(
+                    stream,
+                    csv.ReadOptions(
+                        block_size=block, column_names=self._names, skip_rows=self._skip, skip_rows_after_names=1
+                    ),
+                    csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True),
+                    csv.ConvertOptions(
+                        column_types=dict(types),
+                        include_columns=include,
+                        null_values=list(self._dialect.missing_values),
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=True,
+                        decimal_point=self._dialect.decimal,
+                    ),
+                ) as reader,
+            ):
                 yield reader
         except (pa.ArrowException, OSError) as error:
             raise self._explained(error) from error
@@ -179,12 +184,12 @@ class CsvPart(Part):
         """Turn Arrow's refusal into file, line, column and remedy, or into a `LateDecimalError`."""
         bad_cell = _BAD_CELL.search(str(error))
         if bad_cell is None:
-            flaw = csv_text.flaw(self.path, self.label, self._dialect)
+            flaw = csv_text.flaw(self.place, self._dialect)
             return CorruptFileError(flaw or f"{self.label} cannot be read as CSV: {error}")
         name, cell = self._names[int(bad_cell[1])], bad_cell[3]
         if bad_cell[2].startswith("int") and name not in self._demanded and self._is_number(cell):
             return LateDecimalError(name)
-        line = csv_text.line_of_cell(self.path, self._dialect, int(bad_cell[1]), cell)
+        line = csv_text.line_of_cell(self.place, self._dialect, int(bad_cell[1]), cell)
         where = f"{self.label}, line {line}" if line else self.label
         return SchemaError(
             f"{where}: column {name!r} holds {cell!r}, which is no {bad_cell[2]}, as {self._typed_by(name)}. "

@@ -149,20 +149,19 @@ class FileSource(ArrowSource):
     def dataset(self) -> Any | None:
         """Return a pyarrow dataset that reads the same rows, or None where only this class reads them right."""
         formats = [part.dataset_format() for part in self.parts]
+        paths = [part.place.native for part in self.parts]
         names, types = self.arrow_schema.names, self.arrow_schema.types
-        if any(known is None for known in formats) or any(
+        if any(known is None for known in (*formats, *paths)) or any(
             [part.schema.field(name).type for name in names] != types for part in self.parts
         ):
             return None
         for part in self.parts:
             part.require_unchanged()
-        return _engines.load("pyarrow.dataset").dataset(
-            [str(part.path) for part in self.parts], schema=self.arrow_schema, format=formats[0]
-        )
+        return _engines.load("pyarrow.dataset").dataset(paths, schema=self.arrow_schema, format=formats[0])
 
     def identity(self) -> dict[str, str]:
         """Return the files, in their order, and the types that they are read in."""
-        files = {f"file {part.path}": part.identity() for part in self.parts}
+        files = {f"file {part.place.name}": part.identity() for part in self.parts}
         order = {"the digest of the order of the files": digest(tuple(files))}
         types = ", ".join(f"{field.name} {field.type}" for field in self.arrow_schema)
         return {**files, **order, "the types of the columns": types}

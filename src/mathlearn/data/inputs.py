@@ -11,6 +11,7 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.arrays import MatrixSource, array_source, real_array
+from mathlearn.data.file_names import shown_path
 from mathlearn.data.integers import is_wide, require_differences
 from mathlearn.data.roles import as_float
 from mathlearn.data.source import Source
@@ -67,7 +68,7 @@ def as_source(X: Any, what: str = "X") -> Intake:
         if intake is not None:
             return intake
     if isinstance(X, str | os.PathLike):
-        path = os.fspath(X)
+        path = shown_path(X)
         raise SchemaError(
             f"{what} is a path, not a table. A file is read by mathlearn.scan: {what}=mathlearn.scan({path!r})."
         )

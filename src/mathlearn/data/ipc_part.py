@@ -11,7 +11,8 @@ from mathlearn.data.part import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+
+    from mathlearn.data.place import Place
 
 _FILE_MAGIC = b"ARROW1"
 
@@ -27,8 +28,8 @@ class IpcPart(Part):
         If a column name occurs twice.
     """
 
-    def __init__(self, path: Path, label: str) -> None:
-        super().__init__(path, label)
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
         with self._open(None) as reader:
             self.schema = reader.schema
         self.check_names(self.schema.names)
@@ -45,7 +46,7 @@ class IpcPart(Part):
         pa, ipc = _engines.load("pyarrow"), _engines.load("pyarrow.ipc")
         options = ipc.IpcReadOptions(included_fields=included)
         try:
-            with pa.OSFile(str(self.path)) as file:
+            with self.place.open() as file:
                 is_file = file.read(len(_FILE_MAGIC)) == _FILE_MAGIC
                 file.seek(0)
                 with (ipc.open_file if is_file else ipc.open_stream)(file, options=options) as reader:

@@ -51,13 +51,19 @@ def require_cache(cache: str | os.PathLike[str]) -> None:
 
 
 @contextmanager
-def copied(rows: BoundRows) -> Iterator[BoundRows]:
+def copied(rows: BoundRows, passes: int = 2) -> Iterator[BoundRows]:
     """Give rows that are copied as they are read for the first time, and read from the copy after that, until the block ends.
 
     They are given as they are where that would save nothing, or the caller did not allow it.
+
+    Parameters
+    ----------
+    rows : BoundRows
+    passes : int
+        How many are expected: a copy is of no use to a single one.
     """
     source = rows.source
-    if not isinstance(source, ArrowSource) or source.cache == NEVER or (source.cache == AUTO and not source.costly):
+    if passes < 2 or not isinstance(source, ArrowSource) or not _wanted(source):
         yield rows
         return
     copy = Copied(source, rows.names)
@@ -65,6 +71,10 @@ def copied(rows: BoundRows) -> Iterator[BoundRows]:
         yield rows.on(copy)
     finally:
         copy.close()
+
+
+def _wanted(source: ArrowSource) -> bool:
+    return source.cache != NEVER and (source.cache != AUTO or source.costly)
 
 
 class Copied(ArrowSource):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mathlearn._errors import SchemaError
 from mathlearn.data.arrow_types import named_types
 from mathlearn.data.csv_part import CsvPart
 from mathlearn.data.csv_text import MISSING_VALUES, CsvDialect
+from mathlearn.data.file_names import is_address, shown_path
 from mathlearn.data.files import FileSource
 from mathlearn.data.ipc_part import IpcPart
 from mathlearn.data.parquet_part import ParquetPart
-from mathlearn.data.paths import Found, find, missing_file
+from mathlearn.data.paths import find, missing_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mathlearn.data.file_names import Found
     from mathlearn.data.part import Part
 
 _INFERRED = 8 << 20
@@ -36,6 +39,7 @@ class FileOptions:
     delimiter: str | None = None
     decimal: str = "."
     missing_values: tuple[str, ...] = MISSING_VALUES
+    storage_options: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def dialect(self, *, tabbed: bool) -> CsvDialect:
         """Return how CSV files are written."""
@@ -44,19 +48,20 @@ class FileOptions:
 
 def open_files(what: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], options: FileOptions) -> FileSource:
     """Find the files, look into each, and agree on column types."""
-    found = find(what, options.format)
+    found = find(what, options.format, options.storage_options)
     types = named_types(options.types)
     prefix = max(_INFERRED_A_FILE, _INFERRED // len(found))
 
     def csv(file: Found) -> Part:
-        return CsvPart(file.path, file.label, options.dialect(tabbed=file.tabbed), types, prefix)
+        return CsvPart(file.place, options.dialect(tabbed=file.tabbed), types, prefix)
 
     openers: dict[str, Callable[[Found], Part]] = {
         "csv": csv,
-        "parquet": lambda file: ParquetPart(file.path, file.label),
-        "ipc": lambda file: IpcPart(file.path, file.label),
+        "parquet": lambda file: ParquetPart(file.place),
+        "ipc": lambda file: IpcPart(file.place),
     }
-    label = os.fspath(what) if isinstance(what, str | os.PathLike) else f"{found[0].label} and {len(found) - 1} more"
+    first = found[0].place.label
+    label = shown_path(what) if isinstance(what, str | os.PathLike) else f"{first} and {len(found) - 1} more"
     return FileSource([openers[file.format](file) for file in found], label, types)
 
 
@@ -66,7 +71,13 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     FileNotFoundError
+    SchemaError
+        If it is an address.
     """
+    if is_address(path):
+        raise SchemaError(
+            f"a database must be on this machine, and {shown_path(path)!r} is an address. Download it first."
+        )
     place = Path(path).expanduser()
     if not place.is_file():
         raise FileNotFoundError(missing_file(place, os.fspath(path)))

@@ -16,8 +16,8 @@ from mathlearn.data.part import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+    from mathlearn.data.place import Place
 
 _LAST = 8
 """Bytes after the footer: its length, and a mark."""
@@ -56,8 +56,8 @@ class ParquetPart(Part):
 
     blocks: tuple[Block, ...] | None = None
 
-    def __init__(self, path: Path, label: str) -> None:
-        super().__init__(path, label)
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
         with self._open() as file:
             self.schema = file.schema_arrow
             self.n_rows = file.metadata.num_rows
@@ -65,10 +65,9 @@ class ParquetPart(Part):
 
     def within(self, condition: Any) -> ParquetPart:
         """Return this file without the row groups in none of which an Arrow expression can hold, by their statistics."""
-        with self._open() as file:
+        with self._open() as file, self.place.open() as again:
             blocks = _blocks(file.metadata)
-            local = _engines.load("pyarrow.fs").LocalFileSystem()
-            whole = self.dataset_format().make_fragment(str(self.path), local)
+            whole = self.dataset_format().make_fragment(again)
             able = whole.subset(filter=condition, schema=self.schema)
         return self._narrowed([blocks[group.id] for group in able.row_groups])
 
@@ -114,9 +113,10 @@ class ParquetPart(Part):
         if seen != self.n_rows:
             raise CorruptFileError(f"{self.label} announces {self.n_rows} rows and holds {seen}. Write it again.")
 
-    def footer(self, size: int) -> int:
+    def footer(self) -> int:
         """Return a checksum of the footer, which names sizes and extremes of all blocks of rows."""
-        with self.path.open("rb") as file:
+        with self.place.open() as file:
+            size = file.size()
             file.seek(max(0, size - _LAST))
             length = int.from_bytes(file.read(_LAST)[:4], "little")
             file.seek(max(0, size - _LAST - length))
@@ -132,7 +132,7 @@ class ParquetPart(Part):
         try:
             # Read ahead, row groups would all be held until the last batch: the whole file.
             options = {"page_checksum_verification": True, "pre_buffer": False}
-            with _engines.load("pyarrow.parquet").ParquetFile(self.path, **options) as file:
+            with self.place.open() as raw, _engines.load("pyarrow.parquet").ParquetFile(raw, **options) as file:
                 yield file
         except (pa.ArrowException, OSError) as error:
             raise CorruptFileError(

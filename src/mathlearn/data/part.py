@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
@@ -14,7 +13,8 @@ from mathlearn.data.arrow_types import duplicate_free
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
-    from pathlib import Path
+
+    from mathlearn.data.place import Look, Place
 
 
 class LateDecimalError(Exception):
@@ -34,9 +34,7 @@ class Part(ABC):
 
     Parameters
     ----------
-    path : Path
-    label : str
-        What to call the file in messages.
+    place : Place
 
     Attributes
     ----------
@@ -45,20 +43,21 @@ class Part(ABC):
     n_rows : int or None
         None when the file does not say.
     costly : bool
-        Whether it is read much more slowly than a file of Arrow's own.
+        Whether it is read much more slowly than a file of Arrow's own on this machine.
     """
 
     schema: Any
     n_rows: int | None = None
     costly: bool = False
 
-    def __init__(self, path: Path, label: str) -> None:
-        self.path = path.absolute()  # the working folder may change between passes
-        self.label = label
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.label = place.label
+        self.costly = self.costly or place.native is None
         self._stamp = self._look()
-        if path.stat().st_size == 0:
+        if self._stamp[0].size == 0:
             raise CorruptFileError(
-                f"{label} is empty (0 bytes): it has not even a header. Write it again, or leave it out."
+                f"{self.label} is empty (0 bytes): it has not even a header. Write it again, or leave it out."
             )
 
     @abstractmethod
@@ -132,18 +131,17 @@ class Part(ABC):
 
     def identity(self) -> str:
         """Say what this file must be like to be the same another time."""
-        size, changed, footer = self._stamp
+        seen, footer = self._stamp
         rows = "" if self.n_rows is None else f", {self.n_rows} rows"
         mark = f", footer {footer:08x}" if footer else ""
-        return f"{size} bytes of {datetime.fromtimestamp(changed / 1e9, UTC).isoformat()} ({changed} ns){rows}{mark}"
+        return f"{seen.size} bytes of {seen.version}{rows}{mark}"
 
-    def _look(self) -> tuple[int, int, int]:
-        """Return size, time of the last change in nanoseconds, and what the end of the file says of the rest."""
-        seen = self.path.stat()
-        return seen.st_size, seen.st_mtime_ns, self.footer(seen.st_size)
+    def _look(self) -> tuple[Look, int]:
+        """Return what the file is known by, and what the end of it says of the rest."""
+        return self.place.look(), self.footer()
 
-    def footer(self, size: int) -> int:  # noqa: ARG002 -- for formats that have one
-        """Return a checksum of what the end of a file of `size` bytes says of the rest; 0 where it says nothing."""
+    def footer(self) -> int:
+        """Return a checksum of what the end of the file says of the rest; 0 where it says nothing."""
         return 0
 
     def dataset_format(self) -> Any | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import SchemaError
 from mathlearn.data.csv_text import MISSING_VALUES
+from mathlearn.data.file_names import table_names
 from mathlearn.data.local_copy import AUTO, NEVER, require_cache
 from mathlearn.data.open_files import FileOptions, existing_file, open_files
 from mathlearn.data.where import WhereSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import TypeAlias
 
     from mathlearn.data.arrow_source import ArrowSource
@@ -41,15 +42,17 @@ def scan(
     database: PathLike | Mapping[str, PathLike] | None = None,
     files: Files | Mapping[str, Files | FileSource] | None = None,
     cache: PathLike = AUTO,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Source:
     """Open a table for reading, wherever it is, without loading it.
 
     Parameters
     ----------
-    what : path, folder, glob, list of paths, array or data frame, optional
+    what : path, folder, glob, address, list of these, array or data frame, optional
         CSV (``.csv``, ``.tsv``, also ``.gz``, ``.bz2``, ``.zst``, ``.lz4``), Parquet (``.parquet``, ``.pq``) or Arrow
         IPC (``.arrow``, ``.feather``, ``.ipc``) files with the same columns; rows come in file order, the files of a
-        folder or glob sorted by name. Or a NumPy array, a SciPy sparse matrix, a pandas, polars or Arrow table, a Dask data frame or array.
+        folder or glob sorted by name. An address (``s3://bucket/sales/*.parquet``) is a file, folder or glob of a file system that fsspec
+        knows. Or a NumPy array, a SciPy sparse matrix, a pandas, polars or Arrow table, a Dask data frame or array.
     format : {"csv", "parquet", "ipc"}, optional
         The format of the files; by default the ending of each name says it.
     types : mapping of column to type, optional
@@ -75,12 +78,14 @@ def scan(
     files : path, list of paths, or mapping of table name to files (or to what `scan` gave for them), optional
         Tables for `sql`. A path alone is a table under its own text (``FROM 'sales.csv'``) and under its stem (``FROM
         sales``).
-
     cache : {"auto", "never"} or path of a folder, optional
         Fits of several passes over a source that is slow to read keep a copy of the columns they need while they run: in memory while
-        it is small, else in a file of this user's alone, which is removed when the fit ends in whatever way. "auto" does so for CSV, SQL and
+        it is small, else in a file of this user's alone, which is removed when the fit ends in whatever way. "auto" does so for CSV, SQL, addresses and
         rows chosen by `where`, in the system's folder for temporary files, and leaves half of its room to others. The path of a folder is
         where the copy goes, of a Parquet or Arrow file too. The logger ``mathlearn`` says where it is and how large.
+    storage_options : mapping, optional
+        For the file systems of addresses, as fsspec and pandas take it: ``{"anon": True}`` of s3. Neither these nor credentials in an
+        address are shown anywhere.
 
     Returns
     -------
@@ -96,7 +101,9 @@ def scan(
     CorruptFileError
         If a file is cut or damaged; a flaw further on in it shows when the rows are read.
     ImportError
-        If the extra ``files`` or ``sql`` is not installed.
+        If the extra ``files``, ``remote`` or ``sql`` is not installed, or the package that fsspec needs for an address.
+    OSError
+        If the file system of an address refuses.
 
     Notes
     -----
@@ -109,6 +116,10 @@ def scan(
     Where pandas wrote a frame with an index of its own to Parquet or Arrow IPC (as ``__index_level_0__``, or by the
     index's name), or made an Arrow table of it, the index is left out: it was no column, and a file is to fit like its
     frame. Naming it in `types` makes it a column of the files.
+
+    What lies at an address is known by its size and by what its file system says of its version (a time, an ETag, a checksum), looked up
+    before each pass, and a Parquet file by its footer too. A CSV file is copied to a temporary folder of this machine while
+    it is read, one at a time; the others are read in place. A query over them reads whole files.
 
     A query without ORDER BY is run so that its rows come in the same order each time, on one thread if need be.
 
@@ -126,9 +137,16 @@ def scan(
     >>> some = mathlearn.scan(penguins_path(), where='species != "Gentoo" and flipper_length_mm > 200')
     >>> LinearRegression(formula="body_mass_g ~ flipper_length_mm").fit(some).result_.n
     25
+
+    An address names files that are elsewhere, here in the memory of the process:
+
+    >>> import fsspec
+    >>> fsspec.filesystem("memory").put(str(penguins_path()), "/zoo/penguins.csv")
+    >>> mathlearn.scan("memory://zoo/*.csv").locate(0)
+    'memory://zoo/penguins.csv, line 2'
     """
     missing = (missing_values,) if isinstance(missing_values, str) else tuple(missing_values)
-    options = FileOptions(format, types, delimiter, decimal, missing)
+    options = FileOptions(format, types, delimiter, decimal, missing, storage_options)
     require_cache(cache)
     if sql is not None:
         if where is not None:
@@ -209,7 +227,7 @@ def _tables(files: Files | Mapping[str, Files | FileSource] | None) -> dict[str,
     tables: dict[str, FileSource] = {}
     for path in [files] if isinstance(files, str | os.PathLike) else files:
         table = open_files(path, FileOptions())
-        for name in {os.fspath(path), Path(path).name.partition(".")[0]}:
+        for name in table_names(path):
             if name in tables:
                 raise SchemaError(f"two files would be the table {name!r}. Name them: files={{'a': ..., 'b': ...}}.")
             tables[name] = table
