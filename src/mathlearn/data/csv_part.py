@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mathlearn import _engines
 from mathlearn._errors import CorruptFileError, SchemaError
 from mathlearn._text import is_number
@@ -129,6 +131,10 @@ class CsvPart(Part):
         for field in batch.schema:
             if not pa.types.is_floating(field.type) or field.name in self._sifted or field.name in self._demanded:
                 continue
+            numbers = batch[field.name].to_numpy(zero_copy_only=False)
+            with np.errstate(over="ignore"):
+                if numbers @ numbers < EXACT**2:  # then all are smaller; it is no number where one is missing
+                    continue
             low, high = compute.min_max(batch[field.name]).as_py().values()
             if low is not None and max(-low, high) >= EXACT:
                 self._sift(field.name)

@@ -25,8 +25,9 @@ class LateDecimalError(Exception):
         self.name = name
 
 
+_ROWS_READ = 1 << 18
 _CELLS_READ = 4_000_000
-"""Cells decoded at a time: it bounds memory, and does not move chunk boundaries."""
+"""Rows, and cells, decoded at a time: they bound memory, and do not move chunk boundaries."""
 
 
 class Part(ABC):
@@ -150,7 +151,7 @@ class Part(ABC):
 
     def rows_at_once(self) -> int:
         """Rows to decode at a time."""
-        return max(64, min(65536, _CELLS_READ // max(1, len(self.schema))))
+        return max(64, min(_ROWS_READ, _CELLS_READ // max(1, len(self.schema))))
 
     def check_names(self, names: Sequence[str]) -> None:
         """Refuse a file without columns, or with a name that occurs twice."""
