@@ -13,7 +13,22 @@ if TYPE_CHECKING:
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.explain.setting import RowSetting, Setting
 
-__all__ = ["FoundOdds", "at_row", "centred_whitener", "closed", "levels_again", "row_again", "scores"]
+__all__ = [
+    "NAMED",
+    "FoundOdds",
+    "at_row",
+    "centred_whitener",
+    "closed",
+    "levels_again",
+    "most_probable",
+    "row_again",
+    "scores",
+]
+
+NAMED = 8
+"""Classes that are named in a sentence."""
+
+_SHOWN = 12  # that have a row of a table
 
 
 class FoundOdds(NamedTuple):
@@ -82,3 +97,9 @@ def scores(setting: RowSetting) -> FloatArray:
     """Scores (K,) at the row, as predictions have them."""
     found: FloatArray = class_scores(setting.result, setting.x[None])[0]
     return found
+
+
+def most_probable(setting: RowSetting) -> list[int]:
+    """Codes of the classes that are shown one by one: all, or the most probable of many."""
+    order = np.argsort(-scores(setting), kind="stable")[:_SHOWN]
+    return [int(k) for k in np.sort(order)]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from mathlearn.explain.derivation import Display, Maths, Step, joined, maths, prose
 from mathlearn.explain.evidence import counted
-from mathlearn.explain.numbers import short
 from mathlearn.explain.registry import Topic
+from mathlearn.explain.topics._classes import NAMED
 from mathlearn.explain.topics._words import MANY, always, display, named_terms, on_lines, said
-from mathlearn.explain.topics.likelihood_model import ASSUMED
+from mathlearn.explain.topics.likelihood_model import approximate, rows_assumed
 from mathlearn.explain.topics.model import row_words
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mathlearn.explain.derivation import Block, StepCheck
     from mathlearn.explain.setting import Setting
-
-_TOLD = 8  # classes that are named
 
 
 def step(setting: Setting) -> Step:
@@ -42,7 +40,7 @@ def step(setting: Setting) -> Step:
 def _body(setting: Setting) -> Iterator[Block]:
     stack, p = setting.stack, len(setting.stack.columns)
     labels = [repr(label) for label in setting.law.record.classes]
-    told = range(len(labels)) if len(labels) <= _TOLD else [*range(_TOLD - 1), len(labels) - 1]
+    told = range(len(labels)) if len(labels) <= NAMED else [*range(NAMED - 1), len(labels) - 1]
     places = [f"{k + 1} is @" if k == told[-1] or k + 1 in told else f"{k + 1} is @, …" for k in told]
     yield said(f"The classes are numbered: {', '.join(places)}.", *(labels[k] for k in told))
     yield Display((joined("", [Maths(r"\pi_{ik} = "), maths(r"\operatorname{P}(@ = k)", setting.y)]),))
@@ -76,20 +74,9 @@ def _body(setting: Setting) -> Iterator[Block]:
 
 
 def _because(setting: Setting) -> str:
-    covariance = setting.result.covariance
-    kind = "classical" if covariance is None else "HC" if covariance.kind.startswith("HC") else covariance.kind
-    weights = ""
-    if setting.result.weights_type == "frequency":
-        weights = " A weight stands for so many equal rows."
-    elif setting.weighted:
-        weights = " A weight multiplies the log-likelihood of its row."
-    penalty = ""
-    if setting.law.penalised:
-        penalty = rf" The penalty $\lambda = {short(setting.law.record.penalty)}$ is chosen, not estimated: it draws the coefficients to zero."
     return (
-        f"This is assumed, not found: {ASSUMED[kind]}, and that the log odds are the ones written above. The odds of two classes then do "
-        "not depend on which others there are (independence of irrelevant alternatives). Standard errors and p-values are approximations "
-        f"that become better as rows are added.{weights}{penalty}"
+        f"This is assumed, not found: {rows_assumed(setting)}, and that the log odds are the ones written above. The odds of two classes then "
+        f"do not depend on which others there are (independence of irrelevant alternatives). {approximate(setting)}"
     )
 
 

@@ -11,14 +11,14 @@ from mathlearn.explain.derivation import Step, StepCheck, Table, prose
 from mathlearn.explain.evidence import counted, tail_check
 from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._classes import closed, scores
+from mathlearn.explain.topics._classes import closed, most_probable, scores
+from mathlearn.explain.topics._interval import no_interval, quantile
 from mathlearn.explain.topics._words import display, said
 from mathlearn.explain.topics.row_leverage import not_determined
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import Cells, number, percent
 from mathlearn.statistics.functional import standard_errors
 from mathlearn.statistics.probability_intervals import logit_errors, probability_intervals
-from mathlearn.statistics.tails import t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from mathlearn.explain.derivation import Block
     from mathlearn.explain.setting import RowSetting
 
-_TOLD = 12  # classes that are shown one by one
 _NEAR_ONE = 1e-6  # of a probability to one, from where its log odds have lost their digits
 
 
@@ -39,7 +38,8 @@ def applies(setting: RowSetting) -> bool:
 def step(setting: RowSetting) -> Step:
     """Work them, or say why there are none."""
     if setting.undefined is not None:
-        return _withheld(setting)
+        df = setting.predictors * setting.result.n - setting.result.rank
+        return no_interval(setting, "The probabilities are", df)
     if setting.result.aliases and not np.isfinite(_logits(setting)[1]).any():
         return not_determined(setting)
     return Step(
@@ -59,30 +59,6 @@ def step(setting: RowSetting) -> Step:
     )
 
 
-def _withheld(setting: RowSetting) -> Step:
-    given = int(np.isfinite(setting.table.std_error).sum())
-    return Step(
-        heading="Why it has no interval",
-        claim=prose("No interval can be given: @. The probabilities are not affected.", setting.undefined or ""),
-        body=(),
-        because=prose("An interval needs the covariance of the estimates."),
-        checks=(
-            counted(
-                "standard errors that are given after all; degrees of freedom, counted again",
-                (given, 0),
-                (setting.result.df_resid, setting.predictors * setting.result.n - setting.result.rank),
-            ),
-        ),
-        reference="McCullagh and Nelder (1989), Generalized Linear Models, section 4.4.3",
-    )
-
-
-def _quantile(setting: RowSetting) -> float:
-    covariance = setting.result.covariance
-    assert covariance is not None
-    return float(t_quantile(setting.level, covariance.df))
-
-
 def _logits(setting: RowSetting) -> tuple[FloatArray, FloatArray]:
     value, errors = logit_errors(setting.result, setting.x[None], scores(setting)[None])
     return value[0], errors[0]
@@ -98,9 +74,9 @@ def _body(setting: RowSetting) -> Iterator[Block]:
     letter = setting.table.letter
     yield display(
         rf"\hat\pi_k\text{{:}} \quad \frac{{1}}{{1 + e^{{-\zeta}}}} \text{{ at }} \zeta = \hat\zeta_k \pm {letter}^{{*}}\, "
-        rf"\operatorname{{SE}}(\hat\zeta_k), \qquad {letter}^{{*}} = {num(_quantile(setting))}"
+        rf"\operatorname{{SE}}(\hat\zeta_k), \qquad {letter}^{{*}} = {num(quantile(setting))}"
     )
-    told = np.sort(np.argsort(-scores(setting), kind="stable")[:_TOLD]).tolist()
+    told = most_probable(setting)
     labels = [repr(label) for label in setting.law.record.classes]
     columns = (value, errors, found.estimate[0], found.lower[0], found.upper[0])
     rows = tuple((labels[k], *(number(float(each[k])) for each in columns)) for k in told)
@@ -118,7 +94,7 @@ def _checks(setting: RowSetting) -> Iterator[StepCheck]:
     yield counted("degrees of freedom, counted again", (covariance.df, df))
     yield tail_check(
         "the probability beyond the quantile, by numerical integration, relative",
-        _quantile(setting),
+        quantile(setting),
         df,
         1.0 - setting.level,
     )
@@ -163,7 +139,7 @@ def _ends(setting: RowSetting) -> StepCheck:
     known = np.isfinite(errors) & (found.lower[0] > TINY) & (found.upper[0] < 1.0 - _NEAR_ONE)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = (np.log(end) - np.log1p(-end) for end in (found.lower[0], found.upper[0]))
-    half = _quantile(setting) * errors
+    half = quantile(setting) * errors
     off = np.maximum(np.abs(low - (value - half)), np.abs(high - (value + half)))[known]
     size = 1.0 / (1.0 - found.upper[0][known]) + np.abs(value[known]) + half[known]
     says = "the ends that predict_interval gives, on the scale of log odds, relative"

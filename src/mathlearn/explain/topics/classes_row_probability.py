@@ -9,7 +9,7 @@ import numpy as np
 from mathlearn.explain.derivation import Step, StepCheck, Table, prose
 from mathlearn.explain.numbers import num
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._classes import closed, row_again, scores
+from mathlearn.explain.topics._classes import closed, most_probable, row_again, scores
 from mathlearn.explain.topics._words import always, display, said
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.probability.multinomial import softmax
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mathlearn.explain.derivation import Block
     from mathlearn.explain.setting import RowSetting
 
-_TOLD = 12  # classes that are shown one by one
 _ULPS = 32.0
 
 
@@ -58,7 +57,7 @@ def _body(setting: RowSetting) -> Iterator[Block]:
         with np.errstate(over="ignore"):
             total = float(np.exp(found - found[0]).sum())
         yield display(rf"\sum_l e^{{\hat\eta_l}} = {num(total)}")
-    told = np.sort(np.argsort(-chance, kind="stable")[:_TOLD]).tolist()
+    told = most_probable(setting)
     with np.errstate(over="ignore", invalid="ignore"):
         eta = found - found[0] if against else np.full_like(found, np.nan)
         odds = np.exp(eta)

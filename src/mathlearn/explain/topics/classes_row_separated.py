@@ -9,7 +9,7 @@ import numpy as np
 from mathlearn.explain.derivation import Step, prose
 from mathlearn.explain.evidence import counted
 from mathlearn.explain.registry import Topic
-from mathlearn.explain.topics._classes import closed
+from mathlearn.explain.topics._classes import NAMED, closed
 from mathlearn.explain.topics._words import display, said
 from mathlearn.explain.topics.classes_row_probability import probabilities
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from mathlearn.explain.derivation import Block, StepCheck
     from mathlearn.explain.setting import RowSetting
-
-_TOLD = 8  # classes that are named
 
 
 def applies(setting: RowSetting) -> bool:
@@ -30,8 +28,8 @@ def applies(setting: RowSetting) -> bool:
 def step(setting: RowSetting) -> Step:
     """Name the classes, and say why."""
     shut = np.flatnonzero(closed(setting)).tolist()
-    labels = [repr(setting.law.record.classes[k]) for k in shut[:_TOLD]]
-    more = f" and {len(shut) - _TOLD} more" if len(shut) > _TOLD else ""
+    labels = [repr(setting.law.record.classes[k]) for k in shut[:NAMED]]
+    more = f" and {len(shut) - NAMED} more" if len(shut) > NAMED else ""
     return Step(
         heading="Classes that are ruled out",
         claim=prose(

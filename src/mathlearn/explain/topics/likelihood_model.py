@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mathlearn.explain.law import FittedLaw
     from mathlearn.explain.setting import Setting
 
-__all__ = ["ASSUMED", "step"]
+__all__ = ["approximate", "rows_assumed", "step"]
 
 _LETTERS = {"theta": r"\vartheta", "power": r"\xi"}
 _LONG = 80  # characters of LaTeX that stay on one line
@@ -33,7 +33,7 @@ _TRIALS = {
     "successes and failures": "a number of successes among trials, from the binomial law",
     "proportions and trials": "a share of successes among trials, from the binomial law",
 }
-ASSUMED = {
+_ASSUMED = {
     "classical": "that rows are independent, and have this law",
     "HC": "that rows are independent; their variances may be others than those of the law",
     "cluster": "that clusters of rows are independent; within a cluster rows may depend on each other",
@@ -160,9 +160,19 @@ def _variance(setting: Setting) -> str:
 
 
 def _because(setting: Setting) -> str:
-    law, covariance = setting.family_law, setting.result.covariance
+    return f"This is assumed, not found: {rows_assumed(setting)}, and that the mean is the one written above. {approximate(setting)}"
+
+
+def rows_assumed(setting: Setting) -> str:
+    """Say what is assumed of the rows, by the kind of covariance."""
+    covariance = setting.result.covariance
     kind = "classical" if covariance is None else "HC" if covariance.kind.startswith("HC") else covariance.kind
-    weights = ""
+    return _ASSUMED[kind]
+
+
+def approximate(setting: Setting) -> str:
+    """Say how far standard errors hold, what a weight does, and what a penalty is."""
+    law, weights, penalty = setting.law, "", ""
     if setting.result.weights_type == "frequency":
         weights = " A weight stands for so many equal rows."
     elif setting.weighted:
@@ -171,13 +181,9 @@ def _because(setting: Setting) -> str:
             if law.dispersed
             else " A weight multiplies the log-likelihood of its row."
         )
-    penalty = ""
     if law.penalised:
         penalty = rf" The penalty $\lambda = {short(law.record.penalty)}$ is chosen, not estimated: it draws the coefficients to zero."
-    return (
-        f"This is assumed, not found: {ASSUMED[kind]}, and that the mean is the one written above. Standard errors and p-values "
-        f"are approximations that become better as rows are added.{weights}{penalty}"
-    )
+    return f"Standard errors and p-values are approximations that become better as rows are added.{weights}{penalty}"
 
 
 def _counts(setting: Setting) -> StepCheck:

@@ -12,13 +12,13 @@ from mathlearn.explain.evidence import agree, counted, resolved, tail_check
 from mathlearn.explain.numbers import num, span, squared
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._contributions import predicted
+from mathlearn.explain.topics._interval import quantile
 from mathlearn.explain.topics._words import display, said
 from mathlearn.explain.topics.row_leverage import determined, leverage
 from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import percent
 from mathlearn.statistics.functional import standard_errors, whiten_rows
 from mathlearn.statistics.intervals import predict_interval
-from mathlearn.statistics.tails import t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _body(setting: RowSetting) -> Iterator[Block]:
     covariance = setting.result.covariance
     assert covariance is not None
     value, se, sigma = predicted(setting), _spread(setting), setting.sigma
-    q = float(t_quantile(setting.level, covariance.df))
+    q = quantile(setting)
     if covariance.meat is None:
         yield display(
             rf"\operatorname{{SE}}(\hat\mu) = \hat\sigma \sqrt{{h(x)}} = {num(sigma, 4)} \times "
@@ -115,7 +115,7 @@ def _checks(setting: RowSetting) -> Iterator[StepCheck]:
     covariance, books, curvature = setting.result.covariance, setting.books, setting.result.curvature
     assert covariance is not None
     assert curvature is not None
-    q = float(t_quantile(setting.level, covariance.df))
+    q = quantile(setting)
     yield counted("degrees of freedom, counted again", (covariance.df, again.degrees_of_freedom(setting)))
     says = "the probability beyond the quantile, by numerical integration, relative"
     yield tail_check(says, q, again.degrees_of_freedom(setting), 1.0 - setting.level)

@@ -12,6 +12,7 @@ from mathlearn.explain.evidence import counted, tail_check
 from mathlearn.explain.numbers import num, span
 from mathlearn.explain.registry import Topic
 from mathlearn.explain.topics._contributions import predicted
+from mathlearn.explain.topics._interval import no_interval, quantile
 from mathlearn.explain.topics._moved import held
 from mathlearn.explain.topics._words import display, said
 from mathlearn.explain.topics.row_leverage import determined
@@ -20,7 +21,6 @@ from mathlearn.linalg.errorfree import ROUNDOFF, TINY
 from mathlearn.statistics.cells import percent
 from mathlearn.statistics.functional import standard_errors
 from mathlearn.statistics.mean_intervals import mean_interval, predictor_errors
-from mathlearn.statistics.tails import t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,8 @@ def applies(setting: RowSetting) -> bool:
 def step(setting: RowSetting) -> Step:
     """Work it, or say why there is none."""
     if setting.undefined is not None:
-        return _withheld(setting)
+        df = setting.result.n - setting.result.rank - setting.centred
+        return no_interval(setting, "The prediction is", df)
     return Step(
         heading="The interval of its mean",
         claim=prose(
@@ -55,38 +56,13 @@ def step(setting: RowSetting) -> Step:
     )
 
 
-def _withheld(setting: RowSetting) -> Step:
-    given = int(np.isfinite(setting.table.std_error).sum())
-    n = setting.result.n - setting.result.rank - setting.centred
-    return Step(
-        heading="Why it has no interval",
-        claim=prose("No interval can be given: @. The prediction is not affected.", setting.undefined or ""),
-        body=(),
-        because=prose("An interval needs the covariance of the estimates."),
-        checks=(
-            counted(
-                "standard errors that are given after all; degrees of freedom, counted again",
-                (given, 0),
-                (setting.result.df_resid, n),
-            ),
-        ),
-        reference="McCullagh and Nelder (1989), Generalized Linear Models, section 4.4.3",
-    )
-
-
 def _spread(setting: RowSetting) -> float:
     return float(predictor_errors(setting.result, setting.x[None])[0])
 
 
-def _quantile(setting: RowSetting) -> float:
-    covariance = setting.result.covariance
-    assert covariance is not None
-    return float(t_quantile(setting.level, covariance.df))
-
-
 def _ends(setting: RowSetting) -> tuple[float, float]:
     """Return the ends of the interval of the predictor."""
-    half = _quantile(setting) * _spread(setting)
+    half = quantile(setting) * _spread(setting)
     return predicted(setting) - half, predicted(setting) + half
 
 
@@ -101,7 +77,7 @@ def _body(setting: RowSetting) -> Iterator[Block]:
         if letter == "z"
         else f"Student's distribution with {covariance.df:g} degrees of freedom"
     )
-    yield said(f"With ${letter}^{{*}} = {num(_quantile(setting))}$ from {law}:")
+    yield said(f"With ${letter}^{{*}} = {num(quantile(setting))}$ from {law}:")
     low, high = _ends(setting)
     yield display(rf"\hat\eta \pm {letter}^{{*}}\, \operatorname{{SE}}\text{{:}} \quad {span(low, high)}")
     if setting.family_law.link.inverse_power == 1.0:
@@ -120,7 +96,7 @@ def _checks(setting: RowSetting) -> Iterator[StepCheck]:
     yield counted("degrees of freedom, counted again", (covariance.df, df))
     yield tail_check(
         "the probability beyond the quantile, by numerical integration, relative",
-        _quantile(setting),
+        quantile(setting),
         df,
         1.0 - setting.level,
     )
