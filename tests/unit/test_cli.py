@@ -617,6 +617,13 @@ def test_rows_of_files_are_chosen_by_a_condition(run, penguins_csv, tmp_path):
     assert "where sex == &quot;female&quot; and flipper_length_mm &gt; 190" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("command", "remedy"), [("explain", "go with --row"), ("check", "need their file")])
+def test_options_about_rows_that_are_not_named_are_refused(run, model, command, remedy):
+    status, out, err = run(command, model, "--where", "year > 2008")
+    assert (status, out) == (2, "")
+    assert remedy in " ".join(err.replace("│", " ").split())
+
+
 def test_the_row_to_explain_is_counted_among_those_kept(run, model, penguins_csv):
     rows = list(csv.DictReader(penguins_csv.read_text(encoding="utf-8").splitlines()))
     gentoo = [row for row in rows if row["species"] == "Gentoo"]

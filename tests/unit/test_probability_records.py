@@ -11,6 +11,7 @@ import mathlearn.probability.families as families_room
 import mathlearn.probability.links as links_room
 from mathlearn._errors import DomainError
 from mathlearn.probability import FAMILIES, LINKS, family_named, link_named
+from mathlearn.probability.inside import outside
 
 FAMILY_LIST = [maker.make(**dict(example)) for maker in FAMILIES.values() for example in maker.examples]
 with_families = pytest.mark.parametrize("family", FAMILY_LIST, ids=lambda f: f"{f.name}{dict(f.parameters) or ''}")
@@ -74,6 +75,12 @@ def test_a_slip_in_a_name_is_hinted_at():
         family_named("binomial").link("logti")
 
 
+def check(name, y, trials=None, column="y", locate="row {}".format):
+    """Refuse observations that the family does not have."""
+    family = family_named(name)
+    outside(family, y, trials).refuse(family, column, locate)
+
+
 @pytest.mark.parametrize(
     ("name", "bad", "words"),
     [
@@ -91,13 +98,12 @@ def test_values_outside_the_domain_are_counted_and_the_first_is_named(name, bad,
     with pytest.raises(
         DomainError, match=rf"sales has 2 of 4 values .*first {bad!r} in line 101: allowed are.*{words}"
     ):
-        family_named(name).check(y, column="sales", locate=lambda i: f"line {100 + i}")
-    family_named(name).check(np.ones(3))
+        check(name, y, column="sales", locate=lambda i: f"line {100 + i}")
+    check(name, np.ones(3))
 
 
 def test_trials_are_checked():
-    binomial = family_named("binomial")
-    binomial.check(np.array([0.5, 0.333333, 1.0]), np.array([2.0, 3.0, 1.0]))
+    check("binomial", np.array([0.5, 0.333333, 1.0]), np.array([2.0, 3.0, 1.0]))
     for y, trials, words in (
         (0.5, 0.0, "no positive whole number"),
         (0.5, 2.5, "no positive whole number"),
@@ -106,6 +112,6 @@ def test_trials_are_checked():
         (np.nan, 2.0, "outside 0 to 1"),
     ):
         with pytest.raises(DomainError, match=f"1 of 2 .*{words}.*of {trials!r} trials in row 1"):
-            binomial.check(np.array([1.0, y]), np.array([1.0, trials]))
+            check("binomial", np.array([1.0, y]), np.array([1.0, trials]))
     with pytest.raises(DomainError, match="trials were given, which the Poisson family does not have"):
-        family_named("poisson").check(np.ones(2), np.ones(2))
+        check("poisson", np.ones(2), np.ones(2))

@@ -307,7 +307,10 @@ def explain(
     from mathlearn.cli import commands, showing
 
     path, number = showing.row_of(row)
-    origin = commands.Origin(path, sql, types or [], delimiter, decimal, missing_value or [], where)
+    origin = commands.named(
+        commands.Origin(path, sql, types or [], delimiter, decimal, missing_value or [], where),
+        "options about the file go with --row, which names it",
+    )
     asked = {"term": term, "response": response, "level": level}
     return showing.explain(model, origin, number, asked, format, commands.Sink(output))
 

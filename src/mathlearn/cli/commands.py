@@ -49,6 +49,8 @@ _NOT_WRITTEN = frozenset({
 })  # fmt: skip
 """Endings that promise a format in which no table is written."""
 
+_FILE_AFTER = "options about the rows need their file, after the model: mathlearn check m.safetensors rows.csv"
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -106,8 +108,8 @@ class Origin:
         return {name: value for name, value in said.items() if value}
 
 
-def named(origin: Origin) -> Origin | None:
-    """Return where rows come from, None where no file is named.
+def named(origin: Origin, remedy: str = _FILE_AFTER) -> Origin | None:
+    """Return where rows come from, None where no file is named; `remedy` says where it is to be named.
 
     Raises
     ------
@@ -117,7 +119,7 @@ def named(origin: Origin) -> Origin | None:
     if origin.path:
         return origin
     if origin != Origin(origin.path):
-        raise _usage("options about the rows need their file, after the model: mathlearn check m.safetensors rows.csv")
+        raise _usage(remedy)
     return None
 
 

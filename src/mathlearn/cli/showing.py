@@ -9,12 +9,13 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Literal
 
 from mathlearn import _engines
-from mathlearn.cli.commands import Origin, load_model, status
+from mathlearn.cli.commands import load_model, status
 from mathlearn.cli.output import say
 from mathlearn.cli.progress import shown
 from mathlearn.statistics.text_table import WIDTH
 
 if TYPE_CHECKING:
+    from mathlearn.cli.commands import Origin
     from mathlearn.cli.output import DerivationFormat, Sink
     from mathlearn.statistics.diagnostics.record import Diagnosis
 
@@ -22,19 +23,11 @@ __all__ = ["compare", "diagnose", "explain", "picture", "report", "row_of", "wri
 
 
 def explain(
-    path: Path, origin: Origin, row: int | None, asked: dict[str, Any], form: DerivationFormat, sink: Sink
+    path: Path, origin: Origin | None, row: int | None, asked: dict[str, Any], form: DerivationFormat, sink: Sink
 ) -> int:
-    """Write the derivation of a saved fit, or of its prediction for one row of a source; `asked` is what `explain` is told.
-
-    Raises
-    ------
-    typer.BadParameter
-        It is said how rows are read, but not which one to explain.
-    """
-    if row is None and origin != Origin(origin.path):
-        raise _engines.load("typer").BadParameter("options about the file go with --row, which names it")
+    """Write the derivation of a saved fit, or of its prediction for one row of a source; `asked` is what `explain` is told."""
     model = load_model(path)
-    if row is None:
+    if origin is None:
         derivation = model.explain(**asked)
     else:
         with shown():

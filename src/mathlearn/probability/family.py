@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from mathlearn._errors import DomainError
-from mathlearn.probability.inside import outside
 from mathlearn.probability.kernels import KernelRule, Kernels, PlainRule, evaluate
 from mathlearn.probability.link import Bound, Link, Span
 from mathlearn.probability.saturated import Saturated, saturated_counts
@@ -179,34 +178,6 @@ class Family:
         return self.own_bound if self.own_bound is not None else link.bound
 
     # --------------------------------------------------------------------------------------------------------------- y
-    def check(
-        self,
-        y: FloatArray,
-        trials: FloatArray | None = None,
-        *,
-        column: str = "y",
-        locate: Callable[[int], str] = "row {}".format,
-    ) -> None:
-        """Refuse observations outside the domain.
-
-        Parameters
-        ----------
-        y : (n,) array
-        trials : (n,) array or None
-            Of a binomial: y holds proportions of them.
-        column : str
-            The response as the user calls it.
-        locate : callable
-            Says where the row of an index is, in the user's terms.
-
-        Raises
-        ------
-        DomainError
-            With the number of bad rows, the first of them, what is allowed and what to do.
-        """
-        counted = None if trials is None else np.asarray(trials, dtype=np.float64)
-        outside(self, np.asarray(y, dtype=np.float64), counted).refuse(self, column, locate)
-
     def start(self, y: FloatArray, weight: FloatArray | float = 1.0) -> FloatArray:
         """Return a mean inside `mean_span` near each y, from which an iteration may start; weight includes trials."""
         y, weight = _arrays(y, weight)
