@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
 from mathlearn._sklearn import BaseEstimator, CallbackSupport, MultiOutputMixin, RegressorMixin
 from mathlearn.linear_model._blocks import block_rows, spread
 from mathlearn.linear_model._predictor import LinearPredictor
@@ -90,7 +90,7 @@ class FittedLinear(LinearPredictor, CallbackSupport, MultiOutputMixin, Regressor
         return (spread(self._shaped(self._linear(chunk, rows)), chunk) for chunk in rows.blocks(block_rows(rows)))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Coefficient of determination R² of the predictions, the mean over responses.
+        """Coefficient of determination R² of the predictions, the mean over responses; one pass, in bounded memory.
 
         Parameters
         ----------
@@ -104,6 +104,8 @@ class FittedLinear(LinearPredictor, CallbackSupport, MultiOutputMixin, Regressor
         NotFittedError
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or none is left.
+        DomainError
+            Squares leave the range of floating-point numbers.
 
         Examples
         --------
@@ -113,20 +115,10 @@ class FittedLinear(LinearPredictor, CallbackSupport, MultiOutputMixin, Regressor
         >>> round(model.score(X, y), 4)
         0.9308
         """
-        from sklearn.metrics import r2_score
+        from mathlearn.fitting.scores import r_squared
 
         rows = self._bound(X, y, sample_weight=sample_weight, missing=self.missing, require_y=True)
-        blocks = [
-            (chunk.y, self._linear(chunk, rows), chunk.weight) for chunk in rows.blocks(block_rows(rows)) if chunk.n
-        ]
-        if not blocks:
-            raise SchemaError(
-                "no row is left to score: each lacks a value in a column that is used, or has weight zero."
-            )
-        y_true, y_pred, weights = (
-            None if part[0] is None else np.concatenate(part) for part in zip(*blocks, strict=True)
-        )
-        return float(r2_score(y_true, y_pred, sample_weight=weights))
+        return r_squared(rows, partial(self._linear, rows=rows))
 
     def predict_interval(
         self, X: Any, level: float = 0.95, kind: Literal["observation", "confidence"] = "observation"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn._sklearn import ClassifierMixin
-from mathlearn.linear_model._blocks import block_rows, one_column
+from mathlearn.linear_model._blocks import one_column
 from mathlearn.probability.multinomial import log_softmax, softmax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mathlearn._typing import AnyArray, FloatArray, IntArray
+    from mathlearn.data.bound import BoundRows
+    from mathlearn.data.chunk import Chunk
     from mathlearn.data.design import Design
 
 
@@ -132,19 +135,16 @@ class LikelihoodClassifier(ClassifierMixin):  # type: ignore[misc]
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or none is left.
         """
+        from mathlearn.fitting.scores import accuracy
+
         rows = self._bound(
             X, y, sample_weight=sample_weight, offset=offset, missing=self.missing, require_y=True, require_offset=True
         )
-        right = total = 0.0
-        for chunk in rows.blocks(block_rows(rows)):
-            hit = _places(one_column(self._linear(chunk, rows))) == chunk.y[:, 0]
-            weight = np.ones(chunk.n) if chunk.weight is None else chunk.weight
-            right, total = right + float(weight @ hit), total + float(weight.sum())
-        if total == 0.0:
-            raise SchemaError(
-                "no row is left to score: each lacks a value in a column that is used, or has weight zero."
-            )
-        return right / total
+        return accuracy(rows, partial(self._predicted, rows=rows))
+
+    def _predicted(self: Any, chunk: Chunk, rows: BoundRows) -> IntArray:
+        """Place of the most probable class of each row."""
+        return _places(one_column(self._linear(chunk, rows)))
 
 
 def _places(eta: FloatArray) -> IntArray:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mathlearn._errors import SchemaError
 from mathlearn._sklearn import RegressorMixin
-from mathlearn.calculus.objective import observations
+from mathlearn.data.local_copy import copied
 from mathlearn.fitting.likelihood import as_given
-from mathlearn.fitting.likelihood_totals import constant_beside_offset
-from mathlearn.linear_model._blocks import block_rows
-from mathlearn.probability.inside import Outside, outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,31 +78,17 @@ class LikelihoodRegressor(RegressorMixin):  # type: ignore[misc]
         SchemaError, NonFiniteInputError
             The rows do not fit what was learned, or none is left.
         """
+        from mathlearn.fitting.scores import deviance_explained
+
         family, link = self._fitted_law()
         y = self._observed(y, trials)
         rows = self._bound(
             X, y, sample_weight=sample_weight, offset=offset, missing=self.missing, require_y=True, require_offset=True
         )
-        parts, found = [], []
-        given = as_given(rows, self._result().likelihood.response)
-        for chunk in given.chunks(block_rows(rows)):
-            seen = observations(chunk)
-            found.append(outside(family, seen.y, seen.trials, chunk.index))
-            weight = np.ones(chunk.n) if seen.weight is None else seen.weight
-            offset_there = np.zeros(chunk.n) if chunk.offset is None else chunk.offset
-            parts.append((seen.y, link.mu(self._linear(chunk, rows)[:, 0]), weight, offset_there))
-        if not parts:
-            raise SchemaError(
-                "no row is left to score: each lacks a value in a column that is used, or has weight zero."
-            )
-        reduce(Outside.merge, found).refuse(family, rows.responses[0], "row {}".format)
-        y_true, mean, weight, beside = (np.concatenate(part) for part in zip(*parts, strict=True))
-        constant = np.broadcast_to(np.average(y_true, weights=weight), y_true.shape)
-        if beside.any():
-            constant = link.mu(constant_beside_offset(given, family, link) + beside)
-        total = float(weight @ family.deviance(y_true, constant))
-        left = float(weight @ family.deviance(y_true, mean))
-        return 1.0 - left / total if total > 0.0 else float(left == 0.0)
+        with copied(rows) as near:
+            given = as_given(near, self._result().likelihood.response)
+            linear = partial(self._linear, rows=near)
+            return deviance_explained(given, linear, family, link)
 
     def __sklearn_tags__(self: Any) -> Any:
         """Say what the estimator accepts: whether y may be negative depends on the family."""

@@ -24,6 +24,7 @@ from mathlearn.statistics.diagnostics.measures import saturated
 from mathlearn.statistics.diagnostics.phrases import left_out
 from mathlearn.statistics.diagnostics.record import Effect, Finding, Severity, Test
 from mathlearn.statistics.diagnostics.simulated import Kept, tail_share
+from mathlearn.statistics.spread import Spread
 from mathlearn.statistics.tails import f_tail, t_quantile
 from mathlearn.statistics.words import quoted
 
@@ -50,22 +51,29 @@ LARGE = 200  # observations beyond which the coefficients are near normal whatev
 class CentralMoments:
     """Number, mean and sums of powers 2 to 4 about the mean, each (q,)."""
 
-    n: float
-    mean: FloatArray
-    second: FloatArray
+    spread: Spread
     third: FloatArray
     fourth: FloatArray
 
     @classmethod
     def of(cls, z: FloatArray, count: FloatArray | None) -> CentralMoments:
         """Take the moments of one block (n, q), row i occurring ``count[i]`` times."""
-        n = float(z.shape[0] if count is None else count.sum())
-        mean = (z.sum(axis=0) if count is None else count @ z) / max(n, 1.0)
-        d = z - mean
+        spread = Spread.of(z, count)
+        d = z - spread.mean if spread.weight else z
         squares = d * d
         weighted = squares if count is None else squares * count[:, None]
-        second, third, fourth = (np.einsum("ni,ni->i", weighted, factor) for factor in (np.ones_like(d), d, squares))
-        return cls(n, mean, second, third, fourth)
+        third, fourth = (np.einsum("ni,ni->i", weighted, factor) for factor in (d, squares))
+        return cls(spread, third, fourth)
+
+    @property
+    def n(self) -> float:
+        """Number of observations."""
+        return self.spread.weight
+
+    @property
+    def second(self) -> FloatArray:
+        """Sums of squares about the mean."""
+        return self.spread.squares
 
     def shape(self, i: int) -> tuple[float, float]:
         """Return skewness and excess kurtosis of one column."""
@@ -78,12 +86,10 @@ class CentralMoments:
             return self if other.n == 0 else other
         n = self.n + other.n
         a, b = self.n / n, other.n / n
-        d = other.mean - self.mean
+        d = self.spread.distance(other.spread)
         first, last = self, other
         return CentralMoments(
-            n,
-            self.mean + d * b,
-            first.second + last.second + d**2 * (n * a * b),
+            first.spread.merge(last.spread),
             first.third + last.third + d**3 * (n * a * b * (a - b)) + 3 * d * (a * last.second - b * first.second),
             first.fourth
             + last.fourth
