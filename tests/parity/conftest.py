@@ -1,10 +1,11 @@
-"""The same table as every kind of source: one fixture through which every test of rows runs."""
+"""The same table as every kind of source: the fixtures through which every test of rows runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import dask
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -13,6 +14,7 @@ import pytest
 import scipy.sparse as sp
 
 from mathlearn.data.inputs import as_source
+from tests.parity.sources import NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,3 +89,34 @@ MAKERS: dict[str, Callable] = {
 def features(request, table, tmp_path):
     """X of the table, as one kind of in-memory source after the other."""
     return MAKERS[request.param](table, tmp_path)
+
+
+@pytest.fixture(params=sorted(NAMED))
+def kind(request):
+    """Name of one kind of source of named columns after the other."""
+    return request.param
+
+
+@pytest.fixture
+def given(kind, tmp_path):
+    """Make that kind of source of a frame."""
+    with dask.config.set(scheduler="synchronous"):  # workers are tried in test_dask
+        yield lambda frame: NAMED[kind](frame, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def mixed():
+    """A frame of every kind of column, with missing cells."""
+    rng = np.random.default_rng(11)
+    n = 61
+    frame = pd.DataFrame({
+        "x": rng.normal(size=n),
+        "k": rng.integers(-5, 5, n),
+        "flag": rng.random(n) < 0.5,
+        "species": rng.choice(["Adelie", "Chinstrap", "Gentoo"], n),
+        "wide": rng.integers(2**60, 2**60 + 100, n),
+    })  # fmt: skip
+    frame["y"] = 2 * frame.x - frame.k + 3 * frame.flag + (frame.species == "Gentoo") + rng.normal(size=n) / 8
+    frame.loc[[3, 20, 59], "x"] = np.nan
+    frame.loc[[0, 20], "species"] = None
+    return frame

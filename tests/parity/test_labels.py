@@ -6,7 +6,6 @@ import tracemalloc
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,19 +14,7 @@ import mathlearn
 from mathlearn.data.bind import bind
 from mathlearn.data.classes import class_faults, classes_array
 from mathlearn.data.design import Design
-from tests.parity.test_sources import MAKERS as FILES
-
-IN_MEMORY = {
-    "pandas": lambda frame, _: frame,
-    "pandas categories": lambda frame, _: frame.astype({"species": "category"}),
-    "polars": lambda frame, _: pl.from_pandas(frame),
-    "polars categories": lambda frame, _: pl.from_pandas(frame).with_columns(pl.col("species").cast(pl.Categorical)),
-    "Arrow": lambda frame, _: pa.Table.from_pandas(frame, preserve_index=False),
-    "Arrow dictionary": lambda frame, _: pa.Table.from_pandas(
-        frame.astype({"species": "category"}), preserve_index=False
-    ),
-}
-MAKERS = {**FILES, **IN_MEMORY}
+from tests.parity.sources import DASK
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +36,9 @@ def frame():
     return frame
 
 
-@pytest.fixture(params=sorted(MAKERS))
-def source(request, frame, tmp_path):
-    return MAKERS[request.param](frame, tmp_path)
+@pytest.fixture
+def source(given, frame):
+    return given(frame)
 
 
 def y_of(rows, max_rows):
@@ -61,12 +48,13 @@ def y_of(rows, max_rows):
 
 
 @pytest.mark.parametrize("max_rows", [1, 7, 1000])
-def test_text(source, frame, max_rows):
+def test_text(source, kind, frame, max_rows):
+    beside = source["w"] if kind in DASK else frame.w.to_numpy()
     stays = (frame.x.notna() & frame.species.notna() & (frame.w > 0)).to_numpy()
     for rows in (
         bind(source, formula="species ~ x + flag", sample_weight="w", missing="drop", labels=True),
         bind(source, "species", formula="~ x + flag", sample_weight="w", missing="drop", labels=True),
-        bind(source, "species", formula="~ x + flag", sample_weight=frame.w.to_numpy(), missing="drop", labels=True),
+        bind(source, "species", formula="~ x + flag", sample_weight=beside, missing="drop", labels=True),
     ):
         assert rows.design.classes == ("Adelie", "Chinstrap", "Gentoo")
         assert classes_array(rows.design).dtype == object

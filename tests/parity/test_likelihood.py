@@ -9,7 +9,6 @@ import pytest
 import mathlearn
 from mathlearn._config import config_context
 from mathlearn.linear_model import GammaRegressor, GeneralizedLinearRegressor, LogisticRegression, PoissonRegressor
-from tests.parity.test_sources import MAKERS, mixed  # noqa: F401 -- a fixture
 
 SAME = 1e-12
 
@@ -51,7 +50,6 @@ def test_in_memory(features, table, family):
     assert_same(fit(features), fit(table.X))
 
 
-FORMULA = " ~ x + k + flag + species"
 MODELS = {
     "logit": (LogisticRegression(C=np.inf), two_classes),
     "poisson": (PoissonRegressor(alpha=0), counts),
@@ -59,28 +57,8 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("maker", sorted(MAKERS))
 @pytest.mark.parametrize("name", MODELS)
-def test_files_and_queries(maker, name, mixed, tmp_path):  # noqa: F811
-    """A formula with categories and missing cells; offset and weight are columns."""
-    model, response = MODELS[name]
-    frame = mixed.assign(y=response(mixed.y.to_numpy()), w=1.0 + mixed.k.abs(), o=mixed.k / 8)
-
-    def fit(data):
-        return model.set_params(formula="y" + FORMULA, missing="drop").fit(data, sample_weight="w", offset="o")
-
-    expected = fit(frame).tidy(), model.glance()
-    found = fit(MAKERS[maker](frame, tmp_path)).tidy(), model.glance()
-    assert model.certificate_.ok
-    assert found[0]["term"].tolist() == expected[0]["term"].tolist()
-    for column in ("estimate", "std_error"):
-        np.testing.assert_allclose(found[0][column], expected[0][column], rtol=SAME)
-    for column in ("n", "n_dropped", "deviance", "null_deviance", "log_likelihood"):
-        np.testing.assert_allclose(found[1][column], expected[1][column], rtol=SAME)
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_formulas_and_columns(name, mixed):  # noqa: F811
+def test_formulas_and_columns(name, mixed):
     model, response = MODELS[name]
     frame = mixed[["x", "k"]].fillna(0.0).assign(y=response(mixed.y.to_numpy()))
     by_formula = model.set_params(formula="y ~ x + k").fit(frame)

@@ -383,7 +383,7 @@ class BoundRows:
 
     def _filtered(self, batch: Batch, X: Any, parts: dict[str, Any], bad: list[BoolArray]) -> Chunk:
         """Leave out the rows that are missing or have no weight, and check the others."""
-        if self.missing == "drop" and isinstance(self.source, MatrixSource):
+        if self.missing == "drop" and batch.matrix is not None:  # a matrix comes without marks of what is missing
             gone = missing_rows(X)
             bad = bad if gone is None else [*bad, gone]
         keep = None
