@@ -58,6 +58,11 @@ class Chunk:
         return np.arange(self.start, self.start + self.n) if self.rows is None else self.rows
 
 
+def dense_rows(X: FloatArray | csr_array) -> FloatArray:
+    """Return rows (n, p) as an array."""
+    return X if isinstance(X, np.ndarray) else X.toarray()
+
+
 def cut(chunk: Chunk, max_rows: int) -> Iterator[Chunk]:
     """Yield a block in parts that come from `max_rows` rows of the source each, the last of fewer; some may have no row left.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mathlearn.data.chunk import dense_rows
 from mathlearn.linalg.ladder import block_rows
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Block:
 
     def dense(self) -> FloatArray:
         """X as an array."""
-        dense: FloatArray = self.x if isinstance(self.x, np.ndarray) else self.x.toarray()
+        dense: FloatArray = dense_rows(self.x)
         return dense
 
     def mean(self, *, centred: bool) -> FloatArray:

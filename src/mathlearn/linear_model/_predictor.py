@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mathlearn._sklearn import NotFittedError, is_fitted
+from mathlearn.data.chunk import dense_rows
 from mathlearn.fitting.origin import intercept_at_zero
 from mathlearn.linear_model._trials import beside_trials
 from mathlearn.results.stack import predictors_of
-from mathlearn.statistics.class_rows import closed_at, dense_rows
+from mathlearn.statistics.class_rows import closed_at
 from mathlearn.statistics.functional import require_estimates
 from mathlearn.statistics.separation import moves, shown_coefficients
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
+from mathlearn.data.chunk import dense_rows
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray
@@ -67,7 +68,7 @@ def one_row(rows: BoundRows, row: int | None) -> tuple[FloatArray, float]:
             )
         place = np.flatnonzero(chunk.index == wanted)
         if place.size:
-            dense = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
+            dense = dense_rows(chunk.X)
             return dense[place[0]], 0.0 if chunk.offset is None else float(chunk.offset[place[0]])
         if wanted < seen:
             raise SchemaError(f"row {wanted} lacks a value in a column that is used: there is no prediction to explain")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.data.chunk import dense_rows
 from mathlearn.plot.features import Held, categories, held, numeric_features, profile_at
 from mathlearn.plot.same_rows import require_same_rows
 from mathlearn.plot.seen import Seen, Summed, observation, read
-from mathlearn.statistics.class_rows import dense_rows
 
 if TYPE_CHECKING:
     from mathlearn._typing import FloatArray

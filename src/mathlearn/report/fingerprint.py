@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.data.chunk import dense_rows
+
 if TYPE_CHECKING:
     from mathlearn.data.rows import Rows
 
@@ -29,7 +31,7 @@ def fingerprint(rows: Rows, *, max_rows: int) -> tuple[str, int]:
     """
     digest, n = blake2b(digest_size=_BYTES), 0
     for chunk in rows.chunks(max_rows):
-        x = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
+        x = dense_rows(chunk.X)
         roles = (None if role is None else role[:, None] for role in (chunk.weight, chunk.offset))
         parts = [x, chunk.y, *roles]
         block = np.concatenate([part for part in parts if part is not None], axis=1, dtype="<f8")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.calculus.class_recession import closed_classes
+from mathlearn.data.chunk import dense_rows
 from mathlearn.results.stack import predictors_of
 from mathlearn.statistics.functional import require_curvature
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.stack import Stack
 
-__all__ = ["ClassBasis", "class_scores", "closed_at", "dense_rows", "stack_of_fit"]
+__all__ = ["ClassBasis", "class_scores", "closed_at", "stack_of_fit"]
 
 
 def stack_of_fit(result: FitResult) -> Stack:
@@ -36,11 +37,6 @@ def stack_of_fit(result: FitResult) -> Stack:
     if result.stack is None:
         raise ValueError("the fit has one linear predictor, not one for each of several classes")
     return result.stack
-
-
-def dense_rows(X: FloatArray | csr_array) -> FloatArray:
-    """Return rows (n, p) as an array."""
-    return X if isinstance(X, np.ndarray) else X.toarray()
 
 
 def class_scores(result: FitResult, X: FloatArray | csr_array) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.data.chunk import dense_rows
 from mathlearn.results.stack import INTERCEPT
 
 if TYPE_CHECKING:
@@ -328,7 +329,7 @@ def estimable_rows(result: FitResult, L: FloatArray) -> BoolArray:
 def estimable_at(result: FitResult, X: FloatArray | csr_array) -> BoolArray:
     """Whether the data determine the prediction at each row of X (n, p)."""
     curvature = require_curvature(result)
-    dense = X if isinstance(X, np.ndarray) else X.toarray()
+    dense = dense_rows(X)
     if curvature.null.shape[1] == 0:
         return np.ones(dense.shape[0], dtype=np.bool_)
     return _orthogonal_to_null(curvature, dense, np.broadcast_to(curvature.mean, dense.shape))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
+from mathlearn.data.chunk import dense_rows
 from mathlearn.statistics import reasons
 from mathlearn.statistics.class_effects import ClassProbabilities
 from mathlearn.statistics.class_rows import ClassBasis
@@ -142,7 +143,7 @@ def _blocks(means: Means, rows: BoundRows, asked: tuple[Asked, ...], max_rows: i
         if not chunk.n:
             continue
         seen = True
-        dense = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
+        dense = dense_rows(chunk.X)
         if not np.isfinite(dense).all():
             rows.diagnose_nonfinite()
         piece = Piece(rows, batch, chunk, means.mean)

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.data.chunk import dense_rows
 from mathlearn.probability.links.logit import tails
 from mathlearn.probability.multinomial import log_softmax, softmax
-from mathlearn.statistics.class_rows import ClassBasis, dense_rows, stack_of_fit
+from mathlearn.statistics.class_rows import ClassBasis, stack_of_fit
 from mathlearn.statistics.functional import estimable_rows, require_curvature, standard_errors
 from mathlearn.statistics.intervals import Interval, require_interval
 from mathlearn.statistics.tails import t_quantile

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mathlearn.data.chunk import dense_rows
 from mathlearn.linalg.errorfree import ROUNDOFF
 from mathlearn.results.stack import predictors_of
 from mathlearn.statistics.functional import fitted_values
@@ -53,7 +54,7 @@ def predictors(result: FitResult, chunk: Chunk) -> FloatArray:
     separation = None if result.likelihood is None else result.likelihood.separation
     if separation is None:
         return eta
-    X = chunk.X if isinstance(chunk.X, np.ndarray) else chunk.X.toarray()
+    X = dense_rows(chunk.X)
     moved = moves(separation, X, intercept=result.fit_intercept)
     return np.where(moved != 0.0, np.copysign(np.inf, moved), eta)
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from mathlearn._errors import SchemaError
 from mathlearn.calculus.multinomial import codes_of
+from mathlearn.data.chunk import dense_rows
 from mathlearn.linalg.errorfree import ROUNDOFF, gamma
 from mathlearn.probability.multinomial import Softmax
 from mathlearn.results.stack import predictors_of
-from mathlearn.statistics.class_rows import ClassBasis, class_scores, dense_rows, stack_of_fit
+from mathlearn.statistics.class_rows import ClassBasis, class_scores, stack_of_fit
 from mathlearn.statistics.covariance.white import MEAN_ROUNDINGS, Tally
 
 if TYPE_CHECKING:
