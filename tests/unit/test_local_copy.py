@@ -16,7 +16,7 @@ from mathlearn.data import local_copy
 from mathlearn.data.csv_part import CsvPart
 from mathlearn.data.files import FileSource
 from mathlearn.data.parquet_part import ParquetPart
-from mathlearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegressor
+from mathlearn.linear_model import GammaRegressor, LinearRegression, LogisticRegression, PoissonRegressor
 
 
 def frame_of(n=3000):
@@ -44,6 +44,7 @@ def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
     frame = frame_of()
     frame.to_csv(folder / "t.csv", index=False)
+    frame[["a", "b", "size"]].assign(c=np.arange(len(frame)) % 7).to_csv(folder / "numbers.csv", index=False)
     frame.to_parquet(folder / "t.parquet")
     return folder
 
@@ -107,6 +108,87 @@ def test_a_csv_file_is_read_as_often_as_it_must(table, reads, kind):
     assert many > 4
     assert reads.count(wanted) <= 2  # the first look at the formula's columns, and the copy
     same(once, often)
+
+
+QUESTIONS = {
+    "least squares, verify": lambda fits, rows: fits["linear"].verify(rows).checks,
+    "verify": lambda fits, rows: fits["poisson"].verify(rows).checks,
+    "classes, verify": lambda fits, rows: fits["classes"].verify(rows).checks,
+    "profile intervals": lambda fits, rows: fits["poisson"].profile_intervals(rows, terms=["a"]),
+    "tests of terms": lambda fits, rows: fits["poisson"].test_terms(rows, terms=["a", "b"]).to_frame(),
+    "effects of zeros and ones": lambda fits, rows: fits["poisson"].marginal_effects(rows, discrete=True),
+    "score": lambda fits, rows: fits["poisson"].score(rows),
+    "score beside an offset": lambda fits, rows: fits["offset"].score(rows),
+}
+"""What is asked of a fit with its rows, in several passes."""
+
+
+@pytest.fixture(scope="module")
+def fits(table):
+    models = {name: FITS[name]() for name in ("poisson", "classes")}
+    models["linear"] = LinearRegression(formula="size ~ a + b + C(c)")
+    models["offset"] = PoissonRegressor(alpha=0, formula="count ~ a + offset(b)")
+    return {name: model.fit(pd.read_csv(table / "t.csv")) for name, model in models.items()}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_of_several_passes_reads_the_text_once(fits, table, reads, question):
+    ask = QUESTIONS[question]
+    often = ask(fits, mathlearn.scan(table / "t.csv", cache="never"))
+    many = len(reads)
+    reads.clear()
+    once = ask(fits, mathlearn.scan(table / "t.csv"))
+    # What looks at the first rows alone begins a reading that does not count.
+    assert len(reads) <= 2 <= many
+    assert len(reads) < many
+    assert str(once) == str(often)
+
+
+ONE_PASS = {
+    "score": lambda fits, rows: fits["linear"].score(rows),
+    "accuracy": lambda fits, rows: fits["classes"].score(rows),
+    "effects": lambda fits, rows: fits["poisson"].marginal_effects(rows),
+    "covariance": lambda fits, rows: fits["linear"].infer(rows, covariance="HC3"),
+    "covariance of a likelihood": lambda fits, rows: fits["poisson"].infer(rows, covariance="HC3"),
+}
+
+
+@pytest.mark.parametrize("question", ONE_PASS)
+def test_what_takes_one_pass_makes_no_copy(fits, table, reads, monkeypatch, question):
+    def refused(self, batch):
+        raise AssertionError("a copy is begun")
+
+    monkeypatch.setattr(local_copy._Kept, "add", refused)
+    ONE_PASS[question](fits, mathlearn.scan(table / "t.csv"))
+    assert len(reads) == 1
+
+
+SEVERAL = [
+    {"covariance": "HC3"},
+    {"covariance": "cluster"},
+    {"fit_intercept": False},
+    {"tol": 1e-9},
+    {"positive": True},
+]
+
+
+@pytest.mark.parametrize("options", [{}, *SEVERAL], ids=str)
+def test_least_squares_is_copied_where_more_than_one_pass_is_expected(table, reads, monkeypatch, options):
+    kept = []
+    add = local_copy._Kept.add
+    monkeypatch.setattr(local_copy._Kept, "add", lambda self, batch: kept.append(batch) or add(self, batch))
+    more = {"groups": "c"} if options.get("covariance") == "cluster" else {}
+
+    def fitted(cache):
+        reads.clear()
+        rows = mathlearn.scan(table / "numbers.csv", cache=cache)
+        return LinearRegression(**options).fit(rows, "size", **more), len(reads)
+
+    (often, many), (once, few) = fitted("never"), fitted("auto")
+    assert bool(kept) == bool(options)
+    assert few < many if options else few == many
+    np.testing.assert_array_equal(once.coef_, often.coef_)
+    assert str(once.tidy()) == str(often.tidy())
 
 
 @pytest.mark.parametrize("kind", FITS)

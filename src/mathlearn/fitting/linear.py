@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mathlearn.fitting.spec import LinearSpec
     from mathlearn.results.fit_result import FitResult
 
+_OF_CLIMB = 4
+"""The moments, a triangular factor of the rows themselves, the solution by it, and the evidence."""
+
 
 def fit_linear(rows: Rows, spec: LinearSpec) -> FitResult:
     """Fit ordinary or weighted least squares, with its evidence and inference.
@@ -33,10 +36,16 @@ def fit_linear(rows: Rows, spec: LinearSpec) -> FitResult:
         rows = without_offset(rows)
     size = resources.numbers(rows)
     threads = pool_size(size, resources.threads(spec.n_jobs))
-    expect(1 if spec.covariance == "classical" else 2)
+    expect(usual_passes(spec))
     with single_threaded_blas(size):
         rows = held(rows, block_rows(len(rows.terms)))
         return with_own_covariance(_route(rows, spec)(rows, spec, threads), rows, spec, threads)
+
+
+def usual_passes(spec: LinearSpec) -> int:
+    """Return about how many passes over a stream a fit makes: one, unless something is asked for that its statistic does not give."""
+    climbs = spec.positive or not spec.fit_intercept or spec.tol is not None
+    return (_OF_CLIMB if climbs else 1) + (spec.covariance != "classical")
 
 
 def _route(rows: Rows, spec: LinearSpec) -> Callable[[Rows, LinearSpec, int], FitResult]:

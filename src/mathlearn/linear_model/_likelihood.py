@@ -343,8 +343,8 @@ class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type
         from mathlearn.fitting.likelihood_refit import verified_likelihood
 
         y = self._observed(y, trials)
-        rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, offset=offset)
-        return verified_likelihood(self._result(), rows)
+        with copied(self._fit_rows(X, y, sample_weight=sample_weight, groups=groups, offset=offset)) as rows:
+            return verified_likelihood(self._result(), rows)
 
     def __sklearn_tags__(self) -> Any:
         """Say what the estimator accepts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mathlearn.data.local_copy import copied
 from mathlearn.fitting.origin import counted_from
 from mathlearn.linear_model._blocks import block_rows
 from mathlearn.linear_model._trials import as_weight, require_trials
@@ -123,9 +124,9 @@ class Asked:
         rows = self._bound(X, **roles)
         if weight is None and require_trials(result, self.design_, rows.source.schema):
             rows = self._bound(X, require_y=True, **roles)
-        return marginal_effects(
-            result, rows, max_rows=block_rows(rows), at=at, columns=columns, discrete=discrete, level=level, as_=as_
-        )
+        options: dict[str, Any] = {"at": at, "columns": columns, "discrete": discrete, "level": level, "as_": as_}
+        with copied(rows, passes=2 if discrete else 1) as near:
+            return marginal_effects(result, near, max_rows=block_rows(rows), **options)
 
     def test_terms(
         self: Fitted,
@@ -180,7 +181,8 @@ class Asked:
         y, result = self._observed(y, trials), self._result()
         rows = self._fit_rows(X, y, sample_weight=sample_weight, offset=offset)
         every = in_parameters(result, terms_of(self.design_))
-        return term_tests(result, rows, every, kind=kind, terms=terms, origin=self.design_.int_shift)
+        with copied(rows) as near:
+            return term_tests(result, near, every, kind=kind, terms=terms, origin=self.design_.int_shift)
 
     def profile_intervals(
         self: Fitted,
@@ -234,4 +236,7 @@ class Asked:
         from mathlearn.fitting.profile import profile_intervals
 
         rows = self._fit_rows(X, self._observed(y, trials), sample_weight=sample_weight, offset=offset)
-        return profile_intervals(self._result(), rows, terms=terms, level=level, as_=as_, origin=self.design_.int_shift)
+        with copied(rows) as near:
+            return profile_intervals(
+                self._result(), near, terms=terms, level=level, as_=as_, origin=self.design_.int_shift
+            )

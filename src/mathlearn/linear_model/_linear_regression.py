@@ -11,8 +11,9 @@ import numpy as np
 from mathlearn._errors import DomainError
 from mathlearn._sklearn import Interval, StrOptions, check_parameters
 from mathlearn.data.bind import bind
+from mathlearn.data.local_copy import copied
 from mathlearn.data.schema import did_you_mean
-from mathlearn.fitting.linear import fit_linear
+from mathlearn.fitting.linear import fit_linear, usual_passes
 from mathlearn.fitting.spec import LinearSpec
 from mathlearn.linear_model._fitted import FittedLinear
 from mathlearn.linear_model._followed import followed
@@ -210,7 +211,7 @@ class LinearRegression(Shown, Tabulated, ForMaketables, Updated, FittedLinear):
             if self.positive and rows.sparse:
                 raise TypeError(_DENSE_ONLY)
             spec = self._spec(rows.design, weighted=sample_weight is not None)
-            with resumable(rows, self, checkpoint) as kept:
+            with copied(rows, usual_passes(spec)) as near, resumable(near, self, checkpoint) as kept:
                 result = fit_linear(kept, spec)
             # Set together, once nothing can fail any more: a failed fit leaves the model as it was.
             self.design_, self.result_ = rows.design, result
@@ -313,8 +314,8 @@ class LinearRegression(Shown, Tabulated, ForMaketables, Updated, FittedLinear):
         """
         from mathlearn.fitting.refit import verified
 
-        rows = self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)
-        return verified(self._result(), rows, self.tol)
+        with copied(self._fit_rows(X, y, sample_weight=sample_weight, groups=groups)) as rows:
+            return verified(self._result(), rows, self.tol)
 
     def _spec(self, design: Design, *, weighted: bool) -> LinearSpec:
         intercept = self.fit_intercept
