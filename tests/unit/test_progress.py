@@ -157,6 +157,18 @@ def test_each_fit_counts_from_one(stream):
     assert (told[last].pass_number, told[last].passes_expected) == (1, None)
 
 
+def test_new_rows_are_passes_of_one_fit(stream, monkeypatch):
+    monkeypatch.setattr("mathlearn.linalg.ladder.block_rows", lambda _: 1_000)  # a look at the first block is no pass
+    told = []
+    with mathlearn.config_context(progress=told.append):
+        model = LinearRegression(formula="y ~ a + g").partial_fit(stream)
+        assert [(p.pass_number, p.passes_expected) for p in told] == [(1, None), (2, 2)]  # the levels, the statistic
+        told.clear()
+        model.partial_fit(stream)
+        model.partial_fit(stream)
+    assert [(p.pass_number, p.passes_expected) for p in told] == [(1, 1), (1, 1)]
+
+
 def test_a_pass_that_is_given_up_does_not_count(stream, slow):
     told = []
     with mathlearn.config_context(progress=told.append), Passes():

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from mathlearn._errors import DomainError
 from mathlearn._sklearn import check_parameters, is_fitted
 from mathlearn.data.bind import bind
+from mathlearn.data.progress import Passes, expect
 from mathlearn.data.schema import did_you_mean
 from mathlearn.linear_model._protocol import Fitted
 from mathlearn.linear_model._warning import warn
@@ -101,11 +102,13 @@ class Updated:
 
         check_parameters(self, did_you_mean)
         known = statistic_of_fit(self, "this model") if is_fitted(self) else None
-        rows = _first_rows(self, X, y, sample_weight) if known is None else _more_rows(self, X, y, sample_weight)
-        design = rows.design if known is None else self.design_
-        before = known is not None and self.result_.weights_type != "none"
-        spec = self._spec(design, weighted=rows.roles.weight is not None or before)
-        moments = statistic_of(rows, spec)
+        with Passes():
+            rows = _first_rows(self, X, y, sample_weight) if known is None else _more_rows(self, X, y, sample_weight)
+            design = rows.design if known is None else self.design_
+            before = known is not None and self.result_.weights_type != "none"
+            spec = self._spec(design, weighted=rows.roles.weight is not None or before)
+            expect(1)
+            moments = statistic_of(rows, spec)
         if known is not None:
             moments = joined(known, moments, centred=spec.fit_intercept)
         result = fit_statistic(moments, spec, design)
