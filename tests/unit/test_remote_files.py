@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -234,12 +235,12 @@ class TestCsv:
         assert far.schema == near.schema  # i has become float
 
     def test_no_room_for_the_copy(self, memory, monkeypatch):
-        def full(file, block):
-            raise OSError(28, "No space left on device")
+        def full(self, there, here):
+            raise OSError(errno.ENOSPC, "No space left on device")
 
         put(memory, "a.csv", "csv")
         source = mathlearn.scan(f"{ROOT}/a.csv")
-        monkeypatch.setattr(remote_place, "_write", full)
+        monkeypatch.setattr(MemoryFileSystem, "get_file", full)
         with pytest.raises(ResourceError, match=r"a\.csv is copied to .* No space left on device\. Make room.*TMPDIR"):
             columns(source)
 
@@ -301,11 +302,30 @@ def test_the_command_line_takes_an_address(memory, capsys, tmp_path):
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
-def test_a_copy_is_a_path_of_this_machine(memory, monkeypatch, tmp_path):
-    """A file of the file system cannot choose where its copy is put."""
+def test_no_name_at_an_address_says_where_its_copy_is_put(memory, monkeypatch, tmp_path):
     memory.pipe_file("/shop/..%2F..%2Fa.csv", b"a,b\n1,2\n")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    opened, plain = [], Path.open
-    monkeypatch.setattr(Path, "open", lambda self, *rest, **more: opened.append(self) or plain(self, *rest, **more))
+    copies, plain = [], MemoryFileSystem.get_file
+    monkeypatch.setattr(
+        MemoryFileSystem, "get_file", lambda self, there, here: copies.append(Path(here)) or plain(self, there, here)
+    )
     assert sum(batch.n for batch in mathlearn.scan("memory://shop/..%2F..%2Fa.csv").batches(max_rows=9)) == 1
-    assert [path.name for path in opened if path.is_relative_to(tmp_path)] == ["copy"]
+    assert [(copy.name, copy.parent.parent) for copy in copies] == [("copy", tmp_path)]
+
+
+class Streaming(io.BytesIO):
+    """A file of a web server that gives no ranges: beyond what was read first, there is only the beginning."""
+
+    def seek(self, to, whence=0):
+        if (to, whence) != (0, 0):
+            raise ValueError("the server gives no ranges")
+        return super().seek(0)
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz"])
+def test_csv_text_is_read_without_going_to_and_fro(memory, monkeypatch, form):
+    put(memory, f"a.{form}", form)
+    whole = columns(mathlearn.scan(f"{ROOT}/a.{form}"))
+    plain = MemoryFileSystem.open
+    monkeypatch.setattr(MemoryFileSystem, "open", lambda self, *rest: Streaming(plain(self, *rest).getvalue()))
+    assert columns(mathlearn.scan(f"{ROOT}/a.{form}")) == whole

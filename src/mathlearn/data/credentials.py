@@ -45,13 +45,22 @@ def secrets_of(address: str, options: Mapping[str, Any]) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(secrets_of("s3://me:a%2Fb@bucket/x.csv?sig=c", {"client": {"key": "d"}, "anon": False}))
-    ['a%2Fb', 'a/b', 'c', 'd']
+    >>> options = {"client": {"key": "d", "endpoint": "http://e:f@host/"}, "anon": False}
+    >>> sorted(secrets_of("s3://me:a%2Fb@bucket/x.csv?sig=c", options))
+    ['a%2Fb', 'a/b', 'c', 'd', 'f']
     """
-    users = (found["user"].partition(":")[2] or found["user"] for found in _USER_INFO.finditer(address))
-    values = (found["value"] for found in _QUERY.finditer(address))
-    typed = {*users, *values, *_texts(options)}
-    return frozenset(typed | {unquote(part) for part in typed}) - {""}
+    texts = [address, *_texts(options)]
+    within = {secret for text in texts for secret in _within(text)}
+    typed = within.union(text for text in texts if "://" not in text)
+    return frozenset(typed | {unquote(secret) for secret in typed}) - {""}
+
+
+def _within(address: str) -> Iterator[str]:
+    """Yield the passwords, or users without one, and the values of queries that stand in an address."""
+    for found in _USER_INFO.finditer(address):
+        yield found["user"].partition(":")[2] or found["user"]
+    for found in _QUERY.finditer(address):
+        yield found["value"]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from mathlearn.data.csv_text import CsvDialect
-    from mathlearn.data.place import Place
+    from mathlearn.data.place import Place, Text
 
 _BLOCK = 1 << 20
 """Bytes of text parsed at a time; also the longest record."""
@@ -76,11 +76,12 @@ class CsvPart(Part):
             else target.field(name).type
             for name in names
         }  # fmt: skip
-        with self._open(wanted, include=list(names), block=_BLOCK) as reader:
-            for batch in reader:
-                self._refuse_rounded_integers(batch)
-                yield batch
-            self._refuse_unclosed()
+        with self.place.at_hand() as file:
+            with self._open(file, wanted, include=list(names), block=_BLOCK) as reader:
+                for batch in reader:
+                    self._refuse_rounded_integers(batch)
+                    yield batch
+            self._refuse_unclosed(file)
 
     def widen(self, name: str, others: AbstractSet[str]) -> None:
         """Read such columns once more, as text, to find all that hold anything else than integers of 64 bits."""
@@ -88,7 +89,7 @@ class CsvPart(Part):
         if pa.types.is_floating(self.schema.field(name).type):  # since a pass that runs at the same time
             return
         wide, texts = {name}, dict.fromkeys(others | {name}, pa.string())
-        with self._open(texts, include=list(texts), block=_BLOCK) as reader:
+        with self.place.at_hand() as file, self._open(file, texts, include=list(texts), block=_BLOCK) as reader:
             for batch in reader:
                 for column in texts.keys() - wide:
                     try:
@@ -111,18 +112,18 @@ class CsvPart(Part):
     def _infer(self, types: Mapping[str, Any]) -> Any:
         """Infer types from the first block, as large as the prefix; a column empty so far will be read as float."""
         pa = _engines.load("pyarrow")
-        # The second block must be there: what of the first ends with it, Arrow sees only then.
-        with self._open(types, include=None, block=self._prefix, first=2 * self._prefix) as reader:
+        beginning = self.place.beginning(2 * self._prefix)  # Arrow sees where the first block ends by the second one
+        with self._open(beginning, types, include=None, block=self._prefix) as reader:
             schema = reader.schema
         binary = [field.name for field in schema if pa.types.is_binary(field.type)]
         if binary:
             raise CorruptFileError(csv_text.not_utf8(self.label, f"column {binary[0]!r} holds other bytes"))
         return schema
 
-    def _refuse_unclosed(self) -> None:
+    def _refuse_unclosed(self, file: Text) -> None:
         """Refuse a file that ends inside a quoted cell, which Arrow takes for a long cell; looked for in the first pass."""
-        if not self._closed and csv_text.is_unclosed(self.place, self._dialect, longest=2 * _BLOCK):
-            raise CorruptFileError(csv_text.flaw(self.place, self._dialect))
+        if not self._closed and csv_text.is_unclosed(file, self._dialect, longest=2 * _BLOCK):
+            raise CorruptFileError(csv_text.flaw(file, self._dialect))
         self._closed = True
 
     def _refuse_rounded_integers(self, batch: Any) -> None:
@@ -143,7 +144,8 @@ class CsvPart(Part):
         """Look at the text of a column of floats that are so large."""
         pa, compute = _engines.load("pyarrow"), _engines.load("pyarrow.compute")
         start = 0
-        with self._open({name: pa.string()}, include=[name], block=_BLOCK) as reader:
+        texts = {name: pa.string()}
+        with self.place.at_hand() as file, self._open(file, texts, include=[name], block=_BLOCK) as reader:
             for batch in reader:
                 cells = batch.column(0)
                 for i in compute.indices_nonzero(compute.match_substring_regex(cells, _LONG_INTEGER)).to_pylist():
@@ -158,44 +160,39 @@ class CsvPart(Part):
         self._sifted.add(name)
 
     @contextmanager
-    def _open(
-        self, types: Mapping[str, Any], *, include: list[str] | None, block: int, first: int | None = None
-    ) -> Iterator[Any]:
+    def _open(self, file: Text, types: Mapping[str, Any], *, include: list[str] | None, block: int) -> Iterator[Any]:
         """Open a reader over a native stream: a thread of Arrow's reads ahead, and must not need Python at its end."""
         pa, csv = _engines.load("pyarrow"), _engines.load("pyarrow.csv")
         try:
-            with (
-                self.place.native_text(first) as stream,
-                csv.open_csv(
-                    stream,
-                    csv.ReadOptions(
-                        block_size=block, column_names=self._names, skip_rows=self._skip, skip_rows_after_names=1
-                    ),
-                    csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True),
-                    csv.ConvertOptions(
-                        column_types=dict(types),
-                        include_columns=include,
-                        null_values=list(self._dialect.missing_values),
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=True,
-                        decimal_point=self._dialect.decimal,
-                    ),
-                ) as reader,
-            ):
+            with csv.open_csv(
+                file.text(),
+                csv.ReadOptions(
+                    block_size=block, column_names=self._names, skip_rows=self._skip, skip_rows_after_names=1
+                ),
+                csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True),
+                csv.ConvertOptions(
+                    column_types=dict(types),
+                    include_columns=include,
+                    null_values=list(self._dialect.missing_values),
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
+                    decimal_point=self._dialect.decimal,
+                ),
+            ) as reader:
                 yield reader
         except (pa.ArrowException, OSError) as error:
-            raise self._explained(error) from error
+            raise self._explained(error, file) from error
 
-    def _explained(self, error: Exception) -> Exception:
+    def _explained(self, error: Exception, file: Text) -> Exception:
         """Turn Arrow's refusal into file, line, column and remedy, or into a `LateDecimalError`."""
         bad_cell = _BAD_CELL.search(str(error))
         if bad_cell is None:
-            flaw = csv_text.flaw(self.place, self._dialect)
+            flaw = csv_text.flaw(file, self._dialect)
             return CorruptFileError(flaw or f"{self.label} cannot be read as CSV: {error}")
         name, cell = self._names[int(bad_cell[1])], bad_cell[3]
         if bad_cell[2].startswith("int") and name not in self._demanded and self._is_number(cell):
             return LateDecimalError(name)
-        line = csv_text.line_of_cell(self.place, self._dialect, int(bad_cell[1]), cell)
+        line = csv_text.line_of_cell(file, self._dialect, int(bad_cell[1]), cell)
         where = f"{self.label}, line {line}" if line else self.label
         return SchemaError(
             f"{where}: column {name!r} holds {cell!r}, which is no {bad_cell[2]}, as {self._typed_by(name)}. "

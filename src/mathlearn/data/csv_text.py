@@ -14,7 +14,7 @@ from mathlearn._errors import CorruptFileError, SchemaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mathlearn.data.place import Place
+    from mathlearn.data.place import Text
 
 MISSING_VALUES = ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NULL", "null", "#N/A")
 """Cells read as missing unless the caller says otherwise."""
@@ -66,7 +66,7 @@ class Record:
     cells: list[str]
 
 
-def records(place: Place, dialect: CsvDialect) -> Iterator[Record]:
+def records(file: Text, dialect: CsvDialect) -> Iterator[Record]:
     """Yield the records of a file, blank lines left out.
 
     Raises
@@ -78,7 +78,7 @@ def records(place: Place, dialect: CsvDialect) -> Iterator[Record]:
     OSError
         If the file cannot be decompressed.
     """
-    with place.text() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+    with file.text() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
         line = 1
         for cells in reader:
@@ -87,7 +87,7 @@ def records(place: Place, dialect: CsvDialect) -> Iterator[Record]:
             line = reader.line_num + 1
 
 
-def header(place: Place, dialect: CsvDialect) -> Record:
+def header(file: Text, dialect: CsvDialect) -> Record:
     """Read the header of a file.
 
     Raises
@@ -97,9 +97,9 @@ def header(place: Place, dialect: CsvDialect) -> Record:
     SchemaError
         If the delimiter looks wrong.
     """
-    label = place.label
+    label = file.label
     try:
-        first = next(records(place, dialect), None)
+        first = next(records(file, dialect), None)
     except UnicodeDecodeError as error:
         raise CorruptFileError(not_utf8(label, error)) from None
     except (csv.Error, OSError) as error:
@@ -128,29 +128,29 @@ def not_utf8(label: str, why: object) -> str:
     return f"{label} is not UTF-8 text ({why}). {remedy}"
 
 
-def line_of_row(place: Place, dialect: CsvDialect, row: int) -> int | None:
+def line_of_row(file: Text, dialect: CsvDialect, row: int) -> int | None:
     """Return the line on which data row `row` (0-based) starts, None when the text cannot be followed that far."""
     try:
-        found = next(islice(records(place, dialect), row + 1, None), None)
+        found = next(islice(records(file, dialect), row + 1, None), None)
     except (csv.Error, UnicodeDecodeError, OSError):
         return None
     return found.line if found else None
 
 
-def line_of_cell(place: Place, dialect: CsvDialect, position: int, wanted: str) -> int | None:
+def line_of_cell(file: Text, dialect: CsvDialect, position: int, wanted: str) -> int | None:
     """Return the line of the first such cell in column `position`, None when it is not found."""
     with suppress(csv.Error, UnicodeDecodeError, OSError):
-        for record in islice(records(place, dialect), 1, None):
+        for record in islice(records(file, dialect), 1, None):
             if len(record.cells) > position and record.cells[position].strip() == wanted:
                 return record.line
     return None
 
 
-def flaw(place: Place, dialect: CsvDialect) -> str | None:
+def flaw(file: Text, dialect: CsvDialect) -> str | None:
     """Read the whole file strictly and describe its first flaw, if any: a ragged or cut row, an unclosed quote."""
-    label, last, width = place.label, Record(1, []), None
+    label, last, width = file.label, Record(1, []), None
     try:
-        for last in records(place, dialect):
+        for last in records(file, dialect):
             width = len(last.cells) if width is None else width
             if len(last.cells) != width:
                 return (
@@ -169,24 +169,24 @@ def flaw(place: Place, dialect: CsvDialect) -> str | None:
     return None
 
 
-def is_unclosed(place: Place, dialect: CsvDialect, longest: int) -> bool:
+def is_unclosed(file: Text, dialect: CsvDialect, longest: int) -> bool:
     """Whether the file ends inside a quoted cell; no when a cell is too long for this reader to tell.
 
     Such a cell belongs to the last record, so quotes are counted only where the last `longest` bytes hold one, and the
     records are followed only where the count is odd.
     """
-    if not _odd_quotes(place, longest):
+    if not _odd_quotes(file, longest):
         return False
     try:
-        for _ in records(place, dialect):
+        for _ in records(file, dialect):
             pass
     except csv.Error as error:
         return _LONG_CELL not in str(error)
     return False
 
 
-def _odd_quotes(place: Place, longest: int) -> bool:
-    with place.text() as stream:
+def _odd_quotes(file: Text, longest: int) -> bool:
+    with file.text() as stream:
         if stream.seekable():
             stream.seek(max(stream.size() - longest, 0))
             if b'"' not in stream.read():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["LocalPlace", "Look", "Place"]
+__all__ = ["Beginning", "LocalPlace", "Look", "Place", "Text"]
 
 
 class Look(NamedTuple):
@@ -33,19 +33,45 @@ class Look(NamedTuple):
     version: str
 
 
-class Place(ABC):
-    """Where a file is.
+class Text(ABC):
+    """Text that can be read from its beginning again and again.
 
     Attributes
     ----------
     label : str
         What to call it in messages.
+    """
+
+    __slots__ = ()
+    label: str
+
+    @abstractmethod
+    def text(self) -> Any:
+        """Open it as an Arrow input stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning(Text):
+    """The first bytes of a text, held in memory."""
+
+    label: str
+    head: bytes = field(repr=False)
+
+    def text(self) -> Any:
+        """Open them."""
+        return _engines.load("pyarrow").BufferReader(self.head)
+
+
+class Place(Text):
+    """Where a file is.
+
+    Attributes
+    ----------
     name : str
         Its whole path or address, to tell it from others; credentials are left out.
     """
 
     __slots__ = ()
-    label: str
     name: str
 
     @property
@@ -78,14 +104,12 @@ class Place(ABC):
         """Open the bytes, decompressed according to the name (.gz, .bz2, .zst, .lz4), as an Arrow input stream."""
 
     @abstractmethod
-    def native_text(self, first: int | None = None) -> AbstractContextManager[Any]:
-        """Give what `text` does as a stream that does not need Python, for threads of Arrow's that read ahead.
+    def beginning(self, n: int) -> Text:
+        """Return what begins as the text does for `n` bytes, and does not need Python to be read: see `at_hand`."""
 
-        Parameters
-        ----------
-        first : int, optional
-            How many bytes will do; there may be more.
-        """
+    @abstractmethod
+    def at_hand(self) -> AbstractContextManager[Text]:
+        """Give the text so that it does not need Python to be read: threads of Arrow's that read ahead may outlive it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +149,11 @@ class LocalPlace(Place):
         """Open the file, decompressed."""
         return _engines.load("pyarrow").input_stream(self.native, compression="detect")
 
+    def beginning(self, n: int) -> Text:  # noqa: ARG002 -- all is at hand
+        """Return the file."""
+        return self
+
     @contextmanager
-    def native_text(self, first: int | None = None) -> Iterator[Any]:  # noqa: ARG002 -- all is at hand
-        """Give the file, decompressed."""
-        yield self.text()
+    def at_hand(self) -> Iterator[Text]:
+        """Give the file."""
+        yield self

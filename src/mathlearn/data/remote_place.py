@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,11 +14,13 @@ from mathlearn import _engines
 from mathlearn._errors import CorruptFileError, ResourceError
 from mathlearn.data.credentials import told
 from mathlearn.data.file_names import COMPRESSED
-from mathlearn.data.place import LocalPlace, Look, Place
+from mathlearn.data.place import Beginning, LocalPlace, Look, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+
+    from mathlearn.data.place import Text
 
 __all__ = ["RemotePlace", "guarded"]
 
@@ -27,8 +30,8 @@ _VERSIONS = frozenset({
 })  # fmt: skip
 """What file systems call that which differs between two versions of a file; times of reading are not among it."""
 
-_COPIED = 8 << 20
-"""Bytes copied at a time."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says where there is no room."""
 
 
 @contextmanager
@@ -93,19 +96,18 @@ class RemotePlace(Place):
         file = self.open()
         return pa.CompressedInputStream(file, pa.Codec.detect(self._ending).name) if self._ending else file
 
+    def beginning(self, n: int) -> Text:
+        """Return the first `n` bytes, read into memory."""
+        with self.text() as stream:
+            return Beginning(self.label, stream.read(n))
+
     @contextmanager
-    def native_text(self, first: int | None = None) -> Iterator[Any]:
-        """Give the first bytes, held in memory, or a copy of the file on this machine, which is removed afterwards."""
-        if first is not None:
-            with self.text() as stream:
-                head = stream.read(first)
-            yield _engines.load("pyarrow").BufferReader(head)
-            return
+    def at_hand(self) -> Iterator[Text]:
+        """Give a copy of the file on this machine, which is removed afterwards."""
         with TemporaryDirectory(prefix="mathlearn-", ignore_cleanup_errors=True) as folder:
             copy = Path(folder, f"copy{self._ending}")
             self._copy(copy)
-            with LocalPlace(copy, self.label).native_text() as stream:
-                yield stream
+            yield LocalPlace(copy, self.label)
 
     def _copy(self, to: Path) -> None:
         """Copy the file.
@@ -117,17 +119,15 @@ class RemotePlace(Place):
         CorruptFileError
             If fewer or more bytes came than there are.
         """
-        announced, size = self.look().size, 0
-        with self.open() as file, to.open("xb", buffering=0) as copy:
-            while block := file.read(_COPIED):
-                size += len(block)
-                try:
-                    _write(copy, block)
-                except OSError as error:
-                    raise ResourceError(
-                        f"{self.label} is copied to {gettempdir()} while it is read, and that fails: {error}. Make room, or name "
-                        "another folder by the environment variable TMPDIR. Parquet and Arrow files are read without such a copy."
-                    ) from error
+        announced = self.look().size
+        with self._guarded():
+            full = _fetched(self.system, self.path, to)
+        if full is not None:
+            raise ResourceError(
+                f"{self.label} is copied to {gettempdir()} while it is read, and that fails: {full}. Make room, or name "
+                "another folder by the environment variable TMPDIR. Parquet and Arrow files are read without such a copy."
+            )
+        size = to.stat().st_size
         if announced is not None and size != announced:
             raise CorruptFileError(f"{self.label} has {announced} bytes, of which {size} came. Read it again.")
 
@@ -141,11 +141,15 @@ class RemotePlace(Place):
         return guarded(self.label, self.secrets)
 
 
-def _write(file: Any, block: bytes) -> None:
-    """Write all of a block to an unbuffered file."""
-    left = memoryview(block)
-    while left:
-        left = left[file.write(left) :]
+def _fetched(system: Any, path: str, to: Path) -> str | None:
+    """Copy a file, and say what is wrong where there is no room for it here."""
+    try:
+        system.get_file(path, str(to))
+    except OSError as error:
+        if error.errno in _FULL:
+            return error.strerror
+        raise
+    return None
 
 
 class _Bytes:
