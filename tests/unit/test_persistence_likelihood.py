@@ -173,6 +173,44 @@ def test_numbers_that_do_not_belong_together_are_refused(name, by, tmp_path):
         mathlearn.load(tampered(model, tmp_path / "model.safetensors", changed(name, by)))
 
 
+SEVERAL = {
+    "plain": lambda: LogisticRegression(C=np.inf).fit(X + 3.0, rng.integers(0, 3, n)),
+    "penalised": lambda: LogisticRegression().fit(X + 3.0, rng.integers(0, 3, n)),
+    "separated": lambda: LogisticRegression(C=np.inf).fit(X + 3.0, np.where(X[:, 0] > 0.5, 2, rng.integers(0, 2, n))),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("kind", SEVERAL)
+@pytest.mark.parametrize("name", ["coef", "stack.mean", "stack.level", "stack.origin", "deviance", "null_deviance", "curvature.mean",
+                                  "curvature.mean_white", "curvature.scale", "curvature.origin"])  # fmt: skip
+@pytest.mark.parametrize("by", [1e-3, 1.0, np.nan])
+def test_numbers_of_several_classes_that_do_not_belong_together_are_refused(kind, name, by, tmp_path):
+    model = SEVERAL[kind]()
+    model.save(tmp_path / "whole.safetensors")
+    assert (mathlearn.load(tmp_path / "whole.safetensors").result_.coef == model.result_.coef).all()
+    with pytest.raises(UntrustedModelError, match=r"do not belong together|not finite|not positive"):
+        mathlearn.load(tampered(model, tmp_path / "model.safetensors", changed(name, by)))
+
+
+@pytest.mark.parametrize("name", ["rank", "df_model", "df_resid"])
+def test_counts_of_several_classes_that_do_not_belong_together_are_refused(name, tmp_path):
+    def change(parts):
+        parts.records["result_"][name] -= 1
+
+    with pytest.raises(UntrustedModelError, match=r"do not belong together|should have"):
+        mathlearn.load(tampered(SEVERAL["plain"](), tmp_path / "model.safetensors", change))
+
+
+@pytest.mark.parametrize("name", ["log_likelihood", "null_log_likelihood"])
+def test_likelihoods_of_several_classes_that_are_not_their_deviances_are_refused(name, tmp_path):
+    def change(parts):
+        parts.records["result_"]["likelihood"][name] += 0.1
+
+    with pytest.raises(UntrustedModelError, match="do not belong together"):
+        mathlearn.load(tampered(SEVERAL["plain"](), tmp_path / "model.safetensors", change))
+
+
 def test_an_infinite_statistic_comes_back(tmp_path):
     """A mean that underflows beside what was observed."""
     y, offset = COUNTS.copy(), np.zeros(n)

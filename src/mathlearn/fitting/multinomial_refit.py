@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mathlearn._config import get_config
 from mathlearn.certify.books import SAME, differences, likelihood_books
+from mathlearn.fitting.class_consistency import class_inconsistencies
 from mathlearn.fitting.class_evidence import certified_classes, class_rows, looked_at
 from mathlearn.fitting.class_survey import survey_classes
-from mathlearn.fitting.multinomial_record import numbers_of_record, stacked
+from mathlearn.fitting.multinomial_record import numbers_of_record
 from mathlearn.fitting.multinomial_separated import class_directions_hold, contrasts_of
 from mathlearn.fitting.refit import dependence_of
 from mathlearn.fitting.resources import numbers as size_of
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from mathlearn.certify.likelihood_rows import LikelihoodRows
     from mathlearn.data.rows import Rows
     from mathlearn.fitting.class_survey import ClassSurvey
-    from mathlearn.fitting.multinomial_record import ClassNumbers
     from mathlearn.results.certificate import Certificate
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.likelihood import Likelihood
@@ -50,17 +48,17 @@ def verified_multinomial(result: FitResult, stack: Stack, likelihood: Likelihood
     finished = result.status is Status.OPTIMAL or separation is not None
     stopped = None if finished else result.status.value
     certificate, _ = certified_classes(numbers, found, likelihood.penalty, separation, stopped)
-    books = likelihood_books(_disagreements(result, likelihood, numbers, survey, found))
+    books = likelihood_books(_disagreements(result, stack, likelihood, survey, found))
     return replace(certificate, checks=(*certificate.checks, books))
 
 
 def _disagreements(
-    result: FitResult, likelihood: Likelihood, numbers: ClassNumbers, survey: ClassSurvey, found: LikelihoodRows
+    result: FitResult, stack: Stack, likelihood: Likelihood, survey: ClassSurvey, found: LikelihoodRows
 ) -> Iterator[float]:
     """Yield how far each number of the record is from that of the rows, relative to it."""
     count = round(survey.weight) if result.weights_type == "frequency" else survey.n
     yield float(count != result.n or survey.dropped != result.n_dropped)
-    yield float(result.df_resid != len(numbers.coef) * count - result.rank)
+    yield from class_inconsistencies(result, stack, likelihood)
     pairs = [
         (float(result.deviance[0]), found.deviance),
         (float(result.null_deviance[0]), found.null_deviance),
@@ -71,7 +69,3 @@ def _disagreements(
         (result.log_weight_sum, survey.log_weight),
     ]
     yield from differences((shown, there, SAME * survey.n) for shown, there in pairs)
-    assert result.stack is not None
-    shifted = stacked(numbers, tuple(int(value) for value in result.stack.origin))
-    far = np.abs(shifted - result.coef[0]) / np.maximum(np.abs(result.coef[0]), np.abs(numbers.at_zero).max() * SAME)
-    yield float(np.nan_to_num(far, nan=0.0).max(initial=0.0))

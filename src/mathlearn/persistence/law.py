@@ -10,6 +10,7 @@ import numpy as np
 
 from mathlearn._errors import DomainError, UntrustedModelError
 from mathlearn.certify.books import SAME
+from mathlearn.fitting.class_consistency import class_inconsistencies
 from mathlearn.fitting.likelihood_consistency import inconsistencies
 from mathlearn.probability import family_named
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mathlearn.probability.link import Link
     from mathlearn.results.fit_result import FitResult
     from mathlearn.results.likelihood import Likelihood, Separation
+    from mathlearn.results.stack import Stack
 
 __all__ = ["check_law"]
 
@@ -65,7 +67,9 @@ def _faults(result: FitResult, design: Design, law: tuple[Family, Link] | None) 
         yield "the fit is penalised, and has a covariance"
     if likelihood.separation is not None:
         yield from _separation_faults(result, likelihood.separation)
-    if result.stack is None and result.curvature is not None:
+    if result.stack is not None:
+        yield from _class_faults(result, result.stack, likelihood)
+    elif result.curvature is not None:
         yield from _belonging_faults(result, likelihood)
 
 
@@ -75,6 +79,14 @@ def _belonging_faults(result: FitResult, likelihood: Likelihood) -> Iterator[str
         apart = [*inconsistencies(replace(result, withheld=None), likelihood)]
     if not np.max(apart) <= SAME:
         yield "the intercept, the level at the mean, the slopes and their curvature do not belong together"
+
+
+def _class_faults(result: FitResult, stack: Stack, likelihood: Likelihood) -> Iterator[str]:
+    """Say whether parameters and levels of several classes, their counts and their likelihoods belong together."""
+    with np.errstate(all="ignore"):
+        apart = [*class_inconsistencies(result, stack, likelihood)]
+    if not np.max(apart) <= SAME:
+        yield "the numbers of its classes do not belong together: parameters, levels at the mean, counts, likelihoods or curvature"
 
 
 def _name_faults(result: FitResult, likelihood: Likelihood, law: tuple[Family, Link]) -> Iterator[str]:
