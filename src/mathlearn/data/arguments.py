@@ -8,7 +8,6 @@ import numpy as np
 
 from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.beside import Beside
-from mathlearn.data.bound import Roles
 from mathlearn.data.classes import count_missing
 from mathlearn.data.coded import HeldLabels, NamedLabels
 from mathlearn.data.inputs import Numbers, check_index, read_labels, read_numbers
@@ -19,6 +18,7 @@ from mathlearn.data.roles import (
     ColumnRole,
     ConstantRole,
     LabelRole,
+    Roles,
     check_weights,
     columns_named,
     columns_of_list,

@@ -6,49 +6,29 @@ from dataclasses import replace
 from functools import reduce as fold
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
-import numpy as np
-
 from mathlearn._errors import DomainError, SchemaError
-from mathlearn.data.arrays import MatrixSource, as_columns
-from mathlearn.data.chunk import Chunk, cut
-from mathlearn.data.coded import refuse_unseen
-from mathlearn.data.encode import missing_rows
+from mathlearn.data.arrays import MatrixSource
+from mathlearn.data.assembly import Assembly
+from mathlearn.data.chunk import cut
 from mathlearn.data.integers import telling_once
 from mathlearn.data.nonfinite import diagnose
 from mathlearn.data.progress import Passes, reporting
 from mathlearn.data.reduce import ordered_reduce
-from mathlearn.data.roles import ALL_ZERO, check_weights
-from mathlearn.data.validate import check_lengths, is_finite
+from mathlearn.data.roles import ALL_ZERO
+from mathlearn.data.validate import check_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.batch import Batch
+    from mathlearn.data.chunk import Chunk
     from mathlearn.data.design import Design
     from mathlearn.data.encode import EncodedLike
-    from mathlearn.data.roles import Role
+    from mathlearn.data.roles import Roles
     from mathlearn.data.source import Source
 
 S = TypeVar("S")
 Missing = Literal["raise", "drop"]
-
-_EAGER = 1 << 14
-"""In a fit, matrices in memory above this many numbers are checked only if a statistic made of them is not finite."""
-
-
-class Roles(NamedTuple):
-    """Where y, weights, offset and groups come from."""
-
-    y: Role | None = None
-    weight: Role | None = None
-    offset: Role | None = None
-    group: Role | None = None
-
-    def items(self) -> list[tuple[str, Role]]:
-        """Return the roles that are played, with their names in `Chunk`."""
-        every = (("y", self.y), ("weight", self.weight), ("offset", self.offset), ("group", self.group))
-        return [(name, role) for name, role in every if role is not None]
 
 
 class Begun(NamedTuple, Generic[S]):
@@ -87,12 +67,8 @@ class BoundRows:
     """
 
     __slots__ = (
-        "_columns",
-        "_encoder",
-        "_lazy",
-        "_names",
+        "_assembly",
         "_passes",
-        "_roles",
         "_told",
         "_whole",
         "design",
@@ -121,25 +97,11 @@ class BoundRows:
         self.formula_response = formula_response
         self.fitting = fitting
         self._told = set(told)
-        self._encoder = design.encoder
-        self._roles = roles.items()
-        self._columns = tuple(dict.fromkeys(column for _, role in self._roles for column in role.columns))
-        self._names = self._needed()
+        self._assembly = Assembly(
+            source, design, roles, missing=missing, formula_response=formula_response, fitting=fitting
+        )
         self._passes = None if source.in_memory else Passes.of_now()
-        matrix = source if isinstance(source, MatrixSource) else None
-        self._whole = matrix is not None and matrix.names == self._names
-        self._lazy = fitting and matrix is not None and design.encoding is None and matrix.matrix.size > _EAGER
-
-    def _needed(self) -> tuple[str, ...]:
-        """Name the columns to read, those of X first."""
-        encoding = self.design.encoding
-        if encoding is None:
-            columns = self.design.columns
-        else:
-            response = encoding.response_columns if self.formula_response else ()
-            columns = tuple(dict.fromkeys((*encoding.columns, *response)))
-        extra = self._columns
-        return (*columns, *(name for name in extra if name not in columns)) if extra else columns
+        self._whole = isinstance(source, MatrixSource) and source.names == self.names
 
     @property
     def told(self) -> frozenset[str]:
@@ -149,7 +111,7 @@ class BoundRows:
     @property
     def names(self) -> tuple[str, ...]:
         """Columns of the source that are read, those of X first."""
-        return self._names
+        return self._assembly.names
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -320,17 +282,14 @@ class BoundRows:
 
     def named(self, batch: Batch) -> Batch:
         """Return the batch with its columns named."""
-        return as_columns(batch, self._names)
+        return self._assembly.named(batch)
 
     def encode(self, batch: Batch) -> EncodedLike:
         """Turn a batch into X (and the formula's y and offset)."""
-        if self.design.encoding is None:
-            return self._encoder.encode(batch, with_response=False)
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found and named afterwards
-            return self._encoder.encode(self.named(batch), with_response=self.formula_response, by_columns=self.fitting)
+        return self._assembly.encode(batch)
 
     def _batches(self, max_rows: int, first_row: int = 0) -> Iterator[Batch]:
-        names = None if self._whole else self._names
+        names = None if self._whole else self.names
         if first_row:
             return self.source.batches_from(first_row, names, max_rows=max_rows)
         return self.source.batches(names, max_rows=max_rows)
@@ -351,80 +310,13 @@ class BoundRows:
         """Compare a stream's length with that of the arrays that go with it."""
         if self.source.n_rows is not None:
             return  # compared when it was bound
-        for length in (role.length for _, role in self._roles):
+        for length in (role.length for _, role in self.roles.items()):
             if length is not None and (read > length or (done and read != length)):
                 check_lengths([("X", read), ("an array that goes with it", length)])
 
     def _assemble(self, batch: Batch) -> Chunk:
         with telling_once(self._told):
-            return self._assembled(batch)
-
-    def _assembled(self, batch: Batch) -> Chunk:
-        encoded = self.encode(batch)
-        columns = as_columns(batch, self._names, self._columns) if self._columns else batch
-        parts: dict[str, Any] = {"y": encoded.y, "weight": None, "offset": None, "group": None}
-        bad = [] if encoded.bad is None else [encoded.bad]
-        for name, role in self._roles:
-            values, gone = role.take(columns)
-            parts[name] = values.reshape(-1) if name in _VECTORS else values
-            bad += [] if gone is None else [gone]
-        parts["offset"] = _total(parts["offset"], encoded.offset)
-        chunk = self._filtered(batch, encoded.X, parts, bad)
-        if self.design.classes and chunk.y is not None:
-            self._check_classes(columns, chunk, chunk.y)
-        return chunk
-
-    def _check_classes(self, columns: Batch, chunk: Chunk, codes: FloatArray) -> None:
-        """Refuse a label that is none of the classes, in a row that counts."""
-        unseen = np.flatnonzero(codes[:, 0] < 0)
-        if unseen.size:
-            row = int(chunk.index[unseen[0]])
-            refuse_unseen(self.roles.y, columns, row - chunk.start, self.source.locate(row), self.design.classes)
-
-    def _filtered(self, batch: Batch, X: Any, parts: dict[str, Any], bad: list[BoolArray]) -> Chunk:
-        """Leave out the rows that are missing or have no weight, and check the others."""
-        if self.missing == "drop" and batch.matrix is not None:  # a matrix comes without marks of what is missing
-            gone = missing_rows(X)
-            bad = bad if gone is None else [*bad, gone]
-        keep = None
-        if bad:
-            drop = np.logical_or.reduce(bad)
-            if drop.any():
-                if self.missing == "raise":
-                    self._explain(batch)
-                keep = ~drop
-        present = keep
-        weight = parts["weight"]
-        if weight is not None:
-            keep = self._weighted(batch, weight, keep)
-        if keep is None:
-            self._check_finite(batch, X, parts, lazy=self._lazy)
-            return Chunk(X, **parts, start=batch.start)
-        # Rows that are about to leave are checked here: nobody sees them later.
-        some = slice(None) if present is None else present
-        self._check_finite(batch, X[some], {k: None if v is None else v[some] for k, v in parts.items()}, lazy=False)
-        rows = np.flatnonzero(keep)
-        kept = {name: None if values is None else values[rows] for name, values in parts.items()}
-        dropped = 0 if present is None else batch.n - int(present.sum())
-        return Chunk(X[rows], **kept, start=batch.start, rows=rows + batch.start, dropped=dropped)
-
-    def _weighted(self, batch: Batch, weight: FloatArray, keep: BoolArray | None) -> BoolArray | None:
-        """Mark the rows of positive weight among those kept; None when these are all."""
-        if self.roles.weight is not None and self.roles.weight.columns:
-            used = weight if keep is None else np.where(keep, weight, 0)
-            name = self.roles.weight.columns[0]
-            check_weights(used, self.design.weights_type, repr(name), lambda i: self.source.locate(batch.start + i))
-        positive = weight > 0
-        if positive.all():
-            return keep
-        return positive if keep is None else positive & keep
-
-    def _check_finite(self, batch: Batch, X: Any, parts: dict[str, Any], *, lazy: bool) -> None:
-        values = [] if lazy else [X.data if hasattr(X, "indptr") else X]
-        if self.design.encoding is not None or self._columns:
-            values += [v for k, v in parts.items() if v is not None and k != "group"]
-        if not all(is_finite(v) for v in values):
-            self._explain(batch)
+            return self._assembly.chunk(batch, self._explain)
 
     def _explain(self, batch: Batch) -> None:
         """Raise the error that this batch deserves, counting over the whole input where that costs nothing."""
@@ -445,7 +337,6 @@ _SCAN_ROWS = 1 << 13
 _BLOCKS = (
     4  # blocks of a stream that are encoded and checked at a time: what is done once a column costs more than they do
 )
-_VECTORS = frozenset({"weight", "offset"})
 
 
 def _rebuilt(
@@ -453,7 +344,3 @@ def _rebuilt(
 ) -> BoundRows:
     more = {"missing": missing, "formula_response": formula_response, "fitting": fitting, "told": told}
     return BoundRows(source, design, roles, **more)
-
-
-def _total(offset: Any, more: Any) -> Any:
-    return offset if more is None else more if offset is None else offset + more

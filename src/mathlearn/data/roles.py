@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -41,6 +41,20 @@ class Role(Protocol):
 
     def take(self, batch: Batch) -> tuple[AnyArray, BoolArray | None]:
         """Return the (n, k) values for the rows of `batch`, and which of these rows are missing."""
+
+
+class Roles(NamedTuple):
+    """Where y, weights, offset and groups come from."""
+
+    y: Role | None = None
+    weight: Role | None = None
+    offset: Role | None = None
+    group: Role | None = None
+
+    def items(self) -> list[tuple[str, Role]]:
+        """Return the roles that are played, with their names in `Chunk`."""
+        every = (("y", self.y), ("weight", self.weight), ("offset", self.offset), ("group", self.group))
+        return [(name, role) for name, role in every if role is not None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
