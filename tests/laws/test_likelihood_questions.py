@@ -22,6 +22,7 @@ from tests.unit.test_probability_latex import eta
 
 seeds = st.integers(0, 2**32 - 1)
 few = settings(max_examples=15)  # each of several families
+some = settings(max_examples=35)  # each with frames and formulas
 LAWS = {
     ("binomial", "logit"): lambda rng, e: (rng.random(e.size) < 1 / (1 + np.exp(-e))) * 1.0,
     ("binomial", "probit"): lambda rng, e: (rng.random(e.size) < stats.norm.cdf(e)) * 1.0,
@@ -61,6 +62,7 @@ def test_the_bend_is_the_second_derivative_of_the_mean_displayed(link):
 TERMS = "log(x) + I(x^2 / z) + sqrt(x):z + poly(x + z, 3) + bs(x, df=6) + exp(x / 4) + g:x + x:z + I(2^x) + I(x / (1 + x * z)) + g"
 
 
+@some
 @given(seeds, st.sampled_from(["x", "z"]))
 def test_a_formula_is_differentiated_as_differences_say(seed, column):
     rng = np.random.default_rng(seed)
@@ -121,6 +123,7 @@ def test_errors_are_those_of_the_delta_method(law, at, seed):
     np.testing.assert_allclose(found["std_error"], errors, rtol=1e-9)
 
 
+@some
 @given(seeds, st.integers(1, 20))
 def test_effects_do_not_depend_on_blocks(seed, size):
     X, y, _ = problem(("poisson", "log"), seed)
@@ -165,6 +168,7 @@ def test_effects_survive_columns_far_from_zero(law, seed):
         )
 
 
+@some
 @given(seeds)
 def test_effects_of_a_formula_are_changes_of_its_predictions(seed):
     rng = np.random.default_rng(seed)
@@ -219,6 +223,7 @@ def test_likelihood_ratios_are_differences_of_deviances(law, seed):
         np.testing.assert_allclose(tests.p_value[j], tail, rtol=1e-7, atol=1e-300)
 
 
+@some
 @given(seeds)
 def test_terms_of_a_normal_family_have_the_f_test_of_least_squares(seed):
     rng = np.random.default_rng(seed)

@@ -712,8 +712,9 @@ def test_json_for_a_terminal_that_takes_no_unicode(tmp_path):
     table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
     table.write_text("größe,y\n1,2\n2,3\n3,5\n4,4\n", encoding="utf-8")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    for command in (["fit", table, "--formula", "y ~ größe", "--save", model], ["summary", model, "--json"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "mathlearn", *map(str, command)], capture_output=True, env=environment, check=False
-        )
-    assert json.loads(done.stdout)["coefficients"][1]["term"] == "größe"
+    words = ["fit", table, "--formula", "y ~ größe", "--save", model, "then", "summary", model, "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_THE_OTHER, *map(str, words)], capture_output=True, env=environment, check=True
+    )
+    shown = done.stdout.split(b"end of output")[1].partition(b"status")[0]
+    assert json.loads(shown)["coefficients"][1]["term"] == "größe"
