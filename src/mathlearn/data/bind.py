@@ -20,15 +20,17 @@ from mathlearn.data.classes import learn_classes, reference_in, referred
 from mathlearn.data.design import Design
 from mathlearn.data.event_labels import event_labels
 from mathlearn.data.integers import bounds, is_wide, lost_differences, rounding_step, shift_for, telling_once, to_float
+from mathlearn.data.nonfinite import without_gaps
 from mathlearn.data.progress import read
 from mathlearn.data.reduce import found_again
 from mathlearn.data.validate import check_numeric, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mathlearn._typing import BoolArray
     from mathlearn.data.arguments import NamedColumns, Reading
+    from mathlearn.data.batch import Batch
     from mathlearn.data.bound import Missing
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.coded import Label
@@ -102,7 +104,7 @@ def bind(
     named = given.named_columns(intake, labels=labels)
     told: set[str] = set()
     with telling_once(told):
-        encoding = None if formula is None else _learn_formula(formula, intake.source, y, named, labels=labels)
+        encoding = None if formula is None else _learn_formula(formula, intake.source, y, named, missing, labels=labels)
     from_formula = encoding is not None and bool(encoding.responses)
     if require_y and y is None and not from_formula:
         raise SchemaError(_NO_Y.format(estimator))
@@ -201,7 +203,9 @@ def _columns_of_X(intake: Intake, named: NamedColumns) -> tuple[str, ...]:
     return schema.names
 
 
-def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns, *, labels: bool) -> Encoding:
+def _learn_formula(
+    text: str, source: Source, y: Any, named: NamedColumns, missing: Missing, *, labels: bool
+) -> Encoding:
     """Compile the formula against the columns and learn its levels, knots and polynomials."""
     from mathlearn.data.formula import compile as compile_formula
     from mathlearn.data.formula import together
@@ -215,7 +219,7 @@ def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns, *, la
 
     learners = formula.learners(in_memory=source.in_memory)
     if formula.needs_rows(learners):
-        learners = source.fold(partial(_shown, formula, learners), together, formula.columns)
+        learners = source.fold(partial(_shown, formula, learners, missing), together, formula.columns)
     encoding = formula.learned(learners)
     if encoding.fit_intercept:
         refuse_rounding(source, encoding.numeric_columns)
@@ -224,11 +228,14 @@ def _learn_formula(text: str, source: Source, y: Any, named: NamedColumns, *, la
     return encoding
 
 
-def _shown(formula: Formula, learners: Learners, source: Source) -> Learners:
+def _shown(formula: Formula, learners: Learners, missing: Missing, source: Source) -> Learners:
     """Show the rows of a source, or of a part, to learners of its own."""
     wanted = formula.columns
-    batches = read(source, wanted, max_rows=_LEARN_ROWS)
-    return formula.shown(deepcopy(learners), (as_columns(batch, wanted) for batch in batches))
+    batches: Iterator[Batch] = (as_columns(batch, wanted) for batch in read(source, wanted, max_rows=_LEARN_ROWS))
+    if missing == "raise" and not source.in_memory:  # what is in memory is counted whole by the pass of the fit
+        used = {"X": formula.predictor_columns, "y": formula.response_columns}
+        batches = without_gaps(source, used, batches)
+    return formula.shown(deepcopy(learners), batches)
 
 
 def learn_shift(source: Source, columns: tuple[str, ...]) -> tuple[int, ...]:

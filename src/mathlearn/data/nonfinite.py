@@ -11,10 +11,11 @@ from mathlearn.data.roles import LabelRole
 from mathlearn.data.validate import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mathlearn.data.batch import Batch
     from mathlearn.data.bound import BoundRows
+    from mathlearn.data.source import Source
 
 _ROLE_LABELS = {"y": "y", "weight": "sample_weight", "offset": "offset", "group": "groups"}
 
@@ -32,11 +33,36 @@ def diagnose(rows: BoundRows, batches: Iterable[Batch], *, of_all: bool) -> None
         for name, tally in tallies.items():
             _count_raw(rows, name, tally, batch)
         _count_computed(rows, computed, batch)
-    span = f"among {read} rows" if of_all else f"up to {rows.source.locate(last)}, where reading stopped"
+    span = f"among {read} rows" if of_all else _up_to(rows.source, last)
     for tally in tallies.values():
         tally.report(rows.source.locate, span, allow_missing=rows.missing == "drop")
     for tally in computed:  # what a formula makes of numbers is not missing
         tally.report(rows.source.locate, span, allow_missing=False)
+
+
+def without_gaps(source: Source, used: Mapping[str, Sequence[str]], batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield batches that hold the columns used, and raise `NonFiniteInputError` at the first in which some value is missing.
+
+    For a pass that comes before the one in which numbers are looked at: `used` has the columns of each input by its name.
+    """
+    for batch in batches:
+        for what, names in used.items():
+            _require_no_gap(source, what, names, batch)
+        yield batch
+
+
+def _require_no_gap(source: Source, what: str, names: Sequence[str], batch: Batch) -> None:
+    gaps = [(j, batch.columns[name].missing) for j, name in enumerate(names)]
+    if not any(missing is not None and missing.any() for _, missing in gaps):
+        return
+    tally = Tally(what, names)
+    for j, missing in gaps:
+        tally.add(j, np.zeros(batch.n), missing, batch.start)  # an infinity is none yet: the formula may make it finite
+    tally.report(source.locate, _up_to(source, batch.start + batch.n - 1), allow_missing=False)
+
+
+def _up_to(source: Source, last: int) -> str:
+    return f"up to {source.locate(last)}, where reading stopped"
 
 
 def _raw_tallies(rows: BoundRows) -> dict[str, Tally]:
