@@ -55,7 +55,7 @@ def run(folder: Path) -> int:
     commands.predict(model, Origin(str(new)), wanted, Sink(folder / "predictions.csv"))
     commands.summary(model, Sink(folder / "summary.html", format="html"))
     commands.summary(model, Sink(folder / "summary.tex", format="latex"))
-    statuses.append(showing.explain(model, Origin(""), None, {}, "markdown", Sink(folder / "derivation.md")))
+    statuses.append(showing.explain(model, None, None, {}, "markdown", Sink(folder / "derivation.md")))
     _announce(f"mathlearn report {model} {rows} -o {folder / 'report.html'}")
     statuses.append(showing.report(model, Origin(str(rows)), folder / "report.html"))
     for picture in ("fit", "diagnostics"):
