@@ -81,32 +81,9 @@ def numbers(model):
 
 
 FITS = {
-    "classical": (LinearRegression(), ["a", "b", "c", "y"], {"y": "y"}),
-    "HC3": (LinearRegression(covariance="HC3"), ["a", "b", "y"], {"y": "y"}),
-    "HAC": (LinearRegression(covariance="HAC"), ["a", "b", "y"], {"y": "y"}),
-    "clusters": (LinearRegression(covariance="cluster"), ["a", "y", "cluster"], {"y": "y", "groups": "cluster"}),
-    "weights": (LinearRegression(), ["a", "y", "w"], {"y": "y", "sample_weight": "w"}),
-    "offset": (PoissonRegressor(alpha=0), ["a", "b", "c", "count"], {"y": "count", "offset": "c"}),
     "formula": (LinearRegression(formula="y ~ a * g + poly(b, 2)"), None, {}),
-    "levels of numbers": (LinearRegression(formula="y ~ C(count)"), None, {}),
     "logistic": (LogisticRegression(C=np.inf), ["a", "b", "event"], {"y": "event"}),
-    "text labels": (LogisticRegression(C=np.inf), ["a", "b", "kind"], {"y": "kind"}),
-    "event": (LogisticRegression(C=np.inf, formula='g == "v" ~ a + y'), None, {}),
-    "Poisson": (PoissonRegressor(alpha=0), ["a", "b", "count"], {"y": "count"}),
-    "grouped binomial": (GeneralizedLinearRegressor(family="binomial", formula="cbind(event, cluster) ~ a"), None, {}),
 }
-
-
-@pytest.mark.parametrize("name", FITS)
-def test_the_same_as_one_frame(name, ddf):
-    model, columns, roles = FITS[name]
-    table, lazy = (TABLE, ddf) if columns is None else (TABLE[columns], ddf[columns])
-    expected = numbers(model.fit(table, **roles))
-    model.fit(lazy, **roles)
-    np.testing.assert_allclose(numbers(model), expected, rtol=1e-9, atol=1e-12)
-    assert model.certificate_.ok
-    found, there = model.predict(lazy), model.predict(table)
-    assert (found == there).all() or np.allclose(found, there, rtol=1e-12, atol=1e-12)
 
 
 def test_series_and_arrays_beside(ddf):

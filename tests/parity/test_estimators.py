@@ -62,12 +62,17 @@ def fitted(shelf):
     made = {}
 
     def fit(name, rows, kind=None):
-        kind = kind or ("array" if CASES[name].columns else "pandas")
+        kind = kind or _in_memory(name)
         if (name, rows, kind) not in made:
             made[name, rows, kind] = _fit(shelf, name, kind, rows)
         return made[name, rows, kind]
 
     return fit
+
+
+def _in_memory(name):
+    """What a source is compared with: an array, or a frame where a formula needs names."""
+    return "array" if CASES[name].columns else "pandas"
 
 
 def _fit(shelf, name, kind, rows):
@@ -119,6 +124,17 @@ def _assert_estimates(ours, theirs, found, expected, rounding):
     assert (away <= bound * size).all(), (away / size).max() / bound
 
 
+def _offset(given):
+    """What predictions need beside X."""
+    return {role: value for role, value in given.roles.items() if role == "offset"}
+
+
+def _assert_predicted_alike(found, given, expected, here):
+    method = "predict_proba" if hasattr(found, "classes_") else "predict"
+    ours, theirs = getattr(found, method)(given.X, **_offset(given)), getattr(expected, method)(here.X, **_offset(here))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
 def test_every_estimator_has_a_case():
     assert not estimators_without_case()
 
@@ -128,6 +144,7 @@ def test_the_same_fit(name, kind, rows, shelf, fitted):
     model = _fit(shelf, name, kind, rows)
     _assert_certified_alike(model, fitted(name, None))
     if kind in APART:
+        _assert_predicted_alike(model, shelf(name, kind), fitted(name, None), shelf(name, _in_memory(name)))
         return
     expected = fitted(name, rows)
     if rows is None and isinstance(model, LinearRegression):
@@ -185,7 +202,7 @@ def read(shelf, fitted):
 
 
 def _predictions(model, given):
-    asked = {role: value for role, value in given.roles.items() if role == "offset"}
+    asked = _offset(given)
     interval = model.predict_interval(given.X, **asked)
     yield from (interval.estimate, interval.lower, interval.upper)
     if hasattr(model, "classes_"):
@@ -219,6 +236,12 @@ def test_the_same_table_of_rows(name, kind, read):
             assert found[column].tolist() == expected[column].tolist()
 
 
+@pytest.mark.parametrize(("name", "kind"), AFTERWARDS)
+def test_the_same_score(name, kind, read):
+    found, expected = read(name, kind, lambda model, given: model.score(given.X, **given.roles))
+    assert found == pytest.approx(expected, rel=len(TABLE) * EPS)
+
+
 @pytest.mark.parametrize(("name", "kind"), DIAGNOSED)
 def test_the_same_diagnosis(name, kind, read):
     found, expected = read(name, kind, lambda model, given: model.diagnose(given.X, **given.roles))
@@ -238,7 +261,7 @@ def _sizes(finding):
     return numbers
 
 
-@pytest.mark.parametrize(("name", "kind"), AFTERWARDS)
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, kind in AFTERWARDS if kind in _SOME])
 def test_the_same_evidence_from_the_rows(name, kind, read):
     found, expected = read(name, kind, lambda model, given: model.verify(given.X, **given.roles))
     assert found.grade == expected.grade == "rows"
