@@ -105,12 +105,14 @@ class Assembly:
             named = self.named(batch)
             return self._encoder.encode(named, with_response=self._formula_response, by_columns=self._fitting)
 
-    def chunk(self, batch: Batch, explain: Callable[[Batch], None]) -> Chunk:
+    def chunk(self, batch: Batch, encoded: EncodedLike, explain: Callable[[Batch], None]) -> Chunk:
         """Make a chunk of a batch: numbers, without the rows that are missing or have no weight.
 
         Parameters
         ----------
         batch : Batch
+        encoded : EncodedLike
+            What `encode` makes of it.
         explain : callable
             Raises the error that a batch deserves in which some value is not finite or, unless such rows are dropped, missing.
 
@@ -118,7 +120,6 @@ class Assembly:
         ------
         NonFiniteInputError, DomainError, SchemaError
         """
-        encoded = self.encode(batch)
         columns = as_columns(batch, self.names, self._columns) if self._columns else batch
         parts: dict[str, Any] = {"y": encoded.y, "weight": None, "offset": None, "group": None}
         bad = [] if encoded.bad is None else [encoded.bad]

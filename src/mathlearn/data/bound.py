@@ -316,7 +316,7 @@ class BoundRows:
 
     def _assemble(self, batch: Batch) -> Chunk:
         with telling_once(self._told):
-            return self._assembly.chunk(batch, self._explain)
+            return self._assembly.chunk(batch, self.encode(batch), self._explain)
 
     def _explain(self, batch: Batch) -> None:
         """Raise the error that this batch deserves, counting over the whole input where that costs nothing."""
