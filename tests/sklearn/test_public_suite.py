@@ -33,7 +33,7 @@ OWN_REASONS = {
     "rank-deficiency warning",
     "rows without weight",
 }
-OTHER_REASONS = {"list of parameters", "columns by name"}
+OTHER_REASONS = {"list of parameters", "columns by name", "partial_fit"}
 # The tests of the classes themselves; every other module only uses them.
 CORE = {
     "linear_model/_glm/tests/test_glm.py",
