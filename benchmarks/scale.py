@@ -30,7 +30,7 @@ def run(*, quick: bool = False) -> str:
     scale_data.make(FOLDER, most)
     rows: list[Row] = []
     details: list[tuple[str, ...]] = []
-    rows += _parquet(most, 2 if quick else 3, details)
+    rows += _parquet(most, 2, details)
     rows += _csv(200_000 if quick else 2_000_000, 3, details)
     rows += _memory(most)
     rows += _threads(100_000 if quick else 1_000_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -15,6 +17,13 @@ settings.load_profile("mathlearn")
 def pytest_collection_modifyitems(items):
     """Begin with what takes longest, so that nothing waits for it in the end."""
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible():
+    """Take Ctrl-C as Python usually does, also where the tests were started in the background, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -67,9 +67,9 @@ def shown(model, rows):
 # ------------------------------------------------------------------------------------------------------------ refusals
 
 REFUSED = {
-    "counts below zero": (POISSON, COUNTS, {3: -1.0, 5: -1.0}, {}, r"y has 2 of 60 .* first -1\.0 in row 3: allowed.*Gaussian"),
-    "gamma at zero": (GAMMA, AMOUNTS, {4: 0.0}, {}, r"y has 1 of 60 .* first 0\.0 in row 4: allowed are numbers above 0.*Tweedie"),
-    "neither 0 nor 1": (BINOMIAL, BINARY, {4: 2.0}, {}, r"y has 1 of 60 .* first 2\.0 in row 4: allowed are 0 and 1"),
+    "counts below zero": (POISSON, COUNTS, {3: -1.0, 5: -1.0}, {}, r"y has 2 of 60 .* first -1\.0 in row 3 \(counted from 0\): allowed.*Gaussian"),
+    "gamma at zero": (GAMMA, AMOUNTS, {4: 0.0}, {}, r"y has 1 of 60 .* first 0\.0 in row 4 \(counted from 0\): allowed are numbers above 0.*Tweedie"),
+    "neither 0 nor 1": (BINOMIAL, BINARY, {4: 2.0}, {}, r"y has 1 of 60 .* first 2\.0 in row 4 \(counted from 0\): allowed are 0 and 1"),
     "a share without trials": (BINOMIAL, BINARY, {4: 0.5}, {}, r"of proportions give the trials too \(trials=\)"),
     "no count at all": (POISSON, COUNTS, {...: 0.0}, {}, "y is zero in all 60 rows"),
     "no amount at all": (TweedieRegressor(power=1.5), AMOUNTS, {...: 0.0}, {}, "y is zero in all 60 rows"),
@@ -178,7 +178,7 @@ def test_what_is_wrong_in_a_later_block_of_a_stream_is_found_with_its_row(tmp_pa
     table = pd.DataFrame({"x": rng.normal(size=long), "y": rng.poisson(2.0, long).astype(float)})
     table.loc[long - 7, kind] = -1.0 if kind == "y" else np.inf
     pq.write_table(pa.Table.from_pandas(table), tmp_path / "long.parquet", row_group_size=5000)
-    error, message = (DomainError, r"-1\.0 in row 39993") if kind == "y" else (NonFiniteInputError, "'x': 1 infinite")
+    error, message = (DomainError, r"-1\.0 in .*long\.parquet, row 39993") if kind == "y" else (NonFiniteInputError, "'x': 1 infinite")
     with pytest.raises(error, match=message):
         fitted(POISSON, mathlearn.scan(tmp_path / "long.parquet"), "y")
 

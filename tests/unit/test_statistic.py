@@ -74,6 +74,8 @@ NOT_KEPT = {
     "mathlearn.certify.gradient_terms.GradientTerms",
     "mathlearn.fitting.class_survey._Part",
     "mathlearn.fitting.own_rows._Tally",
+    "mathlearn.fitting.scores._Errors",
+    "mathlearn.fitting.scores._Seen",
     "mathlearn.fitting.survey._Part",
 }
 
