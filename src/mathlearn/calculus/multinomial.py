@@ -26,6 +26,7 @@ import numpy as np
 
 from mathlearn.calculus.objective import Sums, block_rows
 from mathlearn.data.reduce import found_again
+from mathlearn.linalg.product import product
 from mathlearn.linalg.scratch import scratch
 from mathlearn.probability.multinomial import Softmax, softmax
 
@@ -131,7 +132,7 @@ class MultinomialObjective:
         return Sums(
             n=chunk.n,
             loss=float(weight @ row.loss),
-            gradient=(excess[:, 1:].T @ z).reshape(-1),
+            gradient=product(excess[:, 1:].T, z).reshape(-1),
             curvature=_curvature(z, row, weight) if curved else np.empty(0),
             pearson=0.0,
             farthest=_farthest(scores),
@@ -150,7 +151,7 @@ class MultinomialObjective:
         chance = softmax(scores)
         weight = np.ones((chunk.n, 1)) if chunk.weight is None else chunk.weight[:, None]
         pull = weight * chance * (moved - (chance * moved).sum(axis=1, keepdims=True))
-        return np.asarray(pull[:, 1:].T @ z).reshape(-1)
+        return product(pull[:, 1:].T, z).reshape(-1)
 
     def _columns(self, chunk: Chunk) -> FloatArray:
         """Columns (n, k), the constant first if there is one."""
@@ -177,7 +178,7 @@ def _curvature(z: FloatArray, row: Softmax, weight: FloatArray) -> FloatArray:
         for b in range(1, a + 1):
             other = row.complement[:, a] if b == a else row.probability[:, b]
             np.multiply(z, np.sqrt(mass * other)[:, None], out=scaled)
-            square = scaled.T @ scaled
+            square = product(scaled.T, scaled)
             whole[a - 1, :, b - 1, :] = square if a == b else -square
             whole[b - 1, :, a - 1, :] = whole[a - 1, :, b - 1, :]
     return whole.reshape((classes - 1) * k, -1)

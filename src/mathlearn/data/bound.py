@@ -335,7 +335,7 @@ class BoundRows:
 
 _SCAN_ROWS = 1 << 13
 _BLOCKS = (
-    4  # blocks of a stream that are encoded and checked at a time: what is done once a column costs more than they do
+    8  # blocks of a stream that are encoded and checked at a time: what is done once a column costs more than they do
 )
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mathlearn.linalg.errorfree import ROUNDOFF, gamma, two_sum
+from mathlearn.linalg.product import product
 from mathlearn.linalg.scratch import scratch
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def _dense_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, flo
     w = chunk.weight
     if w is not None:
         z *= np.sqrt(w)[:, None]
-    full = z.T @ z
+    full = product(z.T, z)
     weight, log_weight = (float(chunk.n), 0.0) if w is None else (float(w.sum()), float(np.log(w).sum()))
     return full[-1, :-1].copy(), np.ascontiguousarray(full[:-1, :-1]), weight, log_weight
 
