@@ -178,7 +178,11 @@ def test_what_is_wrong_in_a_later_block_of_a_stream_is_found_with_its_row(tmp_pa
     table = pd.DataFrame({"x": rng.normal(size=long), "y": rng.poisson(2.0, long).astype(float)})
     table.loc[long - 7, kind] = -1.0 if kind == "y" else np.inf
     pq.write_table(pa.Table.from_pandas(table), tmp_path / "long.parquet", row_group_size=5000)
-    error, message = (DomainError, r"-1\.0 in .*long\.parquet, row 39993") if kind == "y" else (NonFiniteInputError, "'x': 1 infinite")
+    error, message = (
+        (DomainError, r"-1\.0 in .*long\.parquet, row 39993")
+        if kind == "y"
+        else (NonFiniteInputError, "'x': 1 infinite")
+    )
     with pytest.raises(error, match=message):
         fitted(POISSON, mathlearn.scan(tmp_path / "long.parquet"), "y")
 
