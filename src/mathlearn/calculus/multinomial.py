@@ -132,7 +132,7 @@ class MultinomialObjective:
         return Sums(
             n=chunk.n,
             loss=float(weight @ row.loss),
-            gradient=product(excess[:, 1:].T, z).reshape(-1),
+            gradient=(excess[:, 1:].T @ z).reshape(-1),
             curvature=_curvature(z, row, weight) if curved else np.empty(0),
             pearson=0.0,
             farthest=_farthest(scores),
@@ -151,7 +151,7 @@ class MultinomialObjective:
         chance = softmax(scores)
         weight = np.ones((chunk.n, 1)) if chunk.weight is None else chunk.weight[:, None]
         pull = weight * chance * (moved - (chance * moved).sum(axis=1, keepdims=True))
-        return product(pull[:, 1:].T, z).reshape(-1)
+        return np.asarray(pull[:, 1:].T @ z).reshape(-1)
 
     def _columns(self, chunk: Chunk) -> FloatArray:
         """Columns (n, k), the constant first if there is one."""

@@ -111,7 +111,7 @@ class ShownColumns:
         All three are about the mean and in the scales shown, with the constant first. The last product says how far a gradient is from
         its zero, and whether the point is a minimum: single precision is enough for that.
         """
-        slope = product(pull, self.columns)
+        slope = pull @ self.columns
         gradient = np.concatenate([[pull.sum()], slope]) if self.shown.intercept else slope
         observed = None if bent is None else self._signed(bent)
         expected = self._products(curve, np.float64)
@@ -169,7 +169,7 @@ class ShownColumns:
             np.multiply(part, by[:, None], out=scaled, casting="same_kind")
             square[first:, first:] += product(scaled.T, scaled)
             if first:
-                square[0, 1:] += product(edge[at : at + step], scaled)
+                square[0, 1:] += edge[at : at + step] @ scaled
         if first:
             square[0, 1:] *= unit
             square[0, 0] = weight.sum()
