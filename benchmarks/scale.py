@@ -89,18 +89,7 @@ def _parquet(n: int, rounds: int, details: list[tuple[str, ...]]) -> list[Row]:
 
 
 def _csv(n: int, rounds: int, details: list[tuple[str, ...]]) -> list[Row]:
-    import pyarrow.csv as pv
-    import pyarrow.parquet as pq
-
-    path = FOLDER / f"rows-{n}.csv"
-    if not path.exists():
-        tables = [
-            pq.read_table(file, columns=[*scale_data.COLUMNS, "y"])
-            for file in scale_data.files(FOLDER, max(n, scale_data.FILE_ROWS))
-        ]
-        import pyarrow as pa
-
-        pv.write_csv(pa.concat_tables(tables).slice(0, n), path)
+    path = scale_data.csv(FOLDER, n)
     tasks: dict[str, Callable[[], object]] = {
         f"limit: {name}": task for name, task in scale_limit.csv_variants(path).items()
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
@@ -51,3 +52,13 @@ def files(folder: Path, rows: int) -> list[Path]:
     if rows in SMALLER:
         return [folder / f"rows-{rows}.parquet"]
     return [folder / f"part-{i:03}.parquet" for i in range(rows // FILE_ROWS)]
+
+
+def csv(folder: Path, rows: int) -> Path:
+    """Return a CSV file of the first rows of the columns of least squares, made if it is not there yet."""
+    path = folder / f"rows-{rows}.csv"
+    if not path.exists():
+        whole = files(folder, max(rows, FILE_ROWS))
+        tables = [pq.read_table(file, columns=[*COLUMNS, "y"]) for file in whole]
+        pv.write_csv(pa.concat_tables(tables).slice(0, rows), path)
+    return path

@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["replacing", "require_folder"]
+__all__ = ["NO_ROOM", "replacing", "require_folder"]
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What only writing can end in: the system names no file then."""
 
 
@@ -70,10 +70,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         part.replace(target)
     except OSError as error:
         _discard(part)
-        if error.filename != str(part) and (error.filename is not None or error.errno not in _NO_ROOM):
+        if error.filename != str(part) and (error.filename is not None or error.errno not in NO_ROOM):
             raise  # of something else that the block does, such as reading
         # The number makes it of the same class as the system's own, which is its cause.
-        remedy = ": make room there, or write elsewhere" if error.errno in _NO_ROOM else ""
+        remedy = ": make room there, or write elsewhere" if error.errno in NO_ROOM else ""
         raise OSError(error.errno, f"cannot be written ({error.strerror}){remedy}", os.fspath(path)) from error
     except BaseException:
         _discard(part)

@@ -18,6 +18,7 @@ import numpy as np
 
 from mathlearn.calculus.multinomial import codes_of
 from mathlearn.data.chunk import Chunk
+from mathlearn.data.derived import Derived
 from mathlearn.linalg.errorfree import ROUNDOFF
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ S = TypeVar("S")
 _ROUNDINGS = 16.0  # of a predictor, within which it counts as zero, beside those of summing it up
 
 
-class ClassContrasts:
+class ClassContrasts(Derived):
     """The contrasts of the rows of a classifier, as rows of a separation problem without intercept.
 
     Parameters
@@ -49,13 +50,11 @@ class ClassContrasts:
     """
 
     def __init__(self, rows: Rows, classes: int, terms: tuple[str, ...], *, intercept: bool) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._classes = classes
         self._intercept = intercept
         self.terms = terms
-        self.responses = rows.responses
         self.n_rows = None if rows.n_rows is None else rows.n_rows * (classes - 1)
-        self.in_memory = rows.in_memory
         self.sparse = False
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:
@@ -75,10 +74,6 @@ class ClassContrasts:
     def locate(self, row: int) -> str:
         """Say where the row of a contrast is."""
         return self._rows.locate(row // (self._classes - 1))
-
-    def diagnose_nonfinite(self) -> None:
-        """Look for numbers that are not finite in the rows as they were given."""
-        self._rows.diagnose_nonfinite()
 
     def _few(self, max_rows: int) -> int:
         """Return how many rows have so many contrasts."""

@@ -209,7 +209,7 @@ def fit(
         command=commands.typed(),
     )
     commands.check_covariance(covariance, groups, lags)
-    origin = commands.Origin(source, sql, types or [], delimiter, decimal, missing_value or [], where)
+    origin = commands.Origin.of(source, sql, types, delimiter, decimal, missing_value, where)
     return commands.fit(origin, request, commands.Sink(output, json, format))
 
 
@@ -244,7 +244,7 @@ def predict(
     """Predict for new rows; write a table with one row for each, in order."""
     from mathlearn.cli import commands
 
-    origin = commands.Origin(data, sql, types or [], delimiter, decimal, missing_value or [], where)
+    origin = commands.Origin.of(data, sql, types, delimiter, decimal, missing_value, where)
     wanted = commands.Wanted(level=interval, kind=kind, proba=proba, offset=offset)
     commands.check_wanted(wanted)
     return commands.predict(model, origin, wanted, commands.table_sink(output, json=json))
@@ -269,9 +269,7 @@ def check(
     """Print a model's certificate; with its data, check it anew against every row."""
     from mathlearn.cli import commands
 
-    origin = commands.named(
-        commands.Origin(data or "", sql, types or [], delimiter, decimal, missing_value or [], where)
-    )
+    origin = commands.named(commands.Origin.of(data, sql, types, delimiter, decimal, missing_value, where))
     return commands.check(model, origin, commands.Sink(output, json))
 
 
@@ -308,7 +306,7 @@ def explain(
 
     path, number = showing.row_of(row)
     origin = commands.named(
-        commands.Origin(path, sql, types or [], delimiter, decimal, missing_value or [], where),
+        commands.Origin.of(path, sql, types, delimiter, decimal, missing_value, where),
         "options about the file go with --row, which names it",
     )
     asked = {"term": term, "response": response, "level": level}
@@ -333,9 +331,7 @@ def diagnose(
     """Check the assumptions of a saved fit, worst first, against its rows."""
     from mathlearn.cli import commands, showing
 
-    origin = commands.named(
-        commands.Origin(data or "", sql, types or [], delimiter, decimal, missing_value or [], where)
-    )
+    origin = commands.named(commands.Origin.of(data, sql, types, delimiter, decimal, missing_value, where))
     return showing.diagnose(model, origin, commands.Sink(output, json, format))
 
 
@@ -359,9 +355,7 @@ def report(
     """Write one self-contained HTML page about a saved fit; given the rows, with its figures."""
     from mathlearn.cli import commands, showing
 
-    origin = commands.named(
-        commands.Origin(data or "", sql, types or [], delimiter, decimal, missing_value or [], where)
-    )
+    origin = commands.named(commands.Origin.of(data, sql, types, delimiter, decimal, missing_value, where))
     return showing.report(model, origin, output)
 
 

@@ -80,6 +80,20 @@ class Origin:
     missing_values: list[str] = field(default_factory=list)
     where: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        path: str | None,
+        sql: str | None,
+        types: list[str] | None,
+        delimiter: str | None,
+        decimal: str,
+        missing_values: list[str] | None,
+        where: str | None,
+    ) -> Origin:
+        """Return what the options say, of which those that were left out are None."""
+        return cls(path or "", sql, types or [], delimiter, decimal, missing_values or [], where)
+
     def open(self) -> Source:
         """Return the source of these rows."""
         from mathlearn.data.scan import scan

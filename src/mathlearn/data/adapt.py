@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from mathlearn._errors import DomainError
+from mathlearn.data.derived import Derived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
-class Adapted:
+class Adapted(Derived):
     """Rows whose chunks pass through a function that keeps their number and order.
 
     Parameters
@@ -33,12 +34,8 @@ class Adapted:
     """
 
     def __init__(self, rows: Rows, change: Callable[[Chunk], Chunk], *, sparse: bool) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._change = change
-        self.terms = rows.terms
-        self.responses = rows.responses
-        self.n_rows = rows.n_rows
-        self.in_memory = rows.in_memory
         self.sparse = sparse
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:
@@ -52,14 +49,6 @@ class Adapted:
     def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
         """Return ``of`` of the first changed chunk."""
         return self._rows.first(lambda chunk: of(self._change(chunk)), max_rows=max_rows)
-
-    def locate(self, row: int) -> str:
-        """Say where a row is."""
-        return self._rows.locate(row)
-
-    def diagnose_nonfinite(self) -> None:
-        """Look for numbers that are not finite in the rows as they were given."""
-        self._rows.diagnose_nonfinite()
 
 
 def densified(rows: Rows) -> Rows:
@@ -82,17 +71,12 @@ def _less_offset(chunk: Chunk) -> Chunk:
     return replace(chunk, y=chunk.y - chunk.offset[:, None], offset=None)
 
 
-class Held:
+class Held(Derived):
     """Rows that are one chunk in memory, read once."""
 
     def __init__(self, rows: Rows, chunk: Chunk) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._chunk = chunk
-        self.terms = rows.terms
-        self.responses = rows.responses
-        self.n_rows = rows.n_rows
-        self.in_memory = True
-        self.sparse = rows.sparse
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:  # noqa: ARG002 - all rows fit into any block asked for
         """Yield the one chunk."""
@@ -105,14 +89,6 @@ class Held:
     def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:  # noqa: ARG002 - as above
         """Return ``of`` of the one chunk."""
         return of(self._chunk)
-
-    def locate(self, row: int) -> str:
-        """Say where a row is."""
-        return self._rows.locate(row)
-
-    def diagnose_nonfinite(self) -> None:
-        """Look for numbers that are not finite in the rows as they were given."""
-        self._rows.diagnose_nonfinite()
 
 
 def held(rows: Rows, max_rows: int) -> Rows:

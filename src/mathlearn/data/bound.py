@@ -214,9 +214,8 @@ class BoundRows:
             return ordered_reduce(chunks, of, merge, threads=threads, begun=so_far)
 
         def of_batch(batch: Batch) -> list[S]:
-            return [
-                of(block) for block in cut(self._assemble(batch), max_rows) if block.n
-            ]  # without rows that have no weight
+            blocks = cut(self._assemble(batch), max_rows)
+            return [of(block) for block in blocks if block.n]  # there is none where no row has weight
 
         def merged(left: list[S], right: list[S]) -> list[S]:
             return [fold(merge, [*left, *right])] if left or right else []
@@ -334,9 +333,8 @@ class BoundRows:
 
 
 _SCAN_ROWS = 1 << 13
-_BLOCKS = (
-    8  # blocks of a stream that are encoded and checked at a time: what is done once a column costs more than they do
-)
+_BLOCKS = 8
+"""Blocks of a stream that are encoded and checked at a time: what is done once a column costs more than they do."""
 
 
 def _rebuilt(

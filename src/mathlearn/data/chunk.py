@@ -74,8 +74,8 @@ def cut(chunk: Chunk, max_rows: int) -> Iterator[Chunk]:
         return
     for start in range(0, last, max_rows):
         place = slice(start, start + max_rows) if chunk.rows is None else _between(chunk, start, start + max_rows)
-        dropped = 0 if start else chunk.dropped
-        yield replace(part(chunk, place), start=chunk.start + start, dropped=dropped)
+        rows = None if chunk.rows is None else chunk.rows[place]
+        yield replace(_taken(chunk, place, rows), start=chunk.start + start, dropped=0 if start else chunk.dropped)
 
 
 def _between(chunk: Chunk, start: int, stop: int) -> slice:
@@ -84,8 +84,13 @@ def _between(chunk: Chunk, start: int, stop: int) -> slice:
     return slice(low, high)
 
 
-def part(chunk: Chunk, place: slice) -> Chunk:
-    """Return consecutive rows of a block, as views."""
+def rows_at(chunk: Chunk, at: IntArray) -> Chunk:
+    """Return the rows of a block at these places."""
+    return _taken(chunk, at, chunk.index[at])
+
+
+def _taken(chunk: Chunk, place: slice | IntArray, rows: IntArray | None) -> Chunk:
+    """Return some rows of a block: views where they follow one another. `rows` is what their index then is."""
     return replace(
         chunk,
         X=chunk.X[place],
@@ -93,5 +98,5 @@ def part(chunk: Chunk, place: slice) -> Chunk:
         weight=None if chunk.weight is None else chunk.weight[place],
         offset=None if chunk.offset is None else chunk.offset[place],
         group=None if chunk.group is None else chunk.group[place],
-        rows=None if chunk.rows is None else chunk.rows[place],
+        rows=rows,
     )

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from mathlearn.data.chunk import rows_at
+from mathlearn.data.derived import Derived
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mathlearn._typing import BoolArray, IntArray
+    from mathlearn._typing import BoolArray
     from mathlearn.data.chunk import Chunk
     from mathlearn.data.rows import Rows
 
 S = TypeVar("S")
 
 
-class Filtered:
+class Filtered(Derived):
     """The rows that a test lets pass, in their order.
 
     Parameters
@@ -29,13 +31,9 @@ class Filtered:
     """
 
     def __init__(self, rows: Rows, passes: Callable[[Chunk], BoolArray]) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._passes = passes
-        self.terms = rows.terms
-        self.responses = rows.responses
         self.n_rows = None
-        self.in_memory = rows.in_memory
-        self.sparse = rows.sparse
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:
         """Yield what passes of each block, where anything does."""
@@ -63,24 +61,3 @@ class Filtered:
         """Return ``of`` of the first block that has rows which pass."""
         found = self._rows.first(partial(self._of, of), max_rows=max_rows)
         return found[0] if found else self.reduce(of, lambda left, _: left, max_rows=max_rows, threads=1)
-
-    def locate(self, row: int) -> str:
-        """Say where a row is."""
-        return self._rows.locate(row)
-
-    def diagnose_nonfinite(self) -> None:
-        """Look for numbers that are not finite in the rows as they were given."""
-        self._rows.diagnose_nonfinite()
-
-
-def rows_at(chunk: Chunk, at: IntArray) -> Chunk:
-    """Return the rows of a block at these places."""
-    return replace(
-        chunk,
-        X=chunk.X[at],
-        y=None if chunk.y is None else chunk.y[at],
-        weight=None if chunk.weight is None else chunk.weight[at],
-        offset=None if chunk.offset is None else chunk.offset[at],
-        group=None if chunk.group is None else chunk.group[at],
-        rows=chunk.index[at],
-    )

@@ -11,6 +11,7 @@ from collections.abc import Iterable  # noqa: TC003 -- singledispatch reads anno
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from mathlearn.data.bound import Begun
+from mathlearn.data.derived import Derived
 from mathlearn.data.digest import digest, parts
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class _Merged(NamedTuple):
     row: int
 
 
-class Journalled:
+class Journalled(Derived):
     """Rows whose passes are kept in a journal.
 
     Parameters
@@ -68,14 +69,11 @@ class Journalled:
     journal : Journal
     """
 
+    _rows: BoundRows
+
     def __init__(self, rows: BoundRows, journal: Journal) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._journal = journal
-        self.terms = rows.terms
-        self.responses = rows.responses
-        self.n_rows = rows.n_rows
-        self.in_memory = rows.in_memory
-        self.sparse = rows.sparse
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:
         """Yield the rows in order; nothing is kept of them."""
@@ -106,14 +104,6 @@ class Journalled:
     def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
         """Return ``of`` of the first chunk; nothing is kept of it."""
         return self._rows.first(of, max_rows=max_rows)
-
-    def locate(self, row: int) -> str:
-        """Say where a row is."""
-        return self._rows.locate(row)
-
-    def diagnose_nonfinite(self) -> None:
-        """Look for numbers that are not finite in the rows as they were given."""
-        self._rows.diagnose_nonfinite()
 
 
 @parts.register

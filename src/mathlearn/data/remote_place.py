@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
+from mathlearn._atomic import NO_ROOM
 from mathlearn._errors import CorruptFileError, ResourceError
 from mathlearn.data.credentials import told
 from mathlearn.data.file_names import COMPRESSED
@@ -29,9 +29,6 @@ _VERSIONS = frozenset({
     "lastmodified", "md5", "md5hash", "modified", "mtime", "updated", "version_id", "versionid",
 })  # fmt: skip
 """What file systems call that which differs between two versions of a file; times of reading are not among it."""
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""What the system says where there is no room."""
 
 
 @contextmanager
@@ -146,7 +143,7 @@ def _fetched(system: Any, path: str, to: Path) -> str | None:
     try:
         system.get_file(path, str(to))
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in NO_ROOM:
             return error.strerror
         raise
     return None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from mathlearn.data.filtered import rows_at
+from mathlearn.data.chunk import rows_at
+from mathlearn.data.derived import Derived
 from mathlearn.data.reduce import ordered_reduce
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def thinned(chunk: Chunk, share: float, seed: int = 0) -> Chunk:
     return replace(rows_at(chunk, taken), group=None, dropped=0)
 
 
-class Sample:
+class Sample(Derived):
     """Rows that are a list of blocks in memory.
 
     Parameters
@@ -40,13 +41,10 @@ class Sample:
     """
 
     def __init__(self, rows: Rows, chunks: Sequence[Chunk]) -> None:
-        self._rows = rows
+        super().__init__(rows)
         self._chunks = tuple(chunks)
-        self.terms = rows.terms
-        self.responses = rows.responses
         self.n_rows = sum(chunk.n for chunk in self._chunks)
         self.in_memory = True
-        self.sparse = rows.sparse
 
     def chunks(self, max_rows: int) -> Iterator[Chunk]:  # noqa: ARG002 - they are cut already
         """Yield the blocks as they were taken."""
@@ -59,14 +57,6 @@ class Sample:
     def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:  # noqa: ARG002 - as above
         """Return ``of`` of the first block."""
         return of(self._chunks[0]) if self._chunks else None
-
-    def locate(self, row: int) -> str:
-        """Say where a row is among those that it was taken from."""
-        return self._rows.locate(row)
-
-    def diagnose_nonfinite(self) -> None:
-        """Look for numbers that are not finite in the rows as they were given."""
-        self._rows.diagnose_nonfinite()
 
 
 def joined(chunks: list[Chunk], max_rows: int) -> list[Chunk]:
