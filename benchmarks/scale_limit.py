@@ -23,6 +23,7 @@ def variants(paths: Sequence[Path], columns: Sequence[str]) -> dict[str, Callabl
         "dataset": lambda: _touched(_dataset(paths, columns)),
         "dataset, sums by Arrow": lambda: _touched(_dataset(paths, columns), pc.sum),
         "row groups": lambda: _touched(_row_groups(paths, columns)),
+        "row groups, sums by Arrow": lambda: _touched(_row_groups(paths, columns), pc.sum),
         "batches": lambda: _touched(_batches(paths, columns)),
     }
 
@@ -41,14 +42,14 @@ def _dataset(paths: Sequence[Path], columns: Sequence[str]) -> Iterable[Any]:
 
 def _row_groups(paths: Sequence[Path], columns: Sequence[str]) -> Iterable[Any]:
     for path in paths:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 18) as file:
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns=list(columns)).to_batches()
 
 
 def _batches(paths: Sequence[Path], columns: Sequence[str]) -> Iterable[Any]:
     for path in paths:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 18) as file:
             yield from file.iter_batches(65_536, columns=list(columns))
 
 

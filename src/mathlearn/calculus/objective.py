@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mathlearn.data.reduce import found_again
-from mathlearn.linalg.product import product
+from mathlearn.linalg.product import product, sums
 from mathlearn.linalg.scratch import scratch
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class Objective:
         w, unit = seen.weight, self._unit
         loss, g = (rows.loss, rows.gradient) if w is None else (w * rows.loss, w * rows.gradient)
         pearson = 0.0 if self.family.fixed_dispersion else _pearson(rows.gradient, rows.curvature, w)
-        gradient = g @ z
+        gradient = sums(g, z)
         if self.coordinates.intercept:
             gradient = np.concatenate([[g.sum()], gradient])
         if unit is not None:
@@ -258,7 +258,7 @@ def _products(
 
     Copies in single precision halve the work. The constant is kept apart: one more column would put rows out of line.
     """
-    slope = g @ z
+    slope = sums(g, z)
     k, step = slope.size + intercept, block_rows(slope.size)
     curvature = np.zeros((k, k))
     for at in range(0, g.size, step):
@@ -281,4 +281,4 @@ def _add_products(curvature: FloatArray, z: FloatArray, root: FloatArray, *, int
     curvature[first:, first:] += product(scaled.T, scaled)
     if intercept:
         curvature[0, 0] += root @ root
-        curvature[0, 1:] += root @ scaled
+        curvature[0, 1:] += sums(root, scaled)

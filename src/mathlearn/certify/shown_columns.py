@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mathlearn.linalg.moments import power_of_two
-from mathlearn.linalg.product import product
+from mathlearn.linalg.product import product, sums
 from mathlearn.linalg.scratch import scratch
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class ShownColumns:
         if near:
             columns, centre = x, centre - float(shown.mean @ slopes)
         else:
-            columns = np.subtract(x, shown.mean, out=scratch(x.shape))
+            columns = np.subtract(x, shown.mean, out=scratch(x.shape, like=x))
             if scaled:
                 columns /= shown.scale
                 slopes = slopes * shown.scale
@@ -111,7 +111,7 @@ class ShownColumns:
         All three are about the mean and in the scales shown, with the constant first. The last product says how far a gradient is from
         its zero, and whether the point is a minimum: single precision is enough for that.
         """
-        slope = pull @ self.columns
+        slope = sums(pull, self.columns)
         gradient = np.concatenate([[pull.sum()], slope]) if self.shown.intercept else slope
         observed = None if bent is None else self._signed(bent)
         expected = self._products(curve, np.float64)
@@ -165,11 +165,11 @@ class ShownColumns:
         for at in range(0, root.size, step):
             part, by = self.columns[at : at + step], root[at : at + step]
             own = self.own and part.dtype == dtype
-            scaled = part if own else scratch(part.shape, dtype)
+            scaled = part if own else scratch(part.shape, dtype, like=part)
             np.multiply(part, by[:, None], out=scaled, casting="same_kind")
             square[first:, first:] += product(scaled.T, scaled)
             if first:
-                square[0, 1:] += edge[at : at + step] @ scaled
+                square[0, 1:] += sums(edge[at : at + step], scaled)
         if first:
             square[0, 1:] *= unit
             square[0, 0] = weight.sum()

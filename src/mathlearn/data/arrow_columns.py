@@ -1,8 +1,7 @@
-"""Arrow arrays to `Column`s, and record batches to `Batch`es of the size asked for."""
+"""Arrow arrays to `Column`s."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,90 +10,16 @@ import numpy as np
 from mathlearn import _engines
 from mathlearn._errors import DomainError
 from mathlearn.data.arrow_types import is_text, kind_of
-from mathlearn.data.batch import Batch, Column
+from mathlearn.data.batch import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable
 
     from mathlearn._typing import AnyArray
     from mathlearn.data.batch import ColumnKind
 
 _FEW_LEVELS = 1024
 """A dictionary of at most this many levels is passed on whole, however few of them a batch uses."""
-
-
-def batches_of(
-    record_batches: Iterable[Any], names: Sequence[str], *, max_rows: int, start: int = 0
-) -> Iterator[Batch]:
-    """Yield `Batch`es of the named columns and exactly `max_rows` rows, counted from `start`; the last may be shorter.
-
-    Chunk boundaries, and with them the last bit of every sum, then do not depend on how a table was cut into files
-    and row groups.
-    """
-    for rows in _regrouped(record_batches, max_rows):
-        for at in range(0, rows.num_rows, max_rows):
-            block = rows.slice(at, max_rows)
-            yield Batch(start + at, block.num_rows, columns=_Converted(block, names))
-        start += rows.num_rows
-
-
-class _Converted(Mapping[str, Column]):
-    """Columns of Arrow that are converted when they are asked for: by the thread that works on them, while they are in its cache."""
-
-    __slots__ = ("_block", "_made", "_names")
-
-    def __init__(self, block: Any, names: Sequence[str]) -> None:
-        self._block = block
-        self._names = names
-        self._made: dict[str, Column] = {}
-
-    def __getitem__(self, name: str) -> Column:
-        made = self._made.get(name)
-        if made is None:
-            made = self._made[name] = column(self._block.column(name), name)
-        return made
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-def _regrouped(record_batches: Iterable[Any], max_rows: int) -> Iterator[Any]:
-    """Yield the rows in tables and record batches that begin at multiples of `max_rows`.
-
-    What lies in one record batch is not copied, but for the rows at its ends.
-    """
-    table_of = _engines.load("pyarrow").Table.from_batches
-    waiting: list[Any] = []
-    rows = 0
-    for batch in record_batches:
-        if waiting and not waiting[0].schema.equals(batch.schema):  # integers that go on as floats
-            waiting = [early.cast(batch.schema) for early in waiting]
-        first = min(max_rows - rows, batch.num_rows) if rows else 0
-        if first:
-            waiting.append(batch.slice(0, first))
-            rows += first
-            if rows < max_rows:
-                continue
-            yield table_of(waiting)
-        whole = (batch.num_rows - first) // max_rows * max_rows
-        if whole:
-            yield batch.slice(first, whole)
-        rows = batch.num_rows - first - whole
-        waiting = [batch.slice(first + whole)] if rows else []
-    if rows:
-        yield table_of(waiting)
-
-
-def without_first(record_batches: Iterable[Any], rows: int) -> Iterator[Any]:
-    """Yield record batches without the first `rows` rows."""
-    for batch in record_batches:
-        rest = batch.slice(min(rows, batch.num_rows))
-        rows -= batch.num_rows - rest.num_rows
-        if rest.num_rows:
-            yield rest
 
 
 def column(values: Any, name: str) -> Column:

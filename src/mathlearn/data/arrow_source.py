@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from mathlearn.data.arrow_columns import batches_of, without_first
+from mathlearn.data.arrow_batches import batches_of, without_first
 from mathlearn.data.source import Source
 
 if TYPE_CHECKING:

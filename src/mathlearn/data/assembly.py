@@ -9,12 +9,12 @@ import numpy as np
 from mathlearn.data.arrays import MatrixSource, as_columns
 from mathlearn.data.chunk import Chunk
 from mathlearn.data.coded import refuse_unseen
-from mathlearn.data.encode import missing_rows
-from mathlearn.data.roles import check_weights
+from mathlearn.data.encode import Encoded, missing_rows
+from mathlearn.data.roles import ColumnRole, check_weights
 from mathlearn.data.validate import is_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.batch import Batch
@@ -53,6 +53,7 @@ class Assembly:
         "_formula_response",
         "_lazy",
         "_missing",
+        "_plain",
         "_played",
         "_roles",
         "_source",
@@ -79,6 +80,7 @@ class Assembly:
         self._played = roles.items()
         self._columns = tuple(dict.fromkeys(column for _, role in self._played for column in role.columns))
         self.names = self._needed()
+        self._plain = self._as_they_are() if fitting else None
         matrix = source.matrix if isinstance(source, MatrixSource) else None
         self._lazy = fitting and matrix is not None and design.encoding is None and matrix.size > _EAGER
 
@@ -93,12 +95,29 @@ class Assembly:
         extra = self._columns
         return (*columns, *(name for name in extra if name not in columns)) if extra else columns
 
+    def _as_they_are(self) -> tuple[str, ...] | None:
+        """Name the columns that X and, unless it comes otherwise, y consist of as they are; None where X is computed."""
+        X, y = self._encoder.plain, self._encoder.plain_responses
+        if X is None or (self._formula_response and y is None):
+            return None
+        if self._formula_response:
+            return X + (y or ())
+        return X + self._roles.y.columns if isinstance(self._roles.y, ColumnRole) else X
+
+    def parts(self, batch: Batch, max_rows: int) -> Iterator[Batch]:
+        """Yield a batch in the parts in which it is best made into chunks: small ones where columns are copied together."""
+        return batch.cut(self._plain, max_rows)
+
     def named(self, batch: Batch) -> Batch:
         """Return the batch with its columns named."""
         return as_columns(batch, self.names)
 
     def encode(self, batch: Batch) -> EncodedLike:
         """Turn a batch into X (and the formula's y and offset)."""
+        joined = batch.joined
+        if joined is not None:
+            p = len(self._design.terms)
+            return Encoded(joined[:, :p], joined[:, p:-1] if joined.shape[1] > p + 1 else None, joined=joined)
         if self._design.encoding is None:
             return self._encoder.encode(batch, with_response=False)
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found and named afterwards
@@ -124,11 +143,13 @@ class Assembly:
         parts: dict[str, Any] = {"y": encoded.y, "weight": None, "offset": None, "group": None}
         bad = [] if encoded.bad is None else [encoded.bad]
         for name, role in self._played:
+            if name == "y" and encoded.y is not None:
+                continue
             values, gone = role.take(columns)
             parts[name] = values.reshape(-1) if name in _VECTORS else values
             bad += [] if gone is None else [gone]
         parts["offset"] = _total(parts["offset"], encoded.offset)
-        chunk = self._filtered(batch, encoded.X, parts, bad, explain)
+        chunk = self._filtered(batch, encoded, parts, bad, explain)
         if self._design.classes and chunk.y is not None:
             self._check_classes(columns, chunk, chunk.y)
         return chunk
@@ -143,12 +164,13 @@ class Assembly:
     def _filtered(
         self,
         batch: Batch,
-        X: Any,
+        encoded: EncodedLike,
         parts: dict[str, Any],
         bad: list[BoolArray],
         explain: Callable[[Batch], None],
     ) -> Chunk:
         """Leave out the rows that are missing or have no weight, and check the others."""
+        X = encoded.X
         if self._missing == "drop" and batch.matrix is not None:  # a matrix comes without marks of what is missing
             gone = missing_rows(X)
             bad = bad if gone is None else [*bad, gone]
@@ -164,9 +186,11 @@ class Assembly:
         if weight is not None:
             keep = self._weighted(batch, weight, keep)
         if keep is None:
-            if not self._finite(X, parts, lazy=self._lazy):
+            joined = encoded.joined is not None  # what comes so was looked at
+            unseen = {name: values for name, values in parts.items() if not (joined and values is encoded.y)}
+            if not self._finite(X, unseen, lazy=self._lazy or joined):
                 explain(batch)
-            return Chunk(X, **parts, start=batch.start)
+            return Chunk(X, **parts, start=batch.start, joined=encoded.joined)
         # Rows that are about to leave are checked here: nobody sees them later.
         some = slice(None) if present is None else present
         if not self._finite(X[some], {k: None if v is None else v[some] for k, v in parts.items()}, lazy=False):

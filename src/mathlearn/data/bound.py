@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import reduce as fold
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from mathlearn._errors import DomainError, SchemaError
@@ -214,13 +215,14 @@ class BoundRows:
             return ordered_reduce(chunks, of, merge, threads=threads, begun=so_far)
 
         def of_batch(batch: Batch) -> list[S]:
-            blocks = cut(self._assemble(batch), max_rows)
+            chunks = map(self._assemble, self._assembly.parts(batch, max_rows))
+            blocks = chain.from_iterable(cut(chunk, max_rows) for chunk in chunks)
             return [of(block) for block in blocks if block.n]  # there is none where no row has weight
 
         def merged(left: list[S], right: list[S]) -> list[S]:
             return [fold(merge, [*left, *right])] if left or right else []
 
-        at_once = max_rows if self.source.in_memory else max_rows * _BLOCKS
+        at_once = max_rows if self.source.in_memory else max_rows * max(1, min(_BLOCKS, _ROWS // max_rows))
         known = None if so_far is None else [so_far]
         total = ordered_reduce(self._read(at_once, first_row), of_batch, merged, threads=threads, begun=known)
         if total:
@@ -333,8 +335,8 @@ class BoundRows:
 
 
 _SCAN_ROWS = 1 << 13
-_BLOCKS = 8
-"""Blocks of a stream that are encoded and checked at a time: what is done once a column costs more than they do."""
+_BLOCKS, _ROWS = 8, 1 << 16
+"""Blocks of a stream, and rows in them, that are encoded and checked at a time: what is done once a column costs more than they do."""
 
 
 def _rebuilt(

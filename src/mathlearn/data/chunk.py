@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Chunk:
         Index in the source of each row; None when they are ``start, start + 1, ...``.
     dropped : int
         Rows of this block dropped because a value was missing.
+    joined : (n, p + q + 1) float64 or None
+        ``[X y 1]`` column by column, where X and y were made as views of it; see `together`.
     """
 
     X: FloatArray | csr_array
@@ -46,6 +48,7 @@ class Chunk:
     start: int = 0
     rows: IntArray | None = None
     dropped: int = 0
+    joined: FloatArray | None = None
 
     @property
     def n(self) -> int:
@@ -56,6 +59,25 @@ class Chunk:
     def index(self) -> IntArray:
         """Index in the source of each row (n,)."""
         return np.arange(self.start, self.start + self.n) if self.rows is None else self.rows
+
+
+def together(chunk: Chunk) -> FloatArray | None:
+    """Return ``[X y 1]`` where a block has it in one array; None where it has not, or X or y has been replaced since."""
+    joined, y = chunk.joined, chunk.y
+    if joined is None or y is None:
+        return None
+    p = chunk.X.shape[1]
+    same = joined.shape[1] == p + y.shape[1] + 1 and _same_start(chunk.X, joined) and _same_start(y, joined[:, p:])
+    return joined if same else None
+
+
+def _same_start(left: Any, right: FloatArray) -> bool:
+    """Whether two arrays begin at the same place in memory, and go on in the same steps."""
+    return (
+        isinstance(left, np.ndarray)
+        and left.__array_interface__["data"] == right.__array_interface__["data"]
+        and left.strides == right.strides
+    )
 
 
 def dense_rows(X: FloatArray | csr_array) -> FloatArray:
@@ -99,4 +121,5 @@ def _taken(chunk: Chunk, place: slice | IntArray, rows: IntArray | None) -> Chun
         offset=None if chunk.offset is None else chunk.offset[place],
         group=None if chunk.group is None else chunk.group[place],
         rows=rows,
+        joined=chunk.joined[place] if chunk.joined is not None and isinstance(place, slice) else None,
     )

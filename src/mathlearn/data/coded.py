@@ -210,7 +210,7 @@ def _codes_of_numbers(values: AnyArray, classes: tuple[Label, ...]) -> FloatArra
     if len(classes) <= FEW_CLASSES:
         codes = np.full(len(values), -1.0)
         for k, label in enumerate(classes):
-            codes[values == label] = k
+            codes += (k + 1.0) * (values == label)
         return codes
     known = np.array(classes)
     order = np.argsort(known)  # they are sorted but for the one that the others are compared with

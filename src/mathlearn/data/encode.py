@@ -30,12 +30,15 @@ class Encoded(NamedTuple):
     offset : (n,) float64 or None
     bad : (n,) bool or None
         Rows with a missing value, where the others are undefined.
+    joined : (n, p + q + 1) float64 or None
+        ``[X y 1]``, of which X and y are then views, all finite.
     """
 
     X: FloatArray | csr_array
     y: FloatArray | None = None
     offset: FloatArray | None = None
     bad: BoolArray | None = None
+    joined: FloatArray | None = None
 
 
 class EncodedLike(Protocol):
@@ -57,9 +60,21 @@ class EncodedLike(Protocol):
     def bad(self) -> BoolArray | None:
         """Rows with a missing value."""
 
+    @property
+    def joined(self) -> FloatArray | None:
+        """All in one array of finite numbers, where they come so."""
+
 
 class Encoder(Protocol):
     """Turns a batch into a numeric block: a `NumericEncoder` or the learned encoding of a formula."""
+
+    @property
+    def plain(self) -> tuple[str, ...] | None:
+        """Columns that X consists of as they are, in order; None where something is computed."""
+
+    @property
+    def plain_responses(self) -> tuple[str, ...] | None:
+        """The same of y, where the formula makes it."""
 
     def encode(self, batch: Batch, *, with_response: bool, by_columns: bool = False) -> EncodedLike:
         """Return X, and y where the formula makes it and it is wanted."""
@@ -79,6 +94,16 @@ class NumericEncoder:
     def __init__(self, columns: tuple[str, ...], shift: tuple[int, ...] = ()) -> None:
         self._columns = columns
         self._shift = shift
+
+    @property
+    def plain(self) -> tuple[str, ...] | None:
+        """Columns that X consists of as they are; None where something is subtracted."""
+        return None if self._shift else self._columns
+
+    @property
+    def plain_responses(self) -> tuple[str, ...] | None:
+        """None: y is no part of plain columns."""
+        return None
 
     def encode(self, batch: Batch, *, with_response: bool, by_columns: bool = False) -> Encoded:  # noqa: ARG002 -- y is no part of plain columns
         """Return X, as a view where nothing needs converting."""

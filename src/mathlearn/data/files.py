@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
 from mathlearn._errors import SchemaError
-from mathlearn.data.arrow_columns import without_first
+from mathlearn.data.arrow_batches import without_first
 from mathlearn.data.arrow_source import ArrowSource
 from mathlearn.data.arrow_types import common_type, pandas_index, schema_of
 from mathlearn.data.digest import digest

@@ -66,7 +66,7 @@ def fit_likelihood(rows: Rows, spec: LikelihoodSpec) -> FitResult:
 
 def _at_known_law(rows: Rows, spec: LikelihoodSpec, threads: int) -> FitResult:
     """Fit prepared rows by a family whose parameters are known."""
-    survey = surveyed(rows, spec.family)
+    survey = surveyed(rows, spec.family, threads=threads)
     _require_reducible(spec)
     _require_variation(rows, spec, survey)
     penalty = spec.penalty * (survey.full if spec.per_weight else 1.0)

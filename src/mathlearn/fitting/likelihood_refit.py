@@ -107,7 +107,7 @@ class _Look:
 
     @classmethod
     def at(cls, rows: Rows, result: FitResult, likelihood: Likelihood, spec: LikelihoodSpec, threads: int) -> _Look:
-        return cls(rows, result, likelihood, spec, surveyed(rows, spec.family), threads)
+        return cls(rows, result, likelihood, spec, surveyed(rows, spec.family, threads=threads), threads)
 
     @property
     def p(self) -> int:

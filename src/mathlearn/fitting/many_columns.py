@@ -42,7 +42,7 @@ _REASON = "so many columns are fitted without a curvature, from which standard e
 def fit_many(rows: Rows, spec: LikelihoodSpec, threads: int) -> FitResult:
     """Fit by L-BFGS; sparse rows stay sparse."""
     size = block_rows(min(len(rows.terms), _BLOCK_COLUMNS))
-    survey = surveyed(rows, spec.family)
+    survey = surveyed(rows, spec.family, threads=threads)
     penalty = spec.penalty * (survey.full if spec.per_weight else 1.0)
     problem = FirstOrder(rows, spec.family, spec.link, spec.fit_intercept, penalty, size, threads)
     alone = Objective(spec.family, spec.link, Coordinates(np.zeros(0), np.ones(0), intercept=spec.fit_intercept))

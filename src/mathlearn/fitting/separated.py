@@ -109,7 +109,7 @@ def fit_separated(solver: Solver, solved: Solved, separation: Separation) -> Fit
         return _nothing_left(solver, solved, separation)
     rows = remaining(solver.rows, separation, intercept=spec.fit_intercept)
     rows = held(rows, block_rows(len(rows.terms)))
-    inner = Solver(rows, spec, surveyed(rows, spec.family), 0.0, solver.threads)
+    inner = Solver(rows, spec, surveyed(rows, spec.family, threads=solver.threads), 0.0, solver.threads)
     found = inner.solve()
     if found.optimum.last is None:
         return _nothing_left(solver, solved, separation)

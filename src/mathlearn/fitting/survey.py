@@ -91,7 +91,7 @@ class _Part(NamedTuple):
         )
 
 
-def surveyed(rows: Rows, family: Family) -> Survey:
+def surveyed(rows: Rows, family: Family, *, threads: int = 1) -> Survey:
     """Look once at the responses of all rows.
 
     Raises
@@ -106,7 +106,9 @@ def surveyed(rows: Rows, family: Family) -> Survey:
             partial(_look, family=family, share=share),
             _Part.merge,
             max_rows=block_rows(p),
-            threads=1,  # y alone is looked at, in steps too short to share
+            threads=1
+            if rows.in_memory
+            else threads,  # of rows in memory y alone is looked at, in steps too short to share
         )
     )
     part.outside.refuse(family, rows.responses[0], rows.locate)

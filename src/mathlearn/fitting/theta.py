@@ -102,7 +102,7 @@ def with_theta(
             f"{rows.responses[0]} varies no more than a Poisson: theta of the negative binomial grows for ever. "
             "Use family='poisson', or 'quasipoisson' for less variation."
         )
-    null = null_model(rows, spec, surveyed(rows, spec.family), top.theta, threads)
+    null = null_model(rows, spec, surveyed(rows, spec.family, threads=threads), top.theta, threads)
     return _recorded(top, null)
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mathlearn.data.chunk import together
 from mathlearn.linalg.errorfree import ROUNDOFF, gamma, two_sum
 from mathlearn.linalg.product import product
 from mathlearn.linalg.scratch import scratch
@@ -213,15 +214,24 @@ def _dense_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, flo
 
     Copying the rows beside it costs less than reading them again for the thin products with y and with ones.
     """
-    z = scratch((chunk.n, frame.shift.shape[0] + 1), like=np.asarray(chunk.X))
-    _fill(z, chunk, frame)
-    z[:, -1] = 1.0
     w = chunk.weight
-    if w is not None:
-        z *= np.sqrt(w)[:, None]
+    z = _with_ones(chunk, frame)
     full = product(z.T, z)
     weight, log_weight = (float(chunk.n), 0.0) if w is None else (float(w.sum()), float(np.log(w).sum()))
     return full[-1, :-1].copy(), np.ascontiguousarray(full[:-1, :-1]), weight, log_weight
+
+
+def _with_ones(chunk: Chunk, frame: Frame) -> FloatArray:
+    """Return the framed rows and a column of ones, each times the root of its weight; in work space, or as they came together."""
+    z, w = together(chunk), chunk.weight
+    if z is not None and w is None and not frame.shift.any() and not (frame.scale != 1.0).any():
+        return z
+    z = scratch((chunk.n, frame.shift.shape[0] + 1), like=np.asarray(chunk.X))
+    _fill(z, chunk, frame)
+    z[:, -1] = 1.0
+    if w is not None:
+        z *= np.sqrt(w)[:, None]
+    return z
 
 
 def _sparse_sums(chunk: Chunk, frame: Frame) -> tuple[FloatArray, FloatArray, float, float]:

@@ -47,8 +47,8 @@ class PlainRule(Protocol):
         """Compute the kernels of arrays of one shape."""
 
 
-_BLOCK = 16384
-"""Rows at a time: temporary arrays of 128 KiB stay in the cache, and memory does not grow with the rows."""
+_BLOCK = 32768
+"""Rows at a time: temporary arrays of 256 KiB stay in the cache, and memory does not grow with the rows."""
 
 
 def evaluate(

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mathlearn.data.formula.factors import CategoryFactor
+from mathlearn.data.formula.factors import CategoryFactor, ColumnFactor
 from mathlearn.data.formula.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mathlearn._typing import BoolArray, FloatArray
     from mathlearn.data.batch import Batch
     from mathlearn.data.formula.coding import Product
@@ -31,12 +33,15 @@ class EncodedBatch:
     offset : (n,) float64 or None
     bad : (n,) bool or None
         Rows where a used column is missing, in which X, y and offset are undefined; None when there is none.
+    joined : None
+        What is computed does not come in one array.
     """
 
     X: FloatArray
     y: FloatArray | None
     offset: FloatArray | None
     bad: BoolArray | None
+    joined: None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,18 @@ class Encoding:
         return tuple(dict.fromkeys(chain.from_iterable(factor.columns for factor in self.response_factors)))
 
     @property
+    def plain(self) -> tuple[str, ...] | None:
+        """Columns that X consists of as they are, in order; None where something is computed."""
+        if self.offsets or any(len(product.factors) != 1 for product in self.products):
+            return None
+        return _as_they_are([self.factors[product.factors[0]] for product in self.products])
+
+    @property
+    def plain_responses(self) -> tuple[str, ...] | None:
+        """Columns that y consists of as they are, in order; None where something is computed."""
+        return _as_they_are(self.response_factors)
+
+    @property
     def offset(self) -> str | None:
         """What is added to every prediction, as text; None where nothing is."""
         return " + ".join(chain.from_iterable(factor.labels(reduced=False) for factor in self.offsets)) or None
@@ -135,6 +152,11 @@ class Encoding:
             for index, reduced in zip(product.factors, product.reduced, strict=True)
         )
         return reduce(row_products, parts)
+
+
+def _as_they_are(factors: Sequence[Factor]) -> tuple[str, ...] | None:
+    """Return the columns that factors are; None where one is made of a column."""
+    return tuple(f.columns[0] for f in factors) if all(isinstance(f, ColumnFactor) for f in factors) else None
 
 
 def row_products(left: FloatArray, right: FloatArray) -> FloatArray:
