@@ -26,7 +26,7 @@ class LateDecimalError(Exception):
 
 
 _ROWS_READ = 1 << 18
-_CELLS_READ = 4_000_000
+_CELLS_READ = 3_000_000
 """Rows, and cells, decoded at a time: they bound memory, and do not move chunk boundaries."""
 
 
