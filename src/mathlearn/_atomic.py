@@ -20,7 +20,7 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+def replacing(path: str | os.PathLike[str], *, private: bool = False) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes the place of `path` when the block ends well, and vanishes otherwise.
 
     The bytes go to a hidden file in the same folder, are flushed to disk, and are renamed over `path` in one step. An
@@ -31,6 +31,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     Parameters
     ----------
     path : str or path-like
+    private : bool
+        Whether nobody but this user may read a new file.
 
     Yields
     ------
@@ -60,8 +62,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         return
     part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
     try:
-        # "x" refuses a name somebody else took; the permissions are those of any new file.
-        with part.open("xb") as file:
+        # "x" refuses a name somebody else took; the permissions are those of any new file, unless it is private.
+        with open(part, "xb", opener=_private if private else None) as file:
             if mode is not None:
                 part.chmod(stat.S_IMODE(mode))
             yield file
@@ -79,6 +81,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         _discard(part)
         raise
     _flush_folder(target.parent)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _discard(part: Path) -> None:

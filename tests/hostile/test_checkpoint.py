@@ -200,6 +200,27 @@ def flipped(data, at):
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
+def test_a_link_is_followed_and_nobody_else_may_read_the_sums(folder):
+    (folder / "elsewhere").mkdir()
+    (folder / "c").symlink_to(folder / "elsewhere" / "sums")
+    stopped(folder)
+    assert (folder / "elsewhere" / "sums").stat().st_mode & 0o777 == 0o600
+    fit(folder)
+    assert not any((folder / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize(
+    "document",
+    [[], {}, {"fit": {}, "told": []}, {"fit": {}, "told": [], "passes": [{}]}, {"fit": {}, "told": [], "passes": 3}],
+)
+def test_a_document_without_its_parts_is_refused(folder, document):
+    arrays = {"document": np.frombuffer(json.dumps(document).encode(), np.uint8)}
+    heading = {"format": checkpoint.FORMAT, "digest": checkpoint._digest(arrays)}
+    container.write(folder / "c", {"mathlearn": json.dumps(heading)}, arrays)
+    with pytest.raises(CorruptFileError, match="parts of it are missing"):
+        fit(folder)
+
+
 def test_a_damaged_checkpoint_is_refused(folder):
     stopped(folder)
     path = folder / "c"
@@ -233,7 +254,7 @@ def test_a_full_disk_is_told_once_and_the_fit_goes_on(folder):
     plain, written = fit(folder).coef_, container.write
     calls = 0
 
-    def full(*arguments):
+    def full(*arguments, **options):
         nonlocal calls
         calls += 1
         if calls > 4:
@@ -324,7 +345,7 @@ def test_the_time_between_writings_follows_what_they_cost(folder, monkeypatch):
     monkeypatch.setattr(checkpoint, "monotonic", lambda: clock[0])
     written = []
 
-    def slow(*_):
+    def slow(*_, **options):
         written.append(clock[0])
         clock[0] += 0.5
 

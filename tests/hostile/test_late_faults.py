@@ -11,10 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
 import pytest
+from sklearn.base import clone
 
 import mathlearn
 from mathlearn._errors import CorruptFileError, NonFiniteInputError
 from mathlearn.data.bound import BoundRows
+from mathlearn.data.files import FileSource
 from mathlearn.data.part import Part
 from mathlearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from tests.parity.sources import blocks_of
@@ -152,3 +154,35 @@ def test_a_file_that_changes_between_passes_is_refused(kind, ending, change, tmp
     with pytest.raises(CorruptFileError, match=rf"1\.{re.escape(ending)} {says} since it was scanned"):
         FITS["Poisson"].fit(source)
     assert not between_passes
+
+
+LEAST_SQUARES = LinearRegression(formula="y ~ a + b")
+
+
+@pytest.mark.parametrize("model", [LEAST_SQUARES, FITS["Poisson"]], ids=["one pass", "several"])
+@pytest.mark.parametrize("ending", WRITE)
+@pytest.mark.parametrize("kind", ["cached", *SOURCES])
+def test_a_file_that_changes_within_a_pass_is_refused(kind, ending, model, tmp_path):
+    folder = written(TABLE, tmp_path, ending)
+    source = mathlearn.scan(folder) if kind == "cached" else SOURCES[kind](folder, ending)
+    read, path, todo = Part.batches, folder / f"1.{ending}", [grown]
+
+    def changing(self, *arguments):
+        for batch in read(self, *arguments):
+            yield batch
+            if todo and self.place.native == str(path):
+                todo.pop()(path)
+
+    def registered(self, *arguments):  # DuckDB reads files of some kinds by itself
+        unchanged(self, *arguments)
+        if todo and kind == "sql":
+            todo.pop()(path)
+
+    unchanged = FileSource.require_unchanged
+    with (
+        patch.object(Part, "batches", changing),
+        patch.object(FileSource, "require_unchanged", registered),
+        pytest.raises(CorruptFileError, match=rf"1\.{re.escape(ending)} has changed since it was scanned"),
+    ):
+        clone(model).fit(source)
+    assert not todo

@@ -415,3 +415,17 @@ def test_dask_is_imported_only_for_dask():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_without_a_client_the_settings_of_distributed_stay():
+    import subprocess
+    import sys
+
+    code = (
+        "import pandas as pd, dask.dataframe as dd; from mathlearn.linear_model import LinearRegression as L; "
+        "f = pd.DataFrame({'a': [1.0, 2, 4, 3], 'y': [1.0, 3, 4, 5]}); "
+        "print(L().fit(dd.from_pandas(f, npartitions=2), 'y').certificate_.verdict); "
+        "import distributed, dask; print('comm' in dask.config.get('distributed'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["certified", "True"]

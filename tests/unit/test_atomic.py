@@ -91,14 +91,14 @@ def test_a_very_long_name_works(tmp_path):
 
 
 def test_an_error_names_the_file_that_was_asked_for(tmp_path, monkeypatch):
-    name, opened = str(tmp_path / "x.html"), Path.open
+    name, opened = str(tmp_path / "x.html"), open
 
     def refuse(path, mode="r", **options):
         if path.name.endswith(".part"):
             raise FileNotFoundError(2, "No such file or directory", str(path))
         return opened(path, mode, **options)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("mathlearn._atomic.open", refuse, raising=False)
     with pytest.raises(FileNotFoundError, match="cannot be written") as caught, replacing(name):
         pass
     assert caught.value.filename == name

@@ -269,6 +269,23 @@ def test_a_full_disk_is_told_and_the_fit_goes_on(table, on_disk, tmp_path):
     same(model, expected)
 
 
+@pytest.mark.parametrize("most", range(0, 60_000, 500))
+def test_whatever_room_there_is_it_is_given_back(most, table, on_disk, tmp_path):
+    resource = pytest.importorskip("resource")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    source = local_copy.Copied(mathlearn.scan(table / "t.csv"), ["a", "b"])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limit[1]))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            rows = [sum(batch.num_rows for batch in source.record_batches(["a", "b"])) for _ in range(2)]
+            source.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert rows == [3000, 3000]
+    assert not any(tmp_path.iterdir())
+
+
 def test_half_of_the_room_is_left_to_others(table, on_disk, tmp_path, monkeypatch):
     monkeypatch.setattr(local_copy, "_LOOK", 1)
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=100_000))

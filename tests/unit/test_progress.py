@@ -303,6 +303,20 @@ def test_an_interrupted_fit_clears_the_line(stream, terminal):
     assert terminal.getvalue() == f"{half}\r{' ' * len(str(half))}\r"
 
 
+@pytest.mark.parametrize("ask", ["predict", "predict_interval", "score", "verify", "augment", "diagnose"])
+def test_an_interrupted_question_clears_the_line(stream, terminal, ask):
+    half = Progress(1, 1, 500, 1_000, 1.0)
+
+    def interrupted(progress):
+        LINE.show(half)
+        raise KeyboardInterrupt
+
+    model = LinearRegression(formula="y ~ a").fit(stream)
+    with mathlearn.config_context(progress=interrupted), pytest.raises(KeyboardInterrupt):
+        getattr(model, ask)(stream)
+    assert terminal.getvalue() == f"{half}\r{' ' * len(str(half))}\r"
+
+
 @pytest.mark.parametrize("why", ["no terminal", "dumb", "no stream"])
 def test_nothing_is_written_where_nobody_looks(why, monkeypatch, stream, slow):
     target = io.StringIO()

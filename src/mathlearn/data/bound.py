@@ -14,6 +14,7 @@ from mathlearn.data.chunk import cut
 from mathlearn.data.integers import telling_once
 from mathlearn.data.nonfinite import diagnose
 from mathlearn.data.progress import Passes, reporting
+from mathlearn.data.progress_line import LINE
 from mathlearn.data.reduce import ordered_reduce
 from mathlearn.data.roles import ALL_ZERO
 from mathlearn.data.validate import check_lengths
@@ -224,7 +225,8 @@ class BoundRows:
 
         at_once = max_rows if self.source.in_memory else max_rows * max(1, min(_BLOCKS, _ROWS // max_rows))
         known = None if so_far is None else [so_far]
-        total = ordered_reduce(self._read(at_once, first_row), of_batch, merged, threads=threads, begun=known)
+        with LINE.cleared():
+            total = ordered_reduce(self._read(at_once, first_row), of_batch, merged, threads=threads, begun=known)
         if total:
             found: S = fold(merge, total)
             return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -164,7 +165,9 @@ class DaskSource(Source):
         dask = _engines.load("dask")
         # What goes with a pass may be some matrices of all columns, which is no cause for Dask's warning.
         room = _USUAL + _MATRICES * 8 * len(self.schema) ** 2
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": f"{room}B"}):
+        # Only a client warns; before distributed is imported, setting this would hide all its other settings from it.
+        quiet = {"distributed.admin.large-graph-warning-threshold": f"{room}B"} if "distributed" in sys.modules else {}
+        with dask.config.set(quiet):
             (outcome,) = dask.compute(task)
         return cast("Outcome[Any]", outcome)
 

@@ -6,14 +6,15 @@ import logging
 import os
 import shutil
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mathlearn import _engines
 from mathlearn._errors import DomainError
 from mathlearn.data.arrow_source import ArrowSource
+from mathlearn.data.progress_line import LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,14 +64,15 @@ def copied(rows: BoundRows, passes: int = 2) -> Iterator[BoundRows]:
         How many are expected: a copy is of no use to a single one.
     """
     source = rows.source
-    if passes < 2 or not isinstance(source, ArrowSource) or not _wanted(source):
-        yield rows
-        return
-    copy = Copied(source, rows.names)
-    try:
-        yield rows.on(copy)
-    finally:
-        copy.close()
+    with LINE.cleared():
+        if passes < 2 or not isinstance(source, ArrowSource) or not _wanted(source):
+            yield rows
+            return
+        copy = Copied(source, rows.names)
+        try:
+            yield rows.on(copy)
+        finally:
+            copy.close()
 
 
 def _wanted(source: ArrowSource) -> bool:
@@ -185,6 +187,7 @@ class _Kept:
         self._seen = 0  # bytes at the last look at the disk
         self._place: TemporaryDirectory[str] | None = None
         self._writer: Any = None
+        self._sink: BinaryIO | None = None
         self._schema: Any = None
         self._open = True
 
@@ -214,6 +217,7 @@ class _Kept:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        if self._sink is not None:
             self._sink.close()
         return self._open
 
@@ -230,9 +234,10 @@ class _Kept:
         """Remove everything."""
         self._open = False
         self._batches = []
-        if self._writer is not None:
-            self._writer = None
-            self._sink.close()
+        self._writer = None
+        if self._sink is not None:
+            with suppress(OSError):  # what could not be written is not wanted any more
+                self._sink.close()
         if self._place is not None:
             self._place.cleanup()
             self._place = None

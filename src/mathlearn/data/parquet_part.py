@@ -25,6 +25,9 @@ _BUFFER = 1 << 16
 _LAST = 8
 """Bytes after the footer: its length, and a mark."""
 
+_MARKS = (b"PAR1", b"PARE")
+"""The mark, and that of a footer that is encrypted."""
+
 
 class Block(NamedTuple):
     """A row group: its number, its first row and how many it has."""
@@ -121,7 +124,10 @@ class ParquetPart(Part):
         with self.place.open() as file:
             size = file.size()
             file.seek(max(0, size - _LAST))
-            length = int.from_bytes(file.read(_LAST)[:4], "little")
+            last = file.read(_LAST)
+            length = int.from_bytes(last[:4], "little")
+            if not last.endswith(_MARKS) or length > size:
+                return 0  # it has none: it was cut, or is no Parquet
             file.seek(max(0, size - _LAST - length))
             return zlib.crc32(file.read(length))
 

@@ -98,6 +98,8 @@ class Part(ABC):
         ------
         LateDecimalError
             As `read`.
+        CorruptFileError
+            The file is not the one that was scanned, or has changed while it was read.
         """
         self.require_unchanged()
         batch_of = _engines.load("pyarrow").RecordBatch.from_arrays
@@ -110,6 +112,7 @@ class Part(ABC):
             ]
             yield batch_of(columns, schema=agreed)
             start += batch.num_rows
+        self.require_unchanged()  # or else what was read may be of neither
 
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based) of this file is."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mathlearn.data.progress import Progress
 
 __all__ = ["LINE"]
@@ -36,6 +39,14 @@ class _Line:
         # The cursor goes back to the beginning: whatever else is written begins there, on top of it.
         stream.write(f"{text:<{before}}\r")
         stream.flush()
+
+    @contextmanager
+    def cleared(self) -> Iterator[None]:
+        """Leave the line empty when the block ends, by Ctrl-C too."""
+        try:
+            yield
+        finally:
+            self.clear()
 
     def clear(self) -> None:
         """Leave the line empty, if anything was written to it."""

@@ -73,6 +73,7 @@ class QuerySource(ArrowSource):
                 rows += batch.num_rows
                 digest = zlib.crc32(batch.column(len(names)).to_numpy(), digest)
                 yield batch.select(range(len(names)))
+        self._room.require_unchanged()
         first = self._passes.setdefault(tuple(names), (rows, digest))
         if first != (rows, digest):
             raise SchemaError(

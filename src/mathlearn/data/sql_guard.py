@@ -158,6 +158,16 @@ class Room:
             with self._explained(types):
                 yield connection
 
+    def require_unchanged(self) -> None:
+        """Refuse to go on when a file behind a table is not the one that was scanned.
+
+        Raises
+        ------
+        CorruptFileError
+        """
+        for source in self.tables.values():
+            source.require_unchanged()
+
     @contextmanager
     def _explained(self, types: Mapping[str, Any]) -> Iterator[None]:
         """Turn DuckDB's errors into the project's."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mathlearn._sklearn import BaseEstimator, CallbackSupport, MultiOutputMixin, RegressorMixin
+from mathlearn.data.progress_line import LINE
 from mathlearn.linear_model._blocks import block_rows, spread
 from mathlearn.linear_model._predictor import LinearPredictor
 
@@ -57,7 +58,8 @@ class FittedLinear(LinearPredictor, CallbackSupport, MultiOutputMixin, Regressor
         >>> model.predict([[4.0], [5.0]])
         array([ 9.5, 11.7])
         """
-        blocks = list(self.iter_predict(X))
+        with LINE.cleared():
+            blocks = list(self.iter_predict(X))
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
     def iter_predict(self, X: Any) -> Iterator[FloatArray]:
@@ -152,7 +154,8 @@ class FittedLinear(LinearPredictor, CallbackSupport, MultiOutputMixin, Regressor
         """
         from mathlearn.statistics.intervals import join
 
-        return join(list(self.iter_predict_interval(X, level, kind)))
+        with LINE.cleared():
+            return join(list(self.iter_predict_interval(X, level, kind)))
 
     def iter_predict_interval(
         self, X: Any, level: float = 0.95, kind: Literal["observation", "confidence"] = "observation"

@@ -15,6 +15,7 @@ from mathlearn.data.arrays import is_single
 from mathlearn.data.bind import bind
 from mathlearn.data.labels import COLUMN_VECTOR
 from mathlearn.data.local_copy import copied
+from mathlearn.data.progress_line import LINE
 from mathlearn.data.schema import did_you_mean
 from mathlearn.fitting.likelihood import fit_likelihood
 from mathlearn.fitting.likelihood_spec import LikelihoodSpec
@@ -204,7 +205,8 @@ class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type
         )
 
     def _all(self, X: Any, offset: Any, of: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        blocks = list(self._blocks(X, offset, of))
+        with LINE.cleared():
+            blocks = list(self._blocks(X, offset, of))
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
     def _mean(self, eta: FloatArray) -> FloatArray:
@@ -251,7 +253,8 @@ class FittedLikelihood(LinearPredictor, CallbackSupport, BaseEstimator):  # type
         """
         from mathlearn.statistics.intervals import join
 
-        return join(list(self.iter_predict_interval(X, level, kind, offset=offset, trials=trials)))
+        with LINE.cleared():
+            return join(list(self.iter_predict_interval(X, level, kind, offset=offset, trials=trials)))
 
     def iter_predict_interval(
         self, X: Any, level: float = 0.95, kind: IntervalKind = "confidence", *, offset: Any = None, trials: Any = None

@@ -91,7 +91,7 @@ class Checkpoint:
         told: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         require_folder(path)
-        self._path = Path(path).absolute()  # the working folder may change meanwhile
+        self._path = Path(path).resolve()  # the working folder, or a link, may change meanwhile
         self._fit = dict(fit)
         self._told = told
         self._at = -1
@@ -183,7 +183,7 @@ class Checkpoint:
         for page in self._pages:
             arrays |= page.arrays
         heading = {"format": FORMAT, "digest": _digest(arrays)}
-        container.write(self._path, {_HEADING: json.dumps(heading)}, arrays)
+        container.write(self._path, {_HEADING: json.dumps(heading)}, arrays, private=True)
         now = monotonic()
         self._due = now + max(SECONDS, (now - began) / SHARE)
 
@@ -229,7 +229,17 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     if heading["digest"] != _digest(arrays):
         raise _damaged(path, "it was changed after it was written")
     document: dict[str, Any] = json.loads(arrays.pop(_DOCUMENT).tobytes())
+    if not _is_complete(document):
+        raise _damaged(path, "parts of it are missing")
     return document, arrays
+
+
+def _is_complete(document: Any) -> bool:
+    """Whether a document has the parts that are written."""
+    if not isinstance(document, dict) or not {"fit", "told", "passes"} <= document.keys():
+        return False
+    passes = document["passes"]
+    return isinstance(passes, list) and all(isinstance(p, dict) and {"task", "row", "value"} <= p.keys() for p in passes)
 
 
 def _damaged(path: Path, why: str) -> CorruptFileError:

@@ -40,8 +40,8 @@ _OTHER_KINDS = (
 _PICKLE_PROTOCOLS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 
-def write(path: Path, text: Mapping[str, str], arrays: Mapping[str, AnyArray]) -> None:
-    """Write the file, whole or not at all.
+def write(path: Path, text: Mapping[str, str], arrays: Mapping[str, AnyArray], *, private: bool = False) -> None:
+    """Write the file, whole or not at all; where it is `private`, a new one is for this user only.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def write(path: Path, text: Mapping[str, str], arrays: Mapping[str, AnyArray]) -
     data = save(plain, dict(text))
     if int.from_bytes(data[:8], "little") > MAX_HEADER:
         raise ResourceError(f"the model has too many parts for a model file, whose header may hold {MAX_HEADER} bytes")
-    with replacing(path) as file:
+    with replacing(path, private=private) as file:
         file.write(data)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from mathlearn._errors import SchemaError
+from mathlearn.data.progress_line import LINE
 from mathlearn.statistics.frame import FrameKind, Reasons, to_frame
 
 if TYPE_CHECKING:
@@ -99,11 +100,12 @@ def whole(table: RowTable, rows: Rows, make: Callable[[RowTable, Iterator[RowBlo
     SchemaError
         There are no rows, or they are not those of the fit and had to be.
     """
-    try:
-        return make(table, _blocks(table, rows))
-    except _ForeignRowsError as error:
-        known = replace(table, refusal=str(error))
-    return make(known, _blocks(known, rows))
+    with LINE.cleared():
+        try:
+            return make(table, _blocks(table, rows))
+        except _ForeignRowsError as error:
+            known = replace(table, refusal=str(error))
+        return make(known, _blocks(known, rows))
 
 
 def _blocks(table: RowTable, rows: Rows) -> Iterator[RowBlock]:
