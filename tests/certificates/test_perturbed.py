@@ -236,3 +236,27 @@ def test_statistic_the_coordinates_of_the_intercept(from_moments):
 
 def test_statistic_the_intercept(from_moments):
     assert not accepted_by_the_statistic(replace(from_moments, intercept=from_moments.intercept + 0.5))
+
+
+@pytest.mark.parametrize("times", [1e-3, 1.0])
+def test_statistic_the_mean_of_the_response(from_moments, times):
+    step = times * np.sqrt(from_moments.rss[0] / 395 / 400)
+    moved = from_moments.centre + step
+    intercept = from_moments.intercept + step  # which goes with it
+    assert not accepted_by_the_statistic(replace(from_moments, centre=moved, intercept=intercept))
+    assert not accepted_by_the_statistic(replace(from_moments, centre=moved))
+
+
+def test_statistic_a_mean(from_moments):
+    mean = from_moments.mean.copy()
+    mean[0] += 0.01 * from_moments.moments.norms(centred=True)[0] / np.sqrt(400)
+    intercept = from_moments.centre - from_moments.coef @ mean  # which goes with it
+    assert not accepted_by_the_statistic(replace(from_moments, mean=mean, intercept=intercept))
+
+
+def test_statistic_what_it_hides_is_no_residual(from_moments):
+    """A residual within what the rounding of the statistic may hide is not held against the solution, one far beyond it is."""
+    coef = from_moments.coef.copy()
+    coef[0, 0] *= 1 + 1e-9
+    evidence = from_statistic(replace(from_moments, coef=coef), centred=True)
+    assert evidence.residual > evidence.residual_limit > from_statistic(from_moments, centred=True).residual

@@ -18,11 +18,13 @@ import pandas as pd
 import pytest
 import sklearn
 from _stopped import Stopped, counting, stop, written_always
+from sklearn.base import clone
 
 import mathlearn
 from mathlearn import cli
 from mathlearn._errors import CheckpointWarning, CorruptFileError, NonFiniteInputError, PrecisionWarning, SchemaError
 from mathlearn.data.digest import digest
+from mathlearn.data.journal import _task
 from mathlearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from mathlearn.persistence import checkpoint, container
 
@@ -62,6 +64,7 @@ sys.path.insert(0, {str(Path(_stopped.__file__).parent)!r})
 from _stopped import written_always
 import mathlearn
 from mathlearn.data.digest import digest
+from mathlearn.data.journal import _task
 from mathlearn.linear_model import PoissonRegressor
 with written_always():
     model = PoissonRegressor(alpha=0, formula="k ~ a + b").fit(mathlearn.scan("rows"), checkpoint="c")
@@ -198,6 +201,59 @@ def test_a_file_that_changes_between_passes_is_refused(folder, model, change, sa
 
 def flipped(data, at):
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def test_blocks_of_another_size_are_another_pass():
+    assert _task(max, min, 64) == _task(max, min, 64) != _task(max, min, 128)
+
+
+def test_a_pass_without_a_name_is_read_again_and_what_was_told_stays_told(tmp_path):
+    with written_always():
+        kept = checkpoint.Checkpoint(tmp_path / "c", {}, lambda: ["a"])
+        for task, value in (("one", 1.0), ("", 2.0)):
+            kept.begin(task)
+            kept.end(value)
+        for _ in range(2):  # the second time, it is told by the file alone
+            again = checkpoint.Checkpoint(tmp_path / "c", {})
+            assert again.told_before == {"a"}
+            assert again.begin("one").value == 1.0
+            assert again.begin("") is None
+
+
+def test_what_must_be_the_same_rows(folder):
+    first, second = sorted((folder / "rows").iterdir())[:2]
+    (folder / "t.csv").write_text("a;b\n1;2\n3;4\n")
+    scans = [
+        mathlearn.scan([first, second]),
+        mathlearn.scan([second, first]),
+        mathlearn.scan([first, first]),
+        mathlearn.scan([first]),
+        mathlearn.scan([first, second], types={"k": "float64"}),
+        mathlearn.scan([first, second], where="a > 0"),
+        mathlearn.scan([first, second], where="a > 1"),
+        mathlearn.scan(folder / "t.csv", delimiter=";"),
+        mathlearn.scan(folder / "t.csv", delimiter=";", decimal=","),
+    ]
+    told = [json.dumps(scan.identity()) for scan in scans]
+    assert len(set(told)) == len(told)
+    assert json.dumps(mathlearn.scan([first, second]).identity()) == told[0]
+
+
+def test_weights_in_memory_go_on_where_the_rows_do(folder):
+    rows = pd.concat(map(pd.read_parquet, sorted((folder / "rows").iterdir())))
+    rows.to_csv(folder / "t.csv", index=False)
+    model, weights = LinearRegression(formula="y ~ a + b", covariance="HC1"), np.linspace(1, 2, N)
+
+    def on_text():
+        with written_always():
+            return clone(model).fit(mathlearn.scan(folder / "t.csv"), sample_weight=weights, checkpoint=folder / "c")
+
+    stop(on_text, 5)
+    expected = clone(model).fit(mathlearn.scan(folder / "t.csv"), sample_weight=weights)
+    with written_always():
+        whole = clone(model).fit(mathlearn.scan(folder / "t.csv"), sample_weight=weights)
+    assert on_text().coef_.tolist() == whole.coef_.tolist()
+    np.testing.assert_allclose(whole.coef_, expected.coef_, rtol=1e-12)
 
 
 def test_a_link_is_followed_and_nobody_else_may_read_the_sums(folder):

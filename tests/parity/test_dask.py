@@ -417,6 +417,14 @@ def test_dask_is_imported_only_for_dask():
     assert done.stdout.strip() == "[]"
 
 
+def test_partitions_of_which_no_row_is_left_are_counted(ddf):
+    gone = _spoilt(_spoilt(ddf, 0, lambda part: part.assign(a=np.nan)), 1, lambda part: part.assign(a=np.nan))
+    rows = gone.compute()
+    model = LinearRegression(formula="y ~ a + b", missing="drop").fit(gone)
+    expected = LinearRegression(formula="y ~ a + b", missing="drop").fit(rows)
+    assert model.result_.n_dropped == expected.result_.n_dropped == rows.a.isna().sum()
+
+
 def test_without_a_client_the_settings_of_distributed_stay():
     import subprocess
     import sys

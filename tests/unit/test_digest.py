@@ -93,3 +93,25 @@ def test_another_process_gives_the_same_digest():
 def test_what_has_no_content_is_refused(value):
     with pytest.raises(TypeError, match="has no content to be told by"):
         digest(value)
+
+
+class Slotted:
+    __slots__ = ("a",)
+
+    def __init__(self, a):
+        self.a = a
+
+
+class Further(Slotted):
+    __slots__ = ("b",)
+
+    def __init__(self, a, b):
+        super().__init__(a)
+        self.b = b
+
+
+def test_functions_that_call_others_and_objects_that_differ_in_what_they_inherit():
+    assert digest(lambda x: np.sin(x) + 1) != digest(lambda x: np.cos(x) + 1)
+    assert digest(Further(1, 2)) != digest(Further(3, 2))
+    assert digest(Further(1, 2)) != digest(Further(1, 3))
+    assert digest(Further(1, 2)) == digest(Further(1, 2))

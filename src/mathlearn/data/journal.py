@@ -53,13 +53,6 @@ class Journal(Protocol):
         """End the pass."""
 
 
-class _Merged(NamedTuple):
-    """A statistic, and the row after the last of its blocks."""
-
-    value: Any
-    row: int
-
-
 class Journalled(Derived):
     """Rows whose passes are kept in a journal.
 
@@ -87,15 +80,15 @@ class Journalled(Derived):
             done: S = kept.value
             return done
 
-        def of_block(chunk: Chunk) -> _Merged:
-            return _Merged(of(chunk), chunk.start - chunk.start % max_rows + max_rows)
+        def of_block(chunk: Chunk) -> Begun[S]:
+            return Begun(of(chunk), chunk.start - chunk.start % max_rows + max_rows)
 
-        def merged(left: _Merged, right: _Merged) -> _Merged:
-            both = _Merged(merge(left.value, right.value), right.row)
+        def merged(left: Begun[S], right: Begun[S]) -> Begun[S]:
+            both = Begun(merge(left.value, right.value), right.row)
             journal.note(*both)
             return both
 
-        begun = None if kept is None or kept.row is None else Begun(_Merged(kept.value, kept.row), kept.row)
+        begun = None if kept is None or kept.row is None else Begun(Begun(kept.value, kept.row), kept.row)
         total = self._rows.reduce(of_block, merged, max_rows=max_rows, threads=threads, begun=begun)
         value: S | None = None if total is None else total.value
         journal.end(value)
