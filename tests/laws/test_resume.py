@@ -159,7 +159,7 @@ def test_row_groups_before_a_row_are_not_read(folder):
     seen = []
 
     def read(part, names, target):
-        seen.append((part.label, [block.group for block in part.blocks or ()]))
+        seen.append((part.label, [block.group for block in part.row_groups or ()]))
         return iter(())
 
     with patch.object(ParquetPart, "read", read):

@@ -425,6 +425,43 @@ def test_partitions_of_which_no_row_is_left_are_counted(ddf):
     assert model.result_.n_dropped == expected.result_.n_dropped == rows.a.isna().sum()
 
 
+def test_integers_beyond_2_53_are_shifted_whichever_partition_is_empty_or_short():
+    rng = np.random.default_rng(4)
+    steps = rng.integers(0, 500, 600)
+    table = pd.DataFrame({"a": 2**60 + steps, "y": 0.01 * steps + rng.normal(size=600)})
+    expected = LinearRegression().fit(table[["a"]], table.y)
+    ddf = dd.from_pandas(table, npartitions=3)
+    assert LinearRegression().fit(ddf, y="y").coef_ == pytest.approx(expected.coef_, rel=1e-9)
+    for least in (250, 400):
+        left = ddf.map_partitions(lambda part, least=least: part[part.index >= least])
+        expected = LinearRegression().fit(table[["a"]][least:], table.y[least:])
+        assert LinearRegression().fit(left, y="y").coef_ == pytest.approx(expected.coef_, rel=1e-9)
+
+
+def test_integers_that_differ_only_in_later_partitions_are_refused_as_in_memory():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=600)
+    y = 2**60 + np.where(np.arange(600) < 200, 0, rng.integers(0, 400, 600))
+    table = pd.DataFrame({"x": x, "y": y})
+    for rows in (table, dd.from_pandas(table, npartitions=3)):
+        with pytest.raises(DomainError, match="multiples of 256"):
+            LinearRegression().fit(rows, y="y")
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_the_same_labels_at_other_places_are_refused(within):
+    rng = np.random.default_rng(6)
+    X = pd.DataFrame({"a": rng.normal(size=600)})
+    y = (2 * X.a).rename("y")
+    order = rng.permutation(200) if within else rng.permutation(600)
+    mixed = pd.concat([y[:200].iloc[order], y[200:]]) if within else y.iloc[order]
+    parts = [dd.from_pandas(rows, npartitions=3, sort=False) for rows in (X, mixed)]
+    with pytest.raises(SchemaError, match=r"'y' and 'a' carry the same row labels at different places"):
+        LinearRegression().fit(*parts)
+    other = dd.from_pandas(y.set_axis(np.arange(1000, 1600)), npartitions=3, sort=False)
+    assert LinearRegression().fit(parts[0], other).coef_ == pytest.approx(2.0)
+
+
 def test_without_a_client_the_settings_of_distributed_stay():
     import subprocess
     import sys

@@ -291,14 +291,19 @@ def _ranges(source: Source, wide: tuple[str, ...], *, to_end: bool = False) -> t
     """Return the ranges of 64-bit integer columns, and whether all rows were read: a stream only at its beginning if not `to_end`."""
     if to_end:
         return source.fold(partial(_ranges_of, wide=wide, whole=True), _wider, wide)
-    return source.first(partial(_ranges_of, wide=wide, whole=source.in_memory), wide) or ({}, True)
+    return source.first(partial(_beginning, wide=wide, whole=source.in_memory), wide) or ({}, True)
+
+
+def _beginning(source: Source, *, wide: tuple[str, ...], whole: bool) -> tuple[_Ranges, bool] | None:
+    """Return the ranges in the first rows; None for a part without rows."""
+    return None if source.part and not source.n_rows else _ranges_of(source, wide=wide, whole=whole)
 
 
 def _ranges_of(source: Source, wide: tuple[str, ...], *, whole: bool) -> tuple[_Ranges, bool]:
     ranges: _Ranges = {}
     to_end = True
     for batch in islice(source.batches(wide, max_rows=_LEARN_ROWS), None if whole else 1):
-        to_end = whole or (batch.n < _LEARN_ROWS and not source.number)
+        to_end = whole or (batch.n < _LEARN_ROWS and not source.part)
         for name, column in as_columns(batch, wide).columns.items():
             values = column.known
             if is_wide(values) and values.size:

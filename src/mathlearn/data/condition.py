@@ -123,17 +123,24 @@ class _Arrow:
             case Name(name), Text(text):
                 return self._plain(name), _text_scalar(text, _type(self.schema, name))
             case Name(name), Number() as number:
-                return self._plain(name), _number_scalar(number, _type(self.schema, name))
+                return self._beside(name, _number_scalar(number, _type(self.schema, name)))
             case Number() as number, Name(name):
-                return _number_scalar(number, _type(self.schema, name)), self._plain(name)
+                return self._beside(name, _number_scalar(number, _type(self.schema, name)))[::-1]
             case Name(left), Name(right) if _type(self.schema, left).equals(_type(self.schema, right)):
                 return self._plain(left), self._plain(right)
         return self._float(test.left), self._float(test.right)
 
+    def _beside(self, name: str, scalar: Any) -> tuple[Any, Any]:
+        """Return a column and what it is compared with, in one type."""
+        types = _engines.load("pyarrow.types")
+        mixed = types.is_floating(scalar.type) and types.is_integer(_type(self.schema, name))
+        return self._float(Name(name, 0)) if mixed else self._plain(name), scalar
+
     def _plain(self, name: str) -> Any:
         compute = _engines.load("pyarrow.compute")
         column, wanted = self.column(name), _type(self.schema, name)
-        return column if self.schema.field(name).type.equals(wanted) else compute.cast(column, wanted)
+        # Beyond 2**53 integers are rounded: no number with a fraction lies among them.
+        return column if self.schema.field(name).type.equals(wanted) else compute.cast(column, wanted, safe=False)
 
     def _float(self, node: Node) -> Any:
         """Compute arithmetic in doubles."""
@@ -185,9 +192,10 @@ def _number_scalar(number: Number, arrow_type: Any) -> Any:
     pa = _engines.load("pyarrow")
     if pa.types.is_floating(arrow_type) or not number.value.is_integer():
         return pa.scalar(number.value, pa.float64())
+    whole = int(number.text) if number.text.isdecimal() else int(number.value)  # 1e3 is whole, too
     try:
-        return pa.scalar(int(number.text), pa.int64())
-    except (ValueError, OverflowError):  # 1e3 is whole, too; and beyond 64 bits no column is
+        return pa.scalar(whole, pa.int64())
+    except OverflowError:  # beyond 64 bits no column is
         return pa.scalar(number.value, pa.float64())
 
 
@@ -242,6 +250,7 @@ def _is_simple(test: Binary, schema: Any) -> bool:
     if not isinstance(test.left, Name) or not isinstance(test.right, Number) or test.operator == "!=":
         return False
     found = schema.field(test.left.name).type
-    return bool(
-        (types.is_integer(found) and not types.is_uint64(found)) or types.is_float32(found) or types.is_float64(found)
-    )
+    if types.is_integer(found) and not types.is_uint64(found):
+        # Extremes are brought to the type of the number, which may not hold them if it is no integer.
+        return bool(types.is_integer(_number_scalar(test.right, found).type))
+    return bool(types.is_float32(found) or types.is_float64(found))

@@ -14,6 +14,7 @@ from mathlearn.data.arrays import MatrixSource, as_columns, default_names, real_
 from mathlearn.data.batch import Batch
 from mathlearn.data.blas import ONE_THREAD
 from mathlearn.data.integers import hearing
+from mathlearn.data.schema import listing
 from mathlearn.data.source import Source
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class PartSource(Source):
     Raises
     ------
     SchemaError
-        A column is of another kind here than the collection says, or the tables differ in length.
+        A column is of another kind here than the collection says, or the tables differ in length or in the order of their row labels.
     """
 
     in_memory = True
@@ -71,6 +72,7 @@ class PartSource(Source):
             )
         for source in self._sources:
             _require_kinds(source.schema, schema)
+        _require_same_rows(tables)
 
     def batches(self, columns: Sequence[str] | None = None, *, max_rows: int) -> Iterator[Batch]:
         """Yield blocks of rows: X as a matrix where it is one, and what lies beside it by name."""
@@ -140,6 +142,25 @@ def _source(names: tuple[str, ...], table: Any) -> Source:
             raise SchemaError(f"it has the columns {list(frame.columns)!r}, where the collection says {list(names)!r}.")
         frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
     return FrameSource(frame.select(*names))
+
+
+def _require_same_rows(tables: Sequence[tuple[tuple[str, ...], Any]]) -> None:
+    """Refuse tables whose row labels contradict that rows go together by their position: the same labels at other places.
+
+    Labels that have nothing in common say nothing. Of a whole collection each part has its own, so that one label in common is enough.
+
+    Raises
+    ------
+    SchemaError
+    """
+    labelled = [(names, table.index) for names, table in tables if hasattr(table, "index")]
+    for names, index in labelled[1:]:
+        first, reference = labelled[0]
+        if not index.equals(reference) and index.isin(reference).any():
+            raise SchemaError(
+                f"{listing(names)} and {listing(first)} carry the same row labels at different places, but rows are paired by position. Make all "
+                "of one data frame first (ddf.assign, or merge by the labels), or drop the labels with reset_index(drop=True)."
+            )
 
 
 def _require_kinds(here: Schema, known: Schema) -> None:

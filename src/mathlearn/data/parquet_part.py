@@ -29,7 +29,7 @@ _MARKS = (b"PAR1", b"PARE")
 """The mark, and that of a footer that is encrypted."""
 
 
-class Block(NamedTuple):
+class RowGroup(NamedTuple):
     """A row group: its number, its first row and how many it has."""
 
     group: int
@@ -37,11 +37,11 @@ class Block(NamedTuple):
     n: int
 
 
-def _blocks(metadata: Any) -> list[Block]:
+def _row_groups(metadata: Any) -> list[RowGroup]:
     """Return the row groups of a file."""
     sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
     starts = accumulate(sizes, initial=0)
-    return [Block(group, start, n) for group, (start, n) in enumerate(zip(starts, sizes, strict=False))]
+    return [RowGroup(group, start, n) for group, (start, n) in enumerate(zip(starts, sizes, strict=False))]
 
 
 class ParquetPart(Part):
@@ -49,7 +49,7 @@ class ParquetPart(Part):
 
     Attributes
     ----------
-    blocks : tuple of Block or None
+    row_groups : tuple of RowGroup or None
         The row groups that are read; None for all.
 
     Raises
@@ -60,7 +60,7 @@ class ParquetPart(Part):
         If a column name occurs twice.
     """
 
-    blocks: tuple[Block, ...] | None = None
+    row_groups: tuple[RowGroup, ...] | None = None
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
@@ -72,31 +72,31 @@ class ParquetPart(Part):
     def within(self, condition: Any) -> ParquetPart:
         """Return this file without the row groups in none of which an Arrow expression can hold, by their statistics."""
         with self._open() as file, self.place.open() as again:
-            blocks = _blocks(file.metadata)
+            blocks = _row_groups(file.metadata)
             whole = self.dataset_format().make_fragment(again)
             able = whole.subset(filter=condition, schema=self.schema)
         return self._narrowed([blocks[group.id] for group in able.row_groups])
 
     def after(self, row: int) -> tuple[ParquetPart, int]:
         """Return this file without the first row groups, if all their rows lie before `row`, and how many rows these have."""
-        if self.blocks is None:
+        if self.row_groups is None:
             with self._open() as file:
-                blocks = _blocks(file.metadata)
+                blocks = _row_groups(file.metadata)
         else:
-            blocks = list(self.blocks)
+            blocks = list(self.row_groups)
         ends = list(accumulate(block.n for block in blocks))
         first = bisect_right(ends, row)
         return self._narrowed(blocks[first:]), ends[first - 1] if first else 0
 
-    def _narrowed(self, blocks: Sequence[Block]) -> ParquetPart:
+    def _narrowed(self, blocks: Sequence[RowGroup]) -> ParquetPart:
         narrowed = copy(self)
-        narrowed.blocks = tuple(blocks)
+        narrowed.row_groups = tuple(blocks)
         narrowed.n_rows = sum(block.n for block in blocks)
         return narrowed
 
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based, of those read) of this file is."""
-        for block in self.blocks or ():
+        for block in self.row_groups or ():
             if row < block.n:
                 return super().locate(block.start + row)
             row -= block.n
@@ -107,7 +107,9 @@ class ParquetPart(Part):
         seen, columns = 0, list(names)
         with self._open() as file:
             known = file.metadata
-            blocks = range(known.num_row_groups) if self.blocks is None else [block.group for block in self.blocks]
+            blocks = (
+                range(known.num_row_groups) if self.row_groups is None else [block.group for block in self.row_groups]
+            )
             for groups, whole in spans(known, blocks, columns):
                 if whole:
                     batches = file.read_row_groups(groups, columns=columns).to_batches()

@@ -239,7 +239,9 @@ def _is_complete(document: Any) -> bool:
     if not isinstance(document, dict) or not {"fit", "told", "passes"} <= document.keys():
         return False
     passes = document["passes"]
-    return isinstance(passes, list) and all(isinstance(p, dict) and {"task", "row", "value"} <= p.keys() for p in passes)
+    return isinstance(passes, list) and all(
+        isinstance(p, dict) and {"task", "row", "value"} <= p.keys() for p in passes
+    )
 
 
 def _damaged(path: Path, why: str) -> CorruptFileError:
