@@ -287,10 +287,11 @@ def predict(path: Path, origin: Origin, wanted: Wanted, sink: Sink) -> int:
     """Predict for every row, with an interval if a level is given; block by block, so that input of any length will do."""
     from mathlearn.cli.predicting import predicted
 
-    model = load_model(path)
+    model, source = load_model(path), origin.open()
+    source.refuse_as_target(sink.path)
     notes: dict[str, None] = {}
     with shown(beside=sink):
-        names, blocks = predicted(model, origin.open(), wanted, notes)
+        names, blocks = predicted(model, source, wanted, notes)
         sink.write_table(names, blocks, _labels(model))
     for note in (*_what_is_predicted(model), *notes):
         say(note)

@@ -49,6 +49,16 @@ def pandas_index(arrow_schema: Any) -> frozenset[str]:
     return named.intersection(arrow_schema.names)
 
 
+def pandas_categories(arrow_schema: Any) -> frozenset[str]:
+    """Return the columns that were categorical in the pandas frame that was written, as the metadata says."""
+    try:
+        stored = arrow_schema.pandas_metadata["columns"]
+        named = frozenset(column["name"] for column in stored if column["pandas_type"] == "categorical")
+    except (TypeError, KeyError, ValueError, RecursionError):  # as above
+        return frozenset()
+    return named.intersection(arrow_schema.names)
+
+
 def kind_of(arrow_type: Any) -> ColumnKind:
     """Return the kind of column that values of this Arrow type make."""
     types = _engines.load("pyarrow.types")

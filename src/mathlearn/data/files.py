@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import deque
 from copy import copy
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mathlearn import _engines
@@ -17,6 +18,7 @@ from mathlearn.data.part import LateDecimalError
 from mathlearn.data.schema import did_you_mean, listing, unknown_column
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping, Sequence
 
     from mathlearn.data.part import Part
@@ -156,6 +158,11 @@ class FileSource(ArrowSource):
             return None
         self.require_unchanged()
         return _engines.load("pyarrow.dataset").dataset(paths, schema=self.arrow_schema, format=formats[0])
+
+    def reads(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file is one of these."""
+        target = Path(path).resolve()
+        return any(part.place.native is not None and Path(part.place.native).resolve() == target for part in self.parts)
 
     def require_unchanged(self) -> None:
         """Refuse to go on when a file is not the one that was scanned.

@@ -104,6 +104,10 @@ class Copied(ArrowSource):
         """Column names with their kinds, as the source has them."""
         return self._source.schema
 
+    def reads(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file is among those of the source."""
+        return self._source.reads(path)
+
     def locate(self, row: int) -> str:
         """Say where a row is in the source."""
         return self._source.locate(row)

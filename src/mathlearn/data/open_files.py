@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mathlearn._errors import SchemaError
-from mathlearn.data.arrow_types import named_types
+from mathlearn.data.arrow_types import named_types, pandas_categories
 from mathlearn.data.csv_part import CsvPart
 from mathlearn.data.csv_text import MISSING_VALUES, CsvDialect
 from mathlearn.data.file_names import is_address, shown_path
@@ -16,6 +17,7 @@ from mathlearn.data.files import FileSource
 from mathlearn.data.ipc_part import IpcPart
 from mathlearn.data.parquet_part import ParquetPart
 from mathlearn.data.paths import find, missing_file
+from mathlearn.data.schema import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +64,24 @@ def open_files(what: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], 
     }
     first = found[0].place.label
     label = shown_path(what) if isinstance(what, str | os.PathLike) else f"{first} and {len(found) - 1} more"
-    return FileSource([openers[file.format](file) for file in found], label, types)
+    source = FileSource([openers[file.format](file) for file in found], label, types)
+    _tell_of_categories(source, types)
+    return source
+
+
+def _tell_of_categories(source: FileSource, types: Mapping[str, Any]) -> None:
+    """Warn of categories made of numbers, of which a file keeps the numbers alone."""
+    were = frozenset().union(*(pandas_categories(part.schema) for part in source.parts))
+    numbers = [
+        field.name for field in source.schema if field.name in were and field.numeric and field.name not in types
+    ]
+    if numbers:
+        warnings.warn(
+            f"{listing(numbers)} {'was' if len(numbers) == 1 else 'were'} categorical in the data frame that {source.label} was written from; the "
+            f"file holds numbers, and as such they are read. For categories pass types={{{numbers[0]!r}: 'string'}}, or write C({numbers[0]}) in a "
+            f"formula; to read numbers without this warning, types={{{numbers[0]!r}: 'float64'}}.",
+            stacklevel=4,
+        )
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:

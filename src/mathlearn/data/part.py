@@ -169,14 +169,24 @@ class Part(ABC):
         to_float = pa.types.is_floating(field.type)
         if to_float and pa.types.is_decimal(values.type):
             return pa.array(floats_of_decimals(values, field.name, rounding=forced), from_pandas=True).cast(field.type)
+        if pa.types.is_boolean(field.type) and not pa.types.is_string(values.type):
+            self._require_bits(values, field, start)
         safe = not (forced and to_float and not pa.types.is_string(values.type))
         try:
             return values.cast(field.type, safe=safe)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            raise SchemaError(self._misfit(values, field, start)) from None
+            raise SchemaError(self._misfit(values, field, start, _first_failure(values, field.type))) from None
 
-    def _misfit(self, values: Any, field: Any, start: int) -> str:
-        at = _first_failure(values, field.type)
+    def _require_bits(self, values: Any, field: Any, start: int) -> None:
+        """Refuse what is neither 0 nor 1, which Arrow would take for true."""
+        compute, pa = _engines.load("pyarrow.compute"), _engines.load("pyarrow")
+        numbers = values.cast(pa.float64(), safe=False)
+        odd = compute.and_(numbers.is_valid(), compute.invert(compute.is_in(numbers, value_set=pa.array([0.0, 1.0]))))
+        at = compute.index(odd, value=True).as_py()
+        if at >= 0:
+            raise SchemaError(self._misfit(values, field, start, at))
+
+    def _misfit(self, values: Any, field: Any, start: int, at: int) -> str:
         return (
             f"{self.locate(start + at)}: column {field.name!r} holds {values[at].as_py()!r} ({values.type} in this "
             f"file), which cannot become {field.type} without loss. Pass types={{{field.name!r}: ...}} to say how to "

@@ -12,6 +12,7 @@ from mathlearn.data.arrow_types import duplicate_free, schema_of
 from mathlearn.data.sql_guard import Room, keeps_order, one_select, quoted
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -57,6 +58,10 @@ class QuerySource(ArrowSource):
             relation = connection.sql(self._sql)
             duplicate_free(relation.columns, self.label)
             self.schema = schema_of(relation.limit(0).to_arrow_table().schema)
+
+    def reads(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file is behind one of the tables."""
+        return any(table.reads(path) for table in self._room.tables.values())
 
     def locate(self, row: int) -> str:
         """Say which row of the result it is."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mathlearn import _text
+from mathlearn._errors import DomainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -80,6 +82,22 @@ class Source(ABC):
     def refuse_values(self, what: str) -> None:  # noqa: B027 -- most sources have nothing to refuse
         """Refuse the argument `what` as values in memory, where rows cannot be paired with them."""
 
+    def reads(self, path: str | os.PathLike[str]) -> bool:  # noqa: ARG002 -- most have no file
+        """Whether a file is among those that the rows come from."""
+        return False
+
+    def refuse_as_target(self, path: str | os.PathLike[str] | None) -> None:
+        """Refuse to write over a file that the rows come from.
+
+        Raises
+        ------
+        DomainError
+        """
+        if path is not None and self.reads(path):
+            raise DomainError(
+                f"{os.fspath(path)} is read here, and would be replaced by what is made of it: write to another file."
+            )
+
     def locate(self, row: int) -> str:
         """Say where row `row` (0-based) is, in the user's terms, for example ``"row 17"`` or ``"part-2.csv, line 19"``."""
         return f"row {row}"
@@ -87,6 +105,10 @@ class Source(ABC):
     def __repr__(self) -> str:
         p = len(self.schema)
         return _text.terminal(f"<{type(self).__name__}: {self.label}: {p} column{'s' if p != 1 else ''}>")
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse, with the remedy: a source may be a stream."""
+        raise TypeError(_ONLY_MATHLEARN.format(what="is no array"))
 
     def __len__(self) -> NoReturn:
         """Refuse, with the remedy: a source may be a stream."""

@@ -11,6 +11,7 @@ from mathlearn.data.arrow_source import ArrowSource
 from mathlearn.data.condition import Condition
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
 
     from mathlearn.data.files import FileSource
@@ -42,6 +43,10 @@ class WhereSource(ArrowSource):
         self._files = files.within(self._condition.necessary(files.arrow_schema))
         self.schema = files.schema
         self.label = f"{files.label} where {self._condition.text}"
+
+    def reads(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file is one of these."""
+        return self._files.reads(path)
 
     def record_batches(self, names: Sequence[str]) -> Iterator[Any]:
         """Yield record batches of these columns, of the rows that match."""

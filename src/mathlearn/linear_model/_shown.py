@@ -301,6 +301,7 @@ class Shown:
 
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
         rows = self._fit_rows(X, self._observed(y, trials), require_offset=True, **roles)
+        rows.source.refuse_as_target(to)
         return influence(self._result(), rows, as_=as_, to=to)
 
     def report(

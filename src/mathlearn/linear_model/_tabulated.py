@@ -152,6 +152,7 @@ class Tabulated:
         require_y = y is None and bool(self.design_.response_columns)
         roles = {"sample_weight": sample_weight, "groups": groups, "offset": offset}
         rows = self._fit_rows(X, y, require_y=require_y, require_offset=True, **roles)
+        rows.source.refuse_as_target(to)
         return augment(result, rows, as_=as_, to=to)
 
     def conf_int(self: Fitted, level: float = 0.95, as_: FrameKind = "pandas") -> Any:
