@@ -208,3 +208,16 @@ def test_estimated_thetas_of_other_rows_are_not_compared():
     large = GeneralizedLinearRegressor(family="negative_binomial").fit(X, np.roll(y, 1) + (np.arange(300) == 5))
     with pytest.raises(SchemaError, match="same rows"):
         analysis_of_deviance(small, large)
+
+
+def test_all_passes_are_counted(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=3000)
+    k = rng.negative_binomial(2, 2 / (2 + np.exp(0.3 * x)))
+    pd.DataFrame({"x": x, "k": k}).to_parquet(tmp_path / "t.parquet")
+    ended = []
+    with mathlearn.config_context(progress=lambda told: ended.append(told) if told.ended else None):
+        model = GeneralizedLinearRegressor(family="negative_binomial", formula="k ~ x").fit(
+            mathlearn.scan(tmp_path / "t.parquet")
+        )
+    assert model.result_.likelihood.passes == len(ended) > 10

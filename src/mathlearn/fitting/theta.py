@@ -11,6 +11,7 @@ import numpy as np
 
 from mathlearn._errors import DomainError
 from mathlearn.calculus.objective import block_rows, observations
+from mathlearn.data.derived import Counted
 from mathlearn.data.reduce import found_again
 from mathlearn.fitting.likelihood_totals import null_deviance, null_predictor, saturated_log_likelihood
 from mathlearn.fitting.survey import surveyed
@@ -91,19 +92,20 @@ def with_theta(
     ----------
     Lawless (1987), "Negative binomial and mixed Poisson regression", Canadian Journal of Statistics 15(3), section 3.
     """
+    read = Counted(rows)
 
     def at(theta: float) -> tuple[FitResult, _Slope]:
-        result = fit(rows, _known(spec, theta))
-        return result, _slope_at(rows, partial(_fitted, result), spec.link, theta, threads)
+        result = fit(read, _known(spec, theta))
+        return result, _slope_at(read, partial(_fitted, result), spec.link, theta, threads)
 
-    top = _climbed(_first(rows, spec, fit, threads), at)
+    top = _climbed(_first(read, spec, fit, threads), at)
     if math.isinf(top.theta):
         raise DomainError(
             f"{rows.responses[0]} varies no more than a Poisson: theta of the negative binomial grows for ever. "
             "Use family='poisson', or 'quasipoisson' for less variation."
         )
-    null = null_model(rows, spec, surveyed(rows, spec.family, threads=threads), top.theta, threads)
-    return _recorded(top, null)
+    null = null_model(read, spec, surveyed(read, spec.family, threads=threads), top.theta, threads)
+    return _recorded(top, null, read.passes)
 
 
 def null_model(rows: Rows, spec: LikelihoodSpec, survey: Survey, theta: float, threads: int) -> NullModel:
@@ -202,8 +204,8 @@ def _step(at: _Slope, theta: float) -> float:
     return max(min(step, _LONGEST), -_LONGEST)
 
 
-def _recorded(top: _Top, null: NullModel) -> FitResult:
-    """Add what is known of theta to the record of the fit at it."""
+def _recorded(top: _Top, null: NullModel, passes: int) -> FitResult:
+    """Add what is known of theta, and the passes that it took, to the record of the fit at it."""
     result: FitResult = top.fitted
     assert result.likelihood is not None
     certificate = replace(result.certificate, checks=(*result.certificate.checks, _check(top.slope)))
@@ -213,6 +215,7 @@ def _recorded(top: _Top, null: NullModel) -> FitResult:
         estimated_errors=(top.slope.error,),
         null_parameters=(("theta", null.theta),),
         null_log_likelihood=null.log_likelihood,
+        passes=passes,
     )
     return replace(
         result,
