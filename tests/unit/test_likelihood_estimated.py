@@ -212,7 +212,7 @@ def test_estimated_thetas_of_other_rows_are_not_compared():
 
 def test_all_passes_are_counted(tmp_path):
     rng = np.random.default_rng(0)
-    x = rng.normal(size=3000)
+    x = rng.normal(size=20_000)
     k = rng.negative_binomial(2, 2 / (2 + np.exp(0.3 * x)))
     pd.DataFrame({"x": x, "k": k}).to_parquet(tmp_path / "t.parquet")
     ended = []
