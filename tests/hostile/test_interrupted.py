@@ -42,7 +42,8 @@ def _written(folder, before):
     return any(path.stat().st_size for path in folder.iterdir() if path not in before)
 
 
-def test_control_c_while_predictions_are_written_leaves_no_file(big_file):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_what_stops_the_writing_of_predictions_leaves_no_file(big_file, how):
     folder = big_file.parent
     before = sorted(folder.iterdir())
     arguments = ["predict", "m.safetensors", "big.csv", "-o", "out.csv", "--interval", "0.9"]
@@ -50,7 +51,7 @@ def test_control_c_while_predictions_are_written_leaves_no_file(big_file):
     deadline = time.monotonic() + 60
     while not _written(folder, before) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in error

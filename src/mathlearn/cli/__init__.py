@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -47,6 +48,7 @@ def run() -> NoReturn:
     from mathlearn.cli.plain import write_what_can_be_written
 
     write_what_can_be_written()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # queues of jobs end them so: nothing is left then, either
     status = main()
     if status == _INTERRUPTED:
         # Readers may still be at work in threads of their own, which an orderly exit would abort on.
