@@ -48,7 +48,8 @@ def run() -> NoReturn:
     from mathlearn.cli.plain import write_what_can_be_written
 
     write_what_can_be_written()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # queues of jobs end them so: nothing is left then, either
+    # So that what a queue of jobs ends leaves nothing, either.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = main()
     if status == _INTERRUPTED:
         # Readers may still be at work in threads of their own, which an orderly exit would abort on.

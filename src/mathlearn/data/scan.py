@@ -81,8 +81,9 @@ def scan(
     cache : {"auto", "never"} or path of a folder, optional
         Fits of several passes over a source that is slow to read keep a copy of the columns they need while they run: in memory while
         it is small, else in a file of this user's alone, which is removed when the fit ends, by an error or Ctrl-C too, unless the process
-        is killed. "auto" does so for CSV, SQL, addresses and rows chosen by `where`, in the system's folder for temporary files, and leaves half of its room to others. The path of a folder is
-        where the copy goes, of a Parquet or Arrow file too. The logger ``mathlearn`` says where it is and how large.
+        is killed. "auto" does so for CSV, SQL, addresses and rows chosen by `where`, in the system's folder for temporary files, and leaves
+        half of its room to others. The path of a folder is where the copy goes, of a Parquet or Arrow file too. The logger ``mathlearn``
+        says where it is and how large.
     storage_options : mapping, optional
         For the file systems of addresses, as fsspec and pandas take it: ``{"anon": True}`` of s3. Neither these nor credentials in an
         address are shown anywhere.
