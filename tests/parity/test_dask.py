@@ -9,6 +9,7 @@ import warnings
 from contextlib import contextmanager
 from threading import Timer
 from time import monotonic, sleep
+from unittest.mock import patch
 
 import dask
 import dask.array as da
@@ -25,6 +26,7 @@ import mathlearn
 from mathlearn._errors import DomainError, NonFiniteInputError, PrecisionWarning, SchemaError
 from mathlearn.data.bind import bind
 from mathlearn.data.dask_part import Outcome
+from mathlearn.data.dask_source import DaskSource
 from mathlearn.linear_model import (
     GeneralizedLinearRegressor,
     LinearRegression,
@@ -460,6 +462,19 @@ def test_the_same_labels_at_other_places_are_refused(within):
         LinearRegression().fit(*parts)
     other = dd.from_pandas(y.set_axis(np.arange(1000, 1600)), npartitions=3, sort=False)
     assert LinearRegression().fit(parts[0], other).coef_ == pytest.approx(2.0)
+
+
+def test_the_first_partition_is_looked_at_once(ddf):
+    looks = []
+    first = DaskSource.first
+
+    def counted(self, *arguments):
+        looks.append(arguments)
+        return first(self, *arguments)
+
+    with patch.object(DaskSource, "first", counted):
+        LinearRegression(formula="y ~ a + b").fit(ddf)
+    assert len(looks) == 1
 
 
 def test_without_a_client_the_settings_of_distributed_stay():

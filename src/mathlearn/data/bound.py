@@ -70,6 +70,7 @@ class BoundRows:
 
     __slots__ = (
         "_assembly",
+        "_looks",
         "_passes",
         "_told",
         "_whole",
@@ -99,6 +100,7 @@ class BoundRows:
         self.formula_response = formula_response
         self.fitting = fitting
         self._told = set(told)
+        self._looks: dict[Any, Any] = {}
         self._assembly = Assembly(
             source, design, roles, missing=missing, formula_response=formula_response, fitting=fitting
         )
@@ -237,6 +239,8 @@ class BoundRows:
     def first(self, of: Callable[[Chunk], S], *, max_rows: int) -> S | None:
         """Return ``of`` of the first chunk, found where the rows lie; None when there is no row.
 
+        Where they lie elsewhere, what equal functions find there is asked for once.
+
         Raises
         ------
         NonFiniteInputError, DomainError, SchemaError
@@ -247,7 +251,11 @@ class BoundRows:
             return None if chunk is None else of(chunk)
         from mathlearn.data.apart import first_apart
 
-        return first_apart(self, of, max_rows=max_rows)
+        key = (of, max_rows)
+        if key not in self._looks:
+            self._looks[key] = first_apart(self, of, max_rows=max_rows)
+        found: S | None = self._looks[key]
+        return found
 
     def telling(self) -> telling_once:
         """Return a context in which nothing warns of what was told of."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mathlearn.data.reduce import found_again
 from mathlearn.linalg.ladder import block_rows
+from mathlearn.linalg.moments import Looking
 
 if TYPE_CHECKING:
     from mathlearn.data.chunk import Chunk
@@ -26,9 +27,9 @@ def is_wide(rows: Rows, *, centred: bool) -> bool:
     k = len(rows.terms) + centred
     if rows.n_rows is not None:
         return rows.n_rows < k
-    seen = rows.first(_count, max_rows=max(k, block_rows(len(rows.terms))))
-    if seen is None or seen >= k:
-        return seen is None
+    look = rows.first(Looking(centred), max_rows=max(k, block_rows(len(rows.terms))))
+    if look is None or look.n >= k:
+        return look is None
     # Rows that leave, or parts that are short, make the first block shorter than the rows are: all are counted.
     every: int = found_again(rows.reduce(_count, operator.add, max_rows=block_rows(len(rows.terms)), threads=1))
     return every < k

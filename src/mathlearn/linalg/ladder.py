@@ -11,7 +11,7 @@ from mathlearn._errors import DomainError, SchemaError
 from mathlearn.data.reduce import found_again
 from mathlearn.linalg.dependence import Dependence
 from mathlearn.linalg.errorfree import DoubleDouble, minus_dot
-from mathlearn.linalg.moments import Frame, Moments, frame_of, power_of_two
+from mathlearn.linalg.moments import Frame, Looking, Moments, power_of_two
 from mathlearn.linalg.precise import at_once as precise_at_once
 from mathlearn.linalg.precise import refine
 from mathlearn.linalg.solution import LeastSquares
@@ -68,11 +68,11 @@ def accumulate(rows: Rows, *, centred: bool, threads: int) -> Moments:
         A column is too large or too small to be squared.
     """
     size = block_rows(len(rows.terms))
-    with np.errstate(over="ignore", invalid="ignore"):
-        frame = rows.first(partial(frame_of, centre=centred), max_rows=size)
-    if frame is None:
+    look = rows.first(Looking(centred), max_rows=size)
+    if look is None:
         msg = "there are no rows"
         raise SchemaError(msg)
+    frame = look.frame
     moments = _moments(rows, frame, size, threads)
     if not np.isfinite(moments.gram).all():
         rows.diagnose_nonfinite()

@@ -16,7 +16,7 @@ algorithm and the pairwise update.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -131,6 +131,31 @@ class Moments:
         adds three roundings.
         """
         return gamma(self.block) + gamma(self.chunks) + 3 * ROUNDOFF
+
+
+class FirstLook(NamedTuple):
+    """What a fit learns from one block of rows: how many they are, and in which coordinates moments are accumulated."""
+
+    n: int
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Takes a first look: equal ones learn the same, so that none need be taken twice.
+
+    Attributes
+    ----------
+    centre : bool
+        Whether provisional means are taken out.
+    """
+
+    centre: bool
+
+    def __call__(self, chunk: Chunk) -> FirstLook:
+        """Look at one block."""
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found by its moments
+            return FirstLook(chunk.n, frame_of(chunk, centre=self.centre))
 
 
 def frame_of(chunk: Chunk, *, centre: bool) -> Frame:
