@@ -10,7 +10,7 @@ import pytest
 
 import mathlearn
 from mathlearn import cli
-from mathlearn._errors import DomainError, SchemaError
+from mathlearn._errors import CorruptFileError, DomainError, SchemaError
 from mathlearn.linear_model import LinearRegression
 
 
@@ -68,3 +68,24 @@ def test_a_source_is_no_array(tmp_path):
     pd.DataFrame({"x": [0.0, 1]}).to_parquet(tmp_path / "t.parquet")
     with pytest.raises(TypeError, match="is no array: it is a stream of rows and goes only to mathlearn estimators"):
         np.asarray(mathlearn.scan(tmp_path / "t.parquet"))
+
+
+@pytest.fixture
+def three(tmp_path):
+    for i in range(3):
+        pd.DataFrame({"x": np.arange(100.0) + 100 * i}).to_parquet(tmp_path / f"{i}.parquet", row_group_size=30)
+    return tmp_path
+
+
+def test_where_rows_are_is_not_learned_from_a_later_beginning(three):
+    source = mathlearn.scan(three)
+    rest = pa.Table.from_batches(source.record_batches_from(150, ("x",)))
+    assert rest["x"].to_pylist() == list(range(150, 300))
+    assert source.locate(250).endswith("2.parquet, row 50")
+
+
+def test_a_file_with_fewer_rows_than_it_announces_is_refused(three):
+    source = mathlearn.scan(three)
+    source.parts[1].n_rows += 1
+    with pytest.raises(CorruptFileError, match=r"1\.parquet announces 101 rows and holds 100"):
+        list(source.record_batches(("x",)))
