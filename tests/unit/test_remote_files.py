@@ -65,7 +65,7 @@ def test_blocks_that_cannot_match_are_not_read(memory):
     memory.pipe_file("/shop/a.parquet", sink.getvalue())
     some = mathlearn.scan("memory://shop/a.parquet", where="k >= 950")
     [part] = some._files.parts
-    assert [block.start for block in part.blocks] == [900]
+    assert [group.start for group in part.row_groups] == [900]
     assert sum(batch.n for batch in some.batches(max_rows=99)) == 50
 
 
@@ -181,11 +181,11 @@ class TestChanges:
     def test_a_checkpoint_knows_the_file_by_its_address_and_version(self, memory):
         put(memory, "a.parquet")
         source = mathlearn.scan(f"{ROOT}/a.parquet")
-        said = source.identity()[f"file {ROOT}/a.parquet"]
+        said = source.identity()[f"file 1, {ROOT}/a.parquet"]
         assert mathlearn.scan(f"{ROOT}/a.parquet").identity() == source.identity()
         assert f", {N} rows, footer " in said
         put(memory, "a.parquet", seed=1)
-        assert mathlearn.scan(f"{ROOT}/a.parquet").identity()[f"file {ROOT}/a.parquet"] != said
+        assert mathlearn.scan(f"{ROOT}/a.parquet").identity()[f"file 1, {ROOT}/a.parquet"] != said
 
     def test_a_fit_with_a_checkpoint(self, memory, tmp_path):
         put(memory, "a.parquet")

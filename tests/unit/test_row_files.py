@@ -262,7 +262,7 @@ def test_nothing_is_left_of_a_table_that_was_interrupted(frame, error, before, t
 
 
 def test_a_full_disk_says_what_to_do_and_leaves_nothing(frame, tmp_path, monkeypatch):
-    opened = type(tmp_path).open
+    opened = open
 
     class Full:
         """A file on a disk with room for a few bytes."""
@@ -284,7 +284,9 @@ def test_a_full_disk_says_what_to_do_and_leaves_nothing(frame, tmp_path, monkeyp
                 raise OSError(errno.ENOSPC, "No space left on device")
             return self._file.write(data)
 
-    monkeypatch.setattr(type(tmp_path), "open", lambda path, mode="r", **options: Full(opened(path, mode, **options)))
+    monkeypatch.setattr(
+        "mathlearn._atomic.open", lambda path, mode="r", **options: Full(opened(path, mode, **options)), raising=False
+    )
     monkeypatch.setattr(parquet_writer, "_ROWS", 1)
     X, y, path = frame[["a", "b"]].to_numpy(), frame[["y"]].to_numpy(), tmp_path / "rows.parquet"
     with pytest.raises(OSError, match=r"No space left on device.*make room there, or write elsewhere") as caught:
